@@ -1,0 +1,201 @@
+/** Thrown by {@link ByteReader} when bytes end early, are left over, or hold a value outside its range. */
+export class BytesError extends Error {
+  override readonly name = 'BytesError'
+}
+
+/** Writes little-endian numbers, ASCII text and byte strings one behind the other. Grows as needed. */
+export class ByteWriter {
+  #bytes: Uint8Array
+  #view: DataView
+  #length: number
+
+  /** `reserve` bytes at the start are left zero, for whoever frames the result. */
+  constructor(capacity = 64, reserve = 0) {
+    this.#bytes = new Uint8Array(Math.max(capacity, reserve, 16))
+    this.#view = new DataView(this.#bytes.buffer)
+    this.#length = reserve
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  u8(value: number): this {
+    this.#room(1)
+    this.#view.setUint8(this.#length, value)
+    this.#length += 1
+    return this
+  }
+
+  u32(value: number): this {
+    this.#room(4)
+    this.#view.setUint32(this.#length, value, true)
+    this.#length += 4
+    return this
+  }
+
+  /** A whole number from 0 to 2^53-1 in eight bytes. */
+  u53(value: number): this {
+    this.#room(8)
+    this.#view.setUint32(this.#length, value >>> 0, true)
+    this.#view.setUint32(this.#length + 4, Math.floor(value / 0x1_0000_0000), true)
+    this.#length += 8
+    return this
+  }
+
+  boolean(value: boolean): this {
+    return this.u8(value ? 1 : 0)
+  }
+
+  /** Bytes as they are, without their length. */
+  raw(bytes: Uint8Array): this {
+    this.#room(bytes.length)
+    this.#bytes.set(bytes, this.#length)
+    this.#length += bytes.length
+    return this
+  }
+
+  /** Bytes behind their length. */
+  bytes(bytes: Uint8Array): this {
+    return this.u32(bytes.length).raw(bytes)
+  }
+
+  /** ASCII text behind its length, one byte a character. */
+  ascii(text: string): this {
+    this.u32(text.length)
+    this.#room(text.length)
+    for (let at = 0; at < text.length; at += 1) {
+      const unit = text.charCodeAt(at)
+      if (unit > 0x7f) throw new BytesError(`"${text}" is not ASCII`)
+      this.#bytes[this.#length + at] = unit
+    }
+    this.#length += text.length
+    return this
+  }
+
+  /** ASCII text, or nothing. */
+  asciiOrNull(text: string | null): this {
+    return text === null ? this.u8(0) : this.u8(1).ascii(text)
+  }
+
+  /** What was written, not shared with this writer's next use: it has none. */
+  finish(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length)
+  }
+
+  #room(more: number): void {
+    const wanted = this.#length + more
+    if (wanted <= this.#bytes.length) return
+    const grown = new Uint8Array(Math.max(wanted, this.#bytes.length * 2))
+    grown.set(this.#bytes)
+    this.#bytes = grown
+    this.#view = new DataView(grown.buffer)
+  }
+}
+
+/** Reads what {@link ByteWriter} wrote, and believes no length before it was checked against what is there. */
+export class ByteReader {
+  readonly #bytes: Uint8Array
+  readonly #view: DataView
+  #at: number
+
+  constructor(bytes: Uint8Array, at = 0) {
+    this.#bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#at = at
+  }
+
+  get remaining(): number {
+    return this.#bytes.length - this.#at
+  }
+
+  u8(): number {
+    return this.#view.getUint8(this.#take(1))
+  }
+
+  u32(): number {
+    return this.#view.getUint32(this.#take(4), true)
+  }
+
+  u53(): number {
+    const at = this.#take(8)
+    const high = this.#view.getUint32(at + 4, true)
+    if (high > 0x1f_ffff) throw new BytesError('a number is above 2^53-1')
+    return high * 0x1_0000_0000 + this.#view.getUint32(at, true)
+  }
+
+  boolean(): boolean {
+    const value = this.u8()
+    if (value > 1) throw new BytesError(`${value} is neither true nor false`)
+    return value === 1
+  }
+
+  raw(length: number): Uint8Array {
+    const at = this.#take(length)
+    return this.#bytes.subarray(at, at + length)
+  }
+
+  bytes(): Uint8Array {
+    return this.raw(this.u32())
+  }
+
+  ascii(): string {
+    const bytes = this.bytes()
+    let text = ''
+    for (const unit of bytes) {
+      if (unit > 0x7f) throw new BytesError('text is not ASCII')
+      text += String.fromCharCode(unit)
+    }
+    return text
+  }
+
+  asciiOrNull(): string | null {
+    return this.boolean() ? this.ascii() : null
+  }
+
+  /** A count of things that take at least `bytesEach` bytes, so that no allocation follows a lie. */
+  count(bytesEach: number): number {
+    const count = this.u32()
+    if (count * bytesEach > this.remaining) throw new BytesError(`${count} items cannot fit in ${this.remaining} bytes`)
+    return count
+  }
+
+  /** Refuses bytes that nobody has read. */
+  end(): void {
+    if (this.remaining > 0) throw new BytesError(`${this.remaining} bytes are left over`)
+  }
+
+  #take(length: number): number {
+    if (length > this.remaining) throw new BytesError(`${length} bytes are wanted and ${this.remaining} are left`)
+    const at = this.#at
+    this.#at += length
+    return at
+  }
+}
+
+/** True if both hold the same bytes. */
+export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
+  if (left.length !== right.length) return false
+  for (let at = 0; at < left.length; at += 1) if (left[at] !== right[at]) return false
+  return true
+}
+
+/** One array from several. */
+export function concatBytes(chunks: readonly Uint8Array[]): Uint8Array {
+  let length = 0
+  for (const chunk of chunks) length += chunk.length
+  const whole = new Uint8Array(length)
+  let at = 0
+  for (const chunk of chunks) {
+    whole.set(chunk, at)
+    at += chunk.length
+  }
+  return whole
+}
+
+/** Bytes as lower-case hexadecimal text. */
+export function hexOfBytes(bytes: Uint8Array): string {
+  let text = ''
+  for (const byte of bytes) text += byte.toString(16).padStart(2, '0')
+  return text
+}

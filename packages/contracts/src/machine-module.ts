@@ -1,0 +1,50 @@
+import type { StateMachine } from './state-machine.js'
+
+/** How one command or query crosses the wire: the typed side of a state machine's bytes. */
+export interface Operation<Input, Output> {
+  /** False if it takes no input: callers then pass none. */
+  readonly takesInput: boolean
+  /** Checks the input with the machine's own schema and encodes the schema's output (decision D28). Throws `INVALID_COMMAND`. */
+  encode(input: Input): Uint8Array
+  decodeResult(result: Uint8Array): Output
+}
+
+/** Operations by name. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the widest operation: inputs are contravariant, so `unknown` would refuse every real one
+export type Operations = Readonly<Record<string, Operation<any, unknown>>>
+
+/** A machine as it is written down once: makes any number of lives of it, and types what callers say to it. */
+export interface MachineModule<Commands extends Operations = Operations, Queries extends Operations = Operations> {
+  readonly name: string
+  readonly version: number
+  readonly codec: string
+  readonly commands: Commands
+  readonly queries: Queries
+  /** A new life in the initial state. */
+  create(): StateMachine
+}
+
+/** What a caller passes to an operation: nothing, or its input. */
+type Arguments<Input, Options> = [Input] extends [void] ? [options?: Options] : [input: Input, options?: Options]
+
+/** The operations of a machine as functions. */
+export type Calls<Of extends Operations, Options> = {
+  readonly [Name in keyof Of]: Of[Name] extends Operation<infer Input, infer Output>
+    ? (...given: Arguments<Input, Options>) => Promise<Output>
+    : never
+}
+
+/** Binds every operation to one way of carrying it out. */
+export function bindCalls<Of extends Operations, Options>(
+  operations: Of,
+  carryOut: (request: Uint8Array, options: Options | undefined, name: string) => Promise<Uint8Array>,
+): Calls<Of, Options> {
+  const calls: Record<string, (...given: unknown[]) => Promise<unknown>> = {}
+  for (const [name, operation] of Object.entries(operations)) {
+    calls[name] = async (...given) => {
+      const [input, options] = operation.takesInput ? given : [undefined, given[0]]
+      return operation.decodeResult(await carryOut(operation.encode(input), options as Options | undefined, name))
+    }
+  }
+  return Object.freeze(calls) as Calls<Of, Options>
+}

@@ -1,0 +1,6 @@
+/**
+ * The real world, for Node.js.
+ *
+ * @packageDocumentation
+ */
+export { nodeEnvironment } from './environment.js'

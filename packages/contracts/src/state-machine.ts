@@ -1,0 +1,32 @@
+import type { Random } from './random.js'
+import type { ClusterTime, Position } from './units.js'
+
+/** What a command may know beside its own bytes: all of it replicated, so that every member computes the same. */
+export interface ApplyContext {
+  readonly position: Position
+  /** Never goes back, counts only while somebody leads: the clock for leases and expiry (decision D12). */
+  readonly clusterTime: ClusterTime
+  /** The leader's wall clock in milliseconds, never going back: for showing. */
+  readonly wallMs: number
+  /** Dice seeded from the position. */
+  readonly random: Random
+}
+
+/** The deterministic thing that is replicated. One life of it; it starts in its initial state. */
+export interface StateMachine {
+  readonly name: string
+  readonly version: number
+  /** Id of the codec of commands and results. */
+  readonly codec: string
+  /** Synchronous and deterministic. Returns the encoded result. Throwing stops the replica (decision D27). */
+  apply(command: Uint8Array, context: ApplyContext): Uint8Array
+  /** Changes nothing. May throw `INVALID_COMMAND`. */
+  query(query: Uint8Array): Uint8Array
+  /** Canonical bytes of the state at the call. */
+  snapshot(): AsyncIterable<Uint8Array>
+  /** True if nothing may be applied until {@link snapshot} has been read to its end (decision D29). */
+  readonly snapshotHoldsApply: boolean
+  restore(image: AsyncIterable<Uint8Array>): Promise<void>
+  /** When something in the state expires, in cluster time. */
+  nextDeadline(): ClusterTime | null
+}

@@ -1,0 +1,53 @@
+import type { Environment } from './environment.js'
+import type { NodeId } from './units.js'
+
+/** Which queue a frame waits in: heartbeats, votes and requests · entries · snapshot chunks. */
+export type Channel = 'control' | 'log' | 'bulk'
+
+/** The channels, in the order in which a transport serves them. */
+export const channels = ['control', 'log', 'bulk'] as const satisfies readonly Channel[]
+
+/** The largest frame any transport has to carry, in bytes. */
+export const frameBytesMax = 8 * 1024 * 1024
+
+/** What the connection itself proved about the peer. */
+export interface Credentials {
+  readonly name: string | null
+  readonly how: 'mutualTls' | 'bearer' | 'none'
+}
+
+/** What a transport is given by whoever uses it. */
+export interface TransportHost {
+  readonly environment: Environment
+  /** This member's name and the address its peers know: a transport listens there unless its own options say otherwise. */
+  readonly self: NodeId
+  readonly address: string
+  /** Sent first on every connection, both ways. Opaque to the transport. */
+  hello(): Uint8Array
+  /** Decides who the other side is. All identity rules live in the driver; what it learns is durable before it answers. */
+  admit(hello: Uint8Array, credentials: Credentials): Promise<{ readonly peer: NodeId } | { readonly refuse: string }>
+  /** The frame is the receiver's own. */
+  onFrame(from: NodeId, channel: Channel, frame: Uint8Array): void
+  /** `gone`: redialled at once and refused, so no process listens there (decision D41). */
+  onLink(peer: NodeId, state: 'up' | 'down' | 'gone', reason: string): void
+}
+
+/** A way for frames between members. */
+export interface Transport {
+  /** Resolves when it listens. */
+  start(host: TransportHost): Promise<RunningTransport>
+}
+
+/**
+ * A transport in use. Frames may be lost, never altered; order holds within a channel of one connection, and a later
+ * connection never overtakes what an earlier one has delivered.
+ */
+export interface RunningTransport {
+  /** Where it listens. */
+  readonly address: string
+  /** Whom to reach, and where. Others are no longer dialled. */
+  setPeers(peers: ReadonlyMap<NodeId, string>): void
+  /** Never blocks, never throws. `dropped`: the channel was full, or there is no connection; the frame is gone. */
+  send(to: NodeId, frame: Uint8Array, channel: Channel): 'queued' | 'dropped'
+  close(): Promise<void>
+}

@@ -1,0 +1,34 @@
+import { defineConfig } from 'vitest/config'
+
+/** Tests run on the sources: this condition in every package's `exports` points at `src`. */
+const conditions = ['@quorate/source']
+const resolve = { conditions }
+const ssr = { resolve: { conditions, externalConditions: conditions } }
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        resolve,
+        ssr,
+        test: {
+          name: 'unit',
+          include: ['packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts', 'tools/**/*.test.ts'],
+          exclude: ['**/*.process.test.ts', '**/node_modules/**', '**/fixtures/**'],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          // Real processes, sockets and files under real time: one file at a time, so that they do not starve each other.
+          name: 'process',
+          include: ['packages/*/test/**/*.process.test.ts', 'apps/*/test/**/*.process.test.ts'],
+          fileParallelism: false,
+          testTimeout: 300_000,
+        },
+      },
+    ],
+  },
+})
