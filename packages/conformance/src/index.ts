@@ -1,1 +1,12 @@
-export {}
+/**
+ * Contracts as test suites: what every storage and transport promises, for adapters that anybody writes; two small
+ * protocols; a file layer that forgets.
+ *
+ * @packageDocumentation
+ */
+export * from './contract.js'
+export * from './storage-contract.js'
+export * from './transport-contract.js'
+export * from './forgetful-files.js'
+export * from './solo.js'
+export * from './fixed-leader.js'
