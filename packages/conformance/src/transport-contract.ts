@@ -1,1 +1,59 @@
-export {}
+import type { Environment } from '@quorate/contracts'
+import type { TestFunction } from './contract.js'
+import { deliveryCases } from './transport-delivery.js'
+import { limitCases } from './transport-limits.js'
+import { linkCases } from './transport-links.js'
+import { TransportPeer, type TransportCase, type TransportNetwork } from './transport-peer.js'
+
+export type { TransportNetwork } from './transport-peer.js'
+
+/** What {@link transportContract} is given. */
+export interface TransportContractOptions {
+  readonly test: TestFunction
+  /** A fresh network for one case. */
+  readonly factory: () => TransportNetwork | Promise<TransportNetwork>
+  /** Real time and dice: `nodeEnvironment()` of `@quorate/contracts/node`. */
+  readonly environment: Environment
+  readonly capabilities?: {
+    /** False if the transport cannot tell a dead process from a silent one: `down` is then enough. Default true. */
+    readonly gone?: boolean
+  }
+}
+
+/** A promise of the port, and a run that breaks if it is not kept. */
+export interface TransportClaim {
+  readonly claim: string
+  run(given: TransportCase): Promise<void>
+}
+
+/**
+ * What every transport promises, as tests: frames are delivered unaltered and in order within a channel or not at all,
+ * `send` neither blocks nor throws, what waits is bounded, and both sides decide whom they talk to.
+ */
+export function transportContract(options: TransportContractOptions): void {
+  for (const { claim, run } of [...deliveryCases, ...limitCases, ...linkCases]) {
+    options.test(claim, () => runCase(options, run))
+  }
+}
+
+async function runCase(options: TransportContractOptions, run: TransportClaim['run']): Promise<void> {
+  const { environment } = options
+  const network = await options.factory()
+  const peers: TransportPeer[] = []
+  try {
+    await run({
+      network,
+      environment,
+      tellsGone: options.capabilities?.gone ?? true,
+      start: async (peerOptions) => {
+        const peer = new TransportPeer(peerOptions.id, environment)
+        await peer.start(network.transport(), peerOptions)
+        peers.push(peer)
+        return peer
+      },
+    })
+  } finally {
+    for (const peer of peers) await peer.close()
+    await network.dispose?.()
+  }
+}

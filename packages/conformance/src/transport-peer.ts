@@ -1,0 +1,194 @@
+import {
+  BytesError,
+  ByteReader,
+  ByteWriter,
+  nodeId,
+  type Channel,
+  type Environment,
+  type NodeId,
+  type RunningTransport,
+  type Transport,
+  type TransportHost,
+} from '@quorate/contracts'
+import { expectClaim } from './contract.js'
+
+/** A network that is made for one case of the contract. */
+export interface TransportNetwork {
+  /** A transport on this network; each is started once. */
+  transport(): Transport
+  /** Where a member may listen: the first is 1. `host:0` is fine for a transport that chooses a port itself. */
+  address(member: number): string
+  /** Runs after the case, when all its transports have closed. */
+  dispose?(): Promise<void>
+}
+
+/** What a case is run with. */
+export interface TransportCase {
+  readonly network: TransportNetwork
+  readonly environment: Environment
+  /** Whether the transport can tell a dead process (`gone`) from a silent one (`down`). */
+  readonly tellsGone: boolean
+  /** Starts a member that writes down what it is told, and that is closed after the case. */
+  start(options: PeerOptions): Promise<TransportPeer>
+}
+
+/** What may be said of a member. */
+export interface PeerOptions {
+  readonly id: string
+  readonly address: string
+  /** Name in the hello, if not its own. */
+  readonly claims?: string
+  /** Decides about an id; admits everybody if it is left out. */
+  readonly admit?: (id: NodeId) => Promise<{ readonly peer: NodeId } | { readonly refuse: string }>
+}
+
+/** A frame as it arrived. */
+export interface Arrival {
+  readonly from: NodeId
+  readonly channel: Channel
+  readonly frame: Uint8Array
+}
+
+/** A state of a link as it was reported. */
+export interface LinkReport {
+  readonly peer: NodeId
+  readonly state: 'up' | 'down' | 'gone'
+  readonly reason: string
+}
+
+const patienceMs = 15_000
+
+/** A member of a contract's network. Its `frames` and `links` are in the order of arrival. */
+export class TransportPeer {
+  readonly id: NodeId
+  readonly frames: Arrival[] = []
+  readonly links: LinkReport[] = []
+  /** Runs at each arrival, within `onFrame`. */
+  onArrival: (arrival: Arrival) => void = () => {}
+  readonly #environment: Environment
+  #running: RunningTransport | undefined
+  #changed: () => void = () => {}
+
+  constructor(id: string, environment: Environment) {
+    this.id = nodeId(id)
+    this.#environment = environment
+  }
+
+  get running(): RunningTransport {
+    expectClaim(this.#running !== undefined, `${this.id} has not started`)
+    return this.#running
+  }
+
+  get address(): string {
+    return this.running.address
+  }
+
+  async start(transport: Transport, options: PeerOptions): Promise<void> {
+    const admit = options.admit ?? (async (peer) => ({ peer }))
+    const host: TransportHost = {
+      environment: this.#environment,
+      self: this.id,
+      address: options.address,
+      hello: () => new ByteWriter().ascii(options.claims ?? this.id).finish(),
+      admit: async (hello) => {
+        const claimed = claimedId(hello)
+        return claimed === null ? { refuse: 'no hello of this contract' } : admit(claimed)
+      },
+      onFrame: (from, channel, frame) => {
+        const arrival = { from, channel, frame }
+        this.frames.push(arrival)
+        this.onArrival(arrival)
+        this.#changed()
+      },
+      onLink: (peer, state, reason) => {
+        this.links.push({ peer, state, reason })
+        this.#changed()
+      },
+    }
+    this.#running = await transport.start(host)
+  }
+
+  /** Reaches exactly these, at the addresses where they listen. */
+  reach(...peers: readonly TransportPeer[]): void {
+    this.running.setPeers(new Map(peers.map((peer) => [peer.id, peer.address])))
+  }
+
+  send(to: TransportPeer, frame: Uint8Array, channel: Channel = 'log'): 'queued' | 'dropped' {
+    return this.running.send(to.id, frame, channel)
+  }
+
+  /** The state of the link to a peer that was reported last. */
+  linkTo(peer: TransportPeer): LinkReport | undefined {
+    return this.links.findLast((report) => report.peer === peer.id)
+  }
+
+  async untilUp(...peers: readonly TransportPeer[]): Promise<void> {
+    await this.until(`is connected to ${peers.map((peer) => peer.id).join(', ')}`, () =>
+      peers.every((peer) => this.linkTo(peer)?.state === 'up'),
+    )
+  }
+
+  /** Waits for something that a frame or a link brings about; the case fails when it does not come. */
+  async until(what: string, holds: () => boolean): Promise<void> {
+    if (holds()) return
+    const inTime = await new Promise<boolean>((resolve) => {
+      const cancel = this.#environment.setTimer(patienceMs, () => resolve(false))
+      this.#changed = () => {
+        if (!holds()) return
+        cancel()
+        resolve(true)
+      }
+    })
+    this.#changed = () => {}
+    const seen = this.links.map(({ peer, state, reason }) => `${peer} ${state} (${reason})`).join('; ')
+    expectClaim(
+      inTime,
+      `member ${this.id} waited in vain until it ${what}. Frames: ${this.frames.length}. Links: ${seen}`,
+    )
+  }
+
+  /** Sends again and again until something holds at the receiver: frames may be lost. */
+  async sendUntil(receiver: TransportPeer, what: string, sendSome: () => void, holds: () => boolean): Promise<void> {
+    let over = false
+    const again = (): void => {
+      if (over) return
+      sendSome()
+      this.#environment.setTimer(50, again)
+    }
+    again()
+    await receiver.until(what, holds).finally(() => {
+      over = true
+    })
+  }
+
+  async close(): Promise<void> {
+    await this.#running?.close()
+  }
+}
+
+function claimedId(hello: Uint8Array): NodeId | null {
+  try {
+    return nodeId(new ByteReader(hello).ascii())
+  } catch (error) {
+    if (error instanceof BytesError || error instanceof TypeError) return null
+    throw error
+  }
+}
+
+/** A frame that can be recognised: a number, then a pattern that follows from it, `length` bytes in all (at least 4). */
+export function markedFrame(mark: number, length: number): Uint8Array {
+  const frame = new Uint8Array(length)
+  for (let at = 4; at < length; at += 1) frame[at] = (mark * 31 + at * 7 + (at >>> 8)) & 0xff
+  frame.set(new ByteWriter().u32(mark).finish())
+  return frame
+}
+
+/** The number of a frame; fails the case if its pattern is not the one it was sent with. */
+export function markOf(frame: Uint8Array): number {
+  const mark = new ByteReader(frame).u32()
+  for (let at = 4; at < frame.length; at += 1) {
+    if (frame[at] === ((mark * 31 + at * 7 + (at >>> 8)) & 0xff)) continue
+    expectClaim(false, `frame ${mark} of ${frame.length} bytes was altered at byte ${at}`)
+  }
+  return mark
+}
