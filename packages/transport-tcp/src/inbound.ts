@@ -1,0 +1,128 @@
+import type { Socket } from 'node:net'
+import { describeError, type NodeId } from '@quorate/contracts'
+import { encodeFrames, FrameError, FrameReader, type FrameKind } from './frame.js'
+import { encodeHello, encodeRefusal, GreetingReader, HandshakeError } from './handshake.js'
+import { admitBy, type Surroundings } from './outgoing.js'
+
+/** What an inbound connection tells the transport. `onEnd` comes once, in any case. */
+export interface InboundEvents {
+  onAdmitted(peer: NodeId): void
+  onEnd(): void
+}
+
+/** A probe of an idle connection after this long finds machines that died without a word. */
+const keepAliveMs = 5_000
+
+const pong = Buffer.concat(encodeFrames([{ kind: 'pong', body: new Uint8Array() }]))
+
+/** A connection that somebody else has dialled: waits for the hello, lets the host decide, and then only receives. */
+export class Inbound {
+  readonly #surroundings: Surroundings
+  readonly #socket: Socket
+  readonly #events: InboundEvents
+  readonly #greeting = new GreetingReader()
+  readonly #frames: FrameReader
+  readonly #from: string
+  #stage: 'greeting' | 'admitting' | 'receiving' | 'ending' | 'ended' = 'greeting'
+  #peer: NodeId | undefined
+  #cancelTimer: () => void
+
+  constructor(surroundings: Surroundings, socket: Socket, events: InboundEvents) {
+    const { host, settings } = surroundings
+    this.#surroundings = surroundings
+    this.#socket = socket
+    this.#events = events
+    this.#from = `${socket.remoteAddress ?? 'somebody'}:${socket.remotePort ?? 0}`
+    this.#frames = new FrameReader(settings.frameBytesMax, (kind, body) => this.#onFrame(kind, body))
+    this.#cancelTimer = host.environment.setTimer(settings.helloTimeoutMs, () => {
+      this.refuse(`no hello for ${settings.helloTimeoutMs} ms`)
+    })
+    socket.setKeepAlive(true, keepAliveMs)
+    socket.on('data', (chunk) => this.#read(chunk))
+    socket.on('error', (error) => this.close(error.message))
+    socket.on('close', () => this.close('closed by the other side'))
+  }
+
+  /** True while nobody knows yet who this is. */
+  get isGreeting(): boolean {
+    return this.#stage === 'greeting'
+  }
+
+  /** Ends it, and tells the other side and the log why. */
+  refuse(reason: string): void {
+    if (this.#stage === 'ended') return
+    if (this.#stage === 'ending') return this.close('the refusal was not taken')
+    this.#stage = 'ending'
+    this.#frames.stop()
+    this.#surroundings.settings.logger.warn({ from: this.#from, reason }, `a connection was refused: ${reason}`)
+    this.#cancelTimer()
+    const { host, settings } = this.#surroundings
+    this.#cancelTimer = host.environment.setTimer(settings.helloTimeoutMs, () =>
+      this.close('the refusal was not taken'),
+    )
+    this.#socket.end(encodeRefusal(reason), () => this.close('refused'))
+  }
+
+  /** Ends it at once. The reason is for the log. */
+  close(reason: string): void {
+    if (this.#stage === 'ended') return
+    this.#stage = 'ended'
+    this.#frames.stop()
+    this.#cancelTimer()
+    this.#socket.destroy()
+    this.#surroundings.settings.logger.debug({ from: this.#from, peer: this.#peer, reason }, 'a connection has ended')
+    this.#events.onEnd()
+  }
+
+  #read(chunk: Buffer): void {
+    try {
+      if (this.#stage === 'receiving') this.#frames.read(chunk)
+      if (this.#stage === 'greeting') this.#readGreeting(chunk)
+    } catch (error) {
+      if (error instanceof HandshakeError) this.refuse(error.message)
+      else if (error instanceof FrameError) this.#breakOff(error)
+      else throw error
+    }
+  }
+
+  #readGreeting(chunk: Buffer): void {
+    const read = this.#greeting.read(chunk)
+    if (!read) return
+    if (read.greeting.kind === 'refusal') return this.close(`refused by the other side: ${read.greeting.reason}`)
+    // Nothing is read while the host decides; a member that waits for our hello sends nothing meanwhile.
+    this.#socket.pause()
+    this.#stage = 'admitting'
+    void this.#admit(read.greeting.hello, chunk.subarray(read.used))
+  }
+
+  async #admit(hello: Uint8Array, rest: Buffer): Promise<void> {
+    const { host, sockets } = this.#surroundings
+    const admitted = await admitBy(host, hello, sockets.credentialsOf(this.#socket))
+    if (this.#stage !== 'admitting') return
+    if ('refuse' in admitted) return this.refuse(admitted.refuse)
+    this.#cancelTimer()
+    this.#peer = admitted.peer
+    this.#stage = 'receiving'
+    try {
+      this.#socket.write(encodeHello(host.hello()))
+    } catch (error) {
+      return this.refuse(describeError(error))
+    }
+    this.#events.onAdmitted(admitted.peer)
+    this.#read(rest)
+    this.#socket.resume()
+  }
+
+  #onFrame(kind: FrameKind, body: Uint8Array): void {
+    if (this.#peer === undefined || kind === 'pong') throw new FrameError(`a ${kind} frame has no place here`)
+    if (kind !== 'ping') return this.#surroundings.host.onFrame(this.#peer, kind, body)
+    // Whoever asks without reading the answers gets no more of them.
+    if (this.#socket.writableLength < 1_024) this.#socket.write(pong)
+  }
+
+  #breakOff(error: FrameError): void {
+    const fields = { from: this.#from, peer: this.#peer, reason: error.message }
+    this.#surroundings.settings.logger.warn(fields, `a connection was broken off: ${error.message}`)
+    this.close(error.message)
+  }
+}

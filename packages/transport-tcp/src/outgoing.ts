@@ -1,0 +1,188 @@
+import type { Socket } from 'node:net'
+import {
+  describeError,
+  type Channel,
+  type NodeId,
+  type Random,
+  type RunningTransport,
+  type TransportHost,
+} from '@quorate/contracts'
+import { FrameError, FrameReader } from './frame.js'
+import { encodeHello, GreetingReader, HandshakeError, type Greeting } from './handshake.js'
+import type { TcpSettings } from './options.js'
+import { Outbox } from './outbox.js'
+import type { Sockets } from './sockets.js'
+
+/** What connections need to know of the transport they belong to. */
+export interface Surroundings {
+  readonly host: TransportHost
+  readonly settings: TcpSettings
+  readonly sockets: Sockets
+  /** Dice for the jitter of redials. */
+  readonly random: Random
+}
+
+/** How a connection, or the attempt to make one, has ended. */
+export interface Ending {
+  readonly state: 'down' | 'gone'
+  readonly reason: string
+}
+
+/** What a dialled connection tells the link it belongs to: `onUp` at most once, then `onEnd` once unless it was closed. */
+export interface OutgoingEvents {
+  onUp(): void
+  onEnd(ending: Ending): void
+}
+
+/**
+ * A connection that this member has dialled: connects, exchanges hellos, and then only sends. What comes back are
+ * answers to its pings.
+ */
+export class Outgoing {
+  readonly #surroundings: Surroundings
+  readonly #peer: NodeId
+  readonly #address: string
+  readonly #events: OutgoingEvents
+  readonly #socket: Socket
+  readonly #greeting = new GreetingReader()
+  readonly #answers = new FrameReader(0, (kind) => this.#onAnswer(kind))
+  #stage: 'greeting' | 'admitting' | 'up' | 'ended' = 'greeting'
+  #outbox: Outbox | undefined
+  #cancelTimer: () => void
+  #unanswered = 0
+
+  constructor(surroundings: Surroundings, peer: NodeId, address: string, events: OutgoingEvents) {
+    const { settings, sockets } = surroundings
+    this.#surroundings = surroundings
+    this.#peer = peer
+    this.#address = address
+    this.#events = events
+    this.#socket = sockets.dial(address)
+    this.#cancelTimer = this.#after(settings.connectTimeoutMs, `did not answer for ${settings.connectTimeoutMs} ms`)
+    this.#socket.once(sockets.connected, () => this.#greet())
+    this.#socket.on('data', (chunk) => this.#read(chunk))
+    this.#socket.on('error', (error) => this.#end(endingOf(error, address)))
+    this.#socket.on('close', () => this.#fail('closed the connection'))
+  }
+
+  send(channel: Channel, frame: Uint8Array): ReturnType<RunningTransport['send']> {
+    return this.#outbox?.offer(channel, frame) ?? 'dropped'
+  }
+
+  /** Ends it without a word to the link. */
+  close(): void {
+    this.#stage = 'ended'
+    this.#cancelTimer()
+    this.#outbox = undefined
+    this.#answers.stop()
+    this.#socket.destroy()
+  }
+
+  #greet(): void {
+    const { host, settings } = this.#surroundings
+    this.#cancelTimer()
+    this.#cancelTimer = this.#after(settings.helloTimeoutMs, `sent no hello for ${settings.helloTimeoutMs} ms`)
+    try {
+      this.#socket.write(encodeHello(host.hello()))
+    } catch (error) {
+      this.#fail(`cannot be greeted: ${describeError(error)}`)
+    }
+  }
+
+  #read(chunk: Buffer): void {
+    this.#unanswered = 0
+    try {
+      if (this.#stage === 'up') this.#answers.read(chunk)
+      if (this.#stage !== 'greeting') return
+      const read = this.#greeting.read(chunk)
+      if (read) void this.#onGreeting(read.greeting)
+    } catch (error) {
+      if (!(error instanceof HandshakeError || error instanceof FrameError)) throw error
+      this.#fail(`broke the rules: ${error.message}`)
+    }
+  }
+
+  async #onGreeting(greeting: Greeting): Promise<void> {
+    if (greeting.kind === 'refusal') return this.#fail(`refused: ${greeting.reason}`)
+    const { host, sockets } = this.#surroundings
+    this.#stage = 'admitting'
+    const admitted = await admitBy(host, greeting.hello, sockets.credentialsOf(this.#socket))
+    if (this.#isEnded()) return
+    if ('refuse' in admitted) return this.#fail(`was refused here: ${admitted.refuse}`)
+    if (admitted.peer !== this.#peer) return this.#fail(`is member ${admitted.peer}, not ${this.#peer}`)
+    this.#becomeUp()
+  }
+
+  #becomeUp(): void {
+    const { host, settings } = this.#surroundings
+    this.#cancelTimer()
+    this.#stage = 'up'
+    const onProgress = () => {
+      this.#unanswered = 0
+    }
+    this.#outbox = new Outbox(this.#socket, settings.channelBytesMax, () => host.environment.yieldTurn(), onProgress)
+    this.#probeLater()
+    this.#events.onUp()
+  }
+
+  /**
+   * Asks now and then whether the other side still reads. A machine that lost its power answers nothing, and the kernel
+   * alone would wait for a quarter of an hour. Questions are counted rather than time, so that a stall of this very
+   * process accuses nobody.
+   */
+  #probeLater(): void {
+    const { host, settings } = this.#surroundings
+    this.#cancelTimer = host.environment.setTimer(settings.probeIntervalMs, () => {
+      const unansweredMs = this.#unanswered * settings.probeIntervalMs
+      if (unansweredMs >= settings.probeTimeoutMs) return this.#fail(`has not answered for ${unansweredMs} ms`)
+      this.#unanswered += 1
+      this.#outbox?.probe('ping')
+      this.#probeLater()
+    })
+  }
+
+  #onAnswer(kind: string): void {
+    if (kind !== 'pong') throw new FrameError(`a ${kind} frame came back on a connection that only sends`)
+  }
+
+  #after(delayMs: number, what: string): () => void {
+    return this.#surroundings.host.environment.setTimer(delayMs, () => this.#fail(what))
+  }
+
+  #isEnded(): boolean {
+    return this.#stage === 'ended'
+  }
+
+  #fail(what: string): void {
+    this.#end({ state: 'down', reason: `${this.#address} ${what}` })
+  }
+
+  #end(ending: Ending): void {
+    if (this.#stage === 'ended') return
+    this.close()
+    this.#events.onEnd(ending)
+  }
+}
+
+/** A host's decision about a hello; a host that fails to decide has refused. */
+export async function admitBy(
+  host: TransportHost,
+  hello: Uint8Array,
+  credentials: Parameters<TransportHost['admit']>[1],
+): Promise<{ readonly peer: NodeId } | { readonly refuse: string }> {
+  try {
+    return await host.admit(hello, credentials)
+  } catch (error) {
+    return { refuse: describeError(error) }
+  }
+}
+
+/** A refused connection means that the machine answers and that no process listens there (decision D41). */
+function endingOf(error: Error, address: string): Ending {
+  const causes: readonly unknown[] = error instanceof AggregateError ? error.errors : [error]
+  const codes = causes.map((cause) => (cause instanceof Error && 'code' in cause ? cause.code : undefined))
+  if (codes.every((code) => code === 'ECONNREFUSED')) {
+    return { state: 'gone', reason: `nobody listens on ${address}` }
+  }
+  return { state: 'down', reason: `${address}: ${causes.map(describeError).join(', ')}` }
+}

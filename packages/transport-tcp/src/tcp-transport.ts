@@ -1,0 +1,141 @@
+import type { Server, Socket } from 'node:net'
+import {
+  addressSchema,
+  parseOptions,
+  seededRandom,
+  splitAddress,
+  type Channel,
+  type NodeId,
+  type RunningTransport,
+  type Transport,
+  type TransportHost,
+} from '@quorate/contracts'
+import { Inbound } from './inbound.js'
+import { Link } from './link.js'
+import { listen } from './listen.js'
+import { tcpTransportOptionsSchema, type TcpSettings, type TcpTransportOptions } from './options.js'
+import type { Surroundings } from './outgoing.js'
+import { plainSockets } from './sockets.js'
+
+/**
+ * Frames over TCP. Each member dials each: frames leave on the connection that this member has dialled, and those that
+ * others have dialled only receive (decision D31).
+ *
+ * Options throw `INVALID_OPTIONS`; `start` throws `ADDRESS_IN_USE` when another process listens there, and
+ * `INVALID_OPTIONS` when this machine has no such address.
+ */
+export function tcpTransport(options: TcpTransportOptions = {}): Transport {
+  const settings = parseOptions(tcpTransportOptionsSchema, options, 'tcpTransport options')
+  return {
+    start: async (host) => {
+      const endpoint = new TcpEndpoint(host, settings)
+      await endpoint.start(parseOptions(addressSchema, settings.listen ?? host.address, 'the address to listen on'))
+      return endpoint
+    },
+  }
+}
+
+/** One member on the network: the links that it dials, and the connections that others have dialled. */
+class TcpEndpoint implements RunningTransport {
+  readonly #surroundings: Surroundings
+  readonly #server: Server
+  readonly #links = new Map<NodeId, Link>()
+  /** Everybody who is connected to us; in order of arrival. */
+  readonly #inbound = new Set<Inbound>()
+  /** Of those, who has not been admitted yet. */
+  readonly #pending = new Set<Inbound>()
+  readonly #byPeer = new Map<NodeId, Inbound>()
+  #address = ''
+  #closing: Promise<void> | undefined
+
+  constructor(host: TransportHost, settings: TcpSettings) {
+    const random = seededRandom(host.environment.randomBytes(16))
+    this.#surroundings = { host, settings, sockets: plainSockets, random }
+    this.#server = plainSockets.serve((socket) => this.#onSocket(socket))
+  }
+
+  get address(): string {
+    return this.#address
+  }
+
+  async start(address: string): Promise<void> {
+    const port = await listen(this.#server, address)
+    const { host } = splitAddress(address)
+    this.#address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+    this.#server.on('error', (error) => {
+      this.#surroundings.settings.logger.error({ error }, `listening on ${this.#address}: ${error.message}`)
+    })
+  }
+
+  setPeers(peers: ReadonlyMap<NodeId, string>): void {
+    if (this.#closing) return
+    for (const [peer, link] of this.#links) {
+      if (peers.get(peer) === link.address) continue
+      link.close()
+      this.#links.delete(peer)
+    }
+    for (const [peer, address] of peers) {
+      if (peer === this.#surroundings.host.self || this.#links.has(peer)) continue
+      this.#links.set(peer, new Link(this.#surroundings, peer, address))
+    }
+  }
+
+  send(to: NodeId, frame: Uint8Array, channel: Channel): 'queued' | 'dropped' {
+    if (frame.length > this.#surroundings.settings.frameBytesMax) return 'dropped'
+    return this.#links.get(to)?.send(channel, frame) ?? 'dropped'
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    for (const link of this.#links.values()) link.close()
+    this.#links.clear()
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    for (const inbound of this.#inbound) inbound.close('this member is closing')
+    await closed
+  }
+
+  #onSocket(socket: Socket): void {
+    if (this.#closing) return void socket.destroy()
+    const inbound = new Inbound(this.#surroundings, socket, {
+      onAdmitted: (peer) => this.#onAdmitted(peer, inbound),
+      onEnd: () => this.#onInboundEnd(inbound),
+    })
+    this.#inbound.add(inbound)
+    this.#pending.add(inbound)
+    if (this.#pending.size > this.#surroundings.settings.pendingConnectionsMax) this.#makeRoom(inbound)
+  }
+
+  /** Whoever has waited longest with its hello makes room: members need milliseconds for theirs. */
+  #makeRoom(newest: Inbound): void {
+    let unwanted = newest
+    for (const inbound of this.#pending) {
+      if (!inbound.isGreeting) continue
+      unwanted = inbound
+      break
+    }
+    this.#pending.delete(unwanted)
+    unwanted.refuse('too many connections wait for admission')
+  }
+
+  /**
+   * A newer connection takes the place of the older one before its dialler may send: otherwise frames that the older one
+   * still holds would come after newer ones.
+   */
+  #onAdmitted(peer: NodeId, inbound: Inbound): void {
+    const older = this.#byPeer.get(peer)
+    this.#byPeer.set(peer, inbound)
+    this.#pending.delete(inbound)
+    older?.close('a newer connection took its place')
+    this.#links.get(peer)?.wake()
+  }
+
+  #onInboundEnd(inbound: Inbound): void {
+    this.#inbound.delete(inbound)
+    this.#pending.delete(inbound)
+    for (const [peer, current] of this.#byPeer) if (current === inbound) this.#byPeer.delete(peer)
+  }
+}

@@ -1,0 +1,10 @@
+import { transportContract } from '@quorate/conformance'
+import { nodeEnvironment } from '@quorate/contracts/node'
+import { tcpTransport } from '@quorate/transport-tcp'
+import { test } from 'vitest'
+
+transportContract({
+  test,
+  environment: nodeEnvironment(),
+  factory: () => ({ transport: () => tcpTransport(), address: () => '127.0.0.1:0' }),
+})
