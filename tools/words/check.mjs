@@ -24,13 +24,13 @@ const words = [
 ]
 const names = [
   { not: /(^|\/)(utils?|common|helpers?|types)(\/|\.[a-z]+$)/, why: 'is a drawer for anything: name what is in it' },
-  { not: /[A-Z].*\.ts$/, why: 'file names are kebab-case' },
+  { not: /[A-Z].*\.ts$/, why: 'is not in kebab-case' },
 ]
 const excepted = /(^tools\/words\/check\.mjs|\/fixtures\/|^LICENSE$|\/LICENSE$)/
 
 const files = sourceFiles()
 const problems = files.flatMap((path) => [
-  ...names.filter(({ not }) => not.test(path)).map(({ why }) => `${path}: this name ${why}`),
+  ...names.filter(({ not }) => not.test(path)).map(({ why }) => `${path}: the name ${why}`),
   ...(excepted.test(path) ? [] : wordsOf(path)),
 ])
 
