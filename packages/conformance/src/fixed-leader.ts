@@ -1,1 +1,53 @@
-export {}
+import {
+  BytesError,
+  ByteReader,
+  ProtocolFormatError,
+  isNodeId,
+  type NodeId,
+  type ProtocolModule,
+} from '@quorate/contracts'
+import { FixedLeaderMember } from './fixed-leader/member.js'
+import { decodeMessage, encodeMessage, type FixedLeaderMessage } from './fixed-leader/message.js'
+
+export type { FixedLeaderMessage } from './fixed-leader/message.js'
+
+/**
+ * A protocol whose leader is chosen once, by the operator: majorities acknowledge, others refuse, and nobody takes over
+ * when the leader is gone.
+ *
+ * It exists so that the driver meets a protocol with messages that is not Raft. Its entries travel in lane two: their
+ * epoch never changes, so a leader that lost its newest entries in a crash would otherwise reuse their places.
+ */
+export function fixedLeader(options: { readonly leader: NodeId }): ProtocolModule<FixedLeaderMessage, never> {
+  if (!isNodeId(options.leader)) throw new TypeError('fixedLeader needs the id of the member that leads')
+  return {
+    name: 'fixed-leader',
+    recover(start) {
+      const member = new FixedLeaderMember(start, options.leader)
+      return {
+        record: (at, bytes) => member.recovered(at, bytes),
+        finish: () => member.finishRecovery(),
+      }
+    },
+    encode: encodeMessage,
+    decode: decodeMessage,
+    encodeAdmin: () => {
+      throw new TypeError('fixedLeader has no admin commands')
+    },
+    decodeAdmin: () => {
+      throw new ProtocolFormatError('fixedLeader has no admin commands')
+    },
+    importState(state, start) {
+      const member = new FixedLeaderMember(start, options.leader)
+      try {
+        const reader = new ByteReader(state)
+        for (let left = reader.count(4); left > 0; left -= 1) member.recovered(member.nextSequence, reader.bytes())
+        reader.end()
+      } catch (error) {
+        if (error instanceof BytesError) throw new ProtocolFormatError(error.message)
+        throw error
+      }
+      return member.finishRecovery()
+    },
+  }
+}
