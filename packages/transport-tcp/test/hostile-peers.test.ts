@@ -1,0 +1,128 @@
+import { expect, test } from 'vitest'
+import { encodeFrames } from '../src/frame.js'
+import { encodeHello, helloBytesMax, wireVersion } from '../src/handshake.js'
+import { introduce, member, rawClient, rawMember, rawServer, refusalOf, until, type RawClient } from './members.js'
+
+function frame(kind: 'control' | 'log' | 'bulk' | 'pong', text: string): Buffer {
+  return Buffer.concat(encodeFrames([{ kind, body: Buffer.from(text) }]))
+}
+
+test('garbage is refused at its first wrong byte, with the reason in the log', async () => {
+  const b = await member('b')
+  const client = await rawClient(b.running.address)
+  client.socket.write('GET / HTTP/1.1\r\n\r\n')
+  await client.closed
+  expect(refusalOf(client)).toContain('began with "GET ')
+  expect(b.log.join()).toContain('no member of a cluster')
+})
+
+test('a hello above the limit is refused at its header', async () => {
+  const b = await member('b')
+  const client = await rawClient(b.running.address)
+  const header = Buffer.from(encodeHello(new Uint8Array())).subarray(0, 10)
+  header.writeUInt32LE(helloBytesMax + 1, 6)
+  client.socket.write(header)
+  await client.closed
+  expect(refusalOf(client)).toContain(`above ${helloBytesMax}`)
+})
+
+test('D40: a newer wire format is refused by name, and the other side hears it', async () => {
+  const newer = Buffer.from(encodeHello(Buffer.from('a')))
+  newer.writeUInt8(wireVersion + 1, 4)
+  const b = await member('b')
+  const client = await rawClient(b.running.address)
+  client.socket.write(newer)
+  await client.closed
+  expect(refusalOf(client)).toMatch(/^FORMAT_TOO_NEW: .*wire format 2/)
+
+  const future = await rawServer((socket) => void socket.write(newer))
+  introduce(b, future)
+  await until(() => b.links.some((link) => /FORMAT_TOO_NEW.*upgrade this member/.test(link)))
+  expect(b.links.some((link) => link.includes(' up:'))).toBe(false)
+})
+
+test('a hello that is never finished is refused after helloTimeoutMs', async () => {
+  const b = await member('b', { helloTimeoutMs: 60 })
+  const client = await rawClient(b.running.address)
+  client.socket.write(encodeHello(Buffer.from('slow')).subarray(0, 12))
+  await client.closed
+  expect(refusalOf(client)).toBe('no hello for 60 ms')
+})
+
+test('a hello and frames are understood one byte at a time', async () => {
+  const b = await member('b')
+  const client = await rawClient(b.running.address)
+  client.socket.setNoDelay(true)
+  const bytes = Buffer.concat([encodeHello(Buffer.from('a')), frame('control', 'one'), frame('log', 'two')])
+  for (const byte of bytes) await new Promise((sent) => client.socket.write(Buffer.of(byte), sent))
+  await until(() => b.frames.length === 2)
+  expect(b.frames.map(({ from, channel, frame }) => [from, channel, Buffer.from(frame).toString()])).toEqual([
+    ['a', 'control', 'one'],
+    ['a', 'log', 'two'],
+  ])
+})
+
+test('what a member sends before it was admitted is not delivered when it is refused', async () => {
+  const b = await member('b', { admit: async () => ({ refuse: 'of another cluster' }) })
+  const client = await rawClient(b.running.address)
+  client.socket.write(Buffer.concat([encodeHello(Buffer.from('a')), frame('log', 'sneaky')]))
+  await client.closed
+  expect(refusalOf(client)).toBe('of another cluster')
+  expect(b.frames).toEqual([])
+})
+
+test('a host that fails to decide has refused', async () => {
+  const b = await member('b', { admit: () => Promise.reject(new Error('the disk is full')) })
+  const client = await rawClient(b.running.address)
+  client.socket.write(encodeHello(Buffer.from('a')))
+  await client.closed
+  expect(refusalOf(client)).toBe('the disk is full')
+})
+
+test.each([
+  ['a frame above the limit', Buffer.from([0xff, 0xff, 0xff, 0x7f, 1])],
+  ['a frame of an unknown kind', Buffer.from([0, 0, 0, 0, 9])],
+  ['an answer to a question that nobody has asked', frame('pong', '')],
+])('%s ends the connection of a member that was admitted, and nothing of it arrives', async (_, bytes) => {
+  const b = await member('b')
+  const client = await rawMember(b.running.address, 'a')
+  client.socket.write(Buffer.concat([frame('log', 'good'), bytes, frame('log', 'after')]))
+  await client.closed
+  expect(b.frames.map(({ frame }) => Buffer.from(frame).toString())).toEqual(['good'])
+  expect(b.log.join()).toContain('broken off')
+})
+
+test('idle connections are bounded, and a member gets in all the same', async () => {
+  const b = await member('b', { pendingConnectionsMax: 5, helloTimeoutMs: 60_000 })
+  const idle: RawClient[] = []
+  for (let count = 0; count < 40; count += 1) idle.push(await rawClient(b.running.address))
+  const first = await Promise.race(idle.slice(0, 35).map((client) => client.closed.then(() => refusalOf(client))))
+  expect(first).toBe('too many connections wait for admission')
+  const a = await member('a')
+  introduce(a, { id: b.id, address: b.running.address })
+  await until(() => a.links.some((link) => link.startsWith('b up')))
+  await until(() => idle.filter(({ socket }) => socket.destroyed).length >= 35)
+  expect(idle.filter(({ socket }) => !socket.destroyed).length).toBeLessThanOrEqual(5)
+})
+
+test('connections that wait for a slow decision are bounded too', async () => {
+  const b = await member('b', { pendingConnectionsMax: 3, admit: () => new Promise(() => {}) })
+  const clients: RawClient[] = []
+  for (let count = 0; count < 10; count += 1) {
+    const client = await rawClient(b.running.address)
+    client.socket.write(encodeHello(Buffer.from(`m${count}`)))
+    clients.push(client)
+  }
+  await until(() => clients.filter(({ socket }) => socket.destroyed).length >= 7)
+  expect(clients.filter(({ socket }) => !socket.destroyed).length).toBe(3)
+})
+
+test('a newer connection of a member takes the place of the older one', async () => {
+  const b = await member('b')
+  const older = await rawMember(b.running.address, 'a')
+  const newer = await rawMember(b.running.address, 'a')
+  await older.closed
+  newer.socket.write(frame('log', 'from the newer'))
+  await until(() => b.frames.length === 1)
+  expect(newer.socket.destroyed).toBe(false)
+})
