@@ -3,7 +3,7 @@ import type { TestFunction } from './contract.js'
 import { deliveryCases } from './transport-delivery.js'
 import { limitCases } from './transport-limits.js'
 import { linkCases } from './transport-links.js'
-import { TransportPeer, type TransportCase, type TransportNetwork } from './transport-peer.js'
+import { TransportPeer, type TransportClaim, type TransportNetwork } from './transport-peer.js'
 
 export type { TransportNetwork } from './transport-peer.js'
 
@@ -18,12 +18,6 @@ export interface TransportContractOptions {
     /** False if the transport cannot tell a dead process from a silent one: `down` is then enough. Default true. */
     readonly gone?: boolean
   }
-}
-
-/** A promise of the port, and a run that breaks if it is not kept. */
-export interface TransportClaim {
-  readonly claim: string
-  run(given: TransportCase): Promise<void>
 }
 
 /**

@@ -1,7 +1,6 @@
 import { channels, equalBytes, type Channel } from '@quorate/contracts'
 import { expectClaim } from './contract.js'
-import type { TransportClaim } from './transport-contract.js'
-import { markedFrame, markOf, type TransportCase, type TransportPeer } from './transport-peer.js'
+import { markedFrame, markOf, type TransportPeer, type TransportCase, type TransportClaim } from './transport-peer.js'
 
 /** Two members that are connected, each to the other. */
 export async function connectedPair({ start, network }: TransportCase): Promise<[TransportPeer, TransportPeer]> {
@@ -31,7 +30,7 @@ export const deliveryCases: readonly TransportClaim[] = [
   {
     claim:
       'frames of a channel arrive in the order in which they were sent, once at most, under the name that was admitted',
-    async run(given) {
+    run: async (given: TransportCase): Promise<void> => {
       const [a, b] = await connectedPair(given)
       let mark = 0
       const burst = () => {
@@ -51,7 +50,7 @@ export const deliveryCases: readonly TransportClaim[] = [
   },
   {
     claim: 'a frame of any length arrives unaltered, the empty one included',
-    async run(given) {
+    run: async (given: TransportCase): Promise<void> => {
       const [a, b] = await connectedPair(given)
       const lengths = [4, 5, 1_000, 4_096, 8_192, 8_193, 65_531, 65_536, 200_000, 3_000_001]
       const sendAll = () => {
@@ -68,7 +67,7 @@ export const deliveryCases: readonly TransportClaim[] = [
   },
   {
     claim: 'frames go both ways at once',
-    async run(given) {
+    run: async (given: TransportCase): Promise<void> => {
       const [a, b] = await connectedPair(given)
       await a.sendUntil(
         b,
@@ -90,7 +89,7 @@ export const deliveryCases: readonly TransportClaim[] = [
   },
   {
     claim: 'no frame is delivered within send',
-    async run(given) {
+    run: async (given: TransportCase): Promise<void> => {
       const [a, b] = await connectedPair(given)
       let sending = false
       let within = 0
@@ -108,7 +107,7 @@ export const deliveryCases: readonly TransportClaim[] = [
   },
   {
     claim: 'a frame belongs to its receiver alone: nobody else sees what it writes there',
-    async run(given) {
+    run: async (given: TransportCase): Promise<void> => {
       const [a, b] = await connectedPair(given)
       const c = await given.start({ id: 'c', address: given.network.address(3) })
       a.reach(b, c)

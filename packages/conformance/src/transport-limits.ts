@@ -1,8 +1,7 @@
 import { frameBytesMax } from '@quorate/contracts'
 import { expectClaim } from './contract.js'
-import type { TransportClaim } from './transport-contract.js'
 import { connectedPair, marksOn } from './transport-delivery.js'
-import { markedFrame, markOf } from './transport-peer.js'
+import { markedFrame, markOf, type TransportCase, type TransportClaim } from './transport-peer.js'
 
 /** More than any transport may let wait for one peer: so many frames of one mebibyte. */
 const floodFrames = 512
@@ -11,7 +10,7 @@ const floodFrames = 512
 export const limitCases: readonly TransportClaim[] = [
   {
     claim: 'a frame of 8 MiB arrives',
-    async run(given) {
+    run: async (given: TransportCase): Promise<void> => {
       const [a, b] = await connectedPair(given)
       const frame = markedFrame(1, frameBytesMax)
       await a.sendUntil(
@@ -26,7 +25,7 @@ export const limitCases: readonly TransportClaim[] = [
   },
   {
     claim: 'a larger frame is dropped, and the link goes on',
-    async run(given) {
+    run: async (given: TransportCase): Promise<void> => {
       const [a, b] = await connectedPair(given)
       const answer = a.send(b, new Uint8Array(frameBytesMax + 1), 'log')
       expectClaim(answer === 'dropped', 'a frame above 8 MiB was queued')
@@ -44,7 +43,7 @@ export const limitCases: readonly TransportClaim[] = [
   },
   {
     claim: 'a full channel drops the new frame, the others do not notice, and what was queued arrives in order',
-    async run(given) {
+    run: async (given: TransportCase): Promise<void> => {
       const [a, b] = await connectedPair(given)
       const queued: number[] = []
       let mark = 0
@@ -69,7 +68,7 @@ export const limitCases: readonly TransportClaim[] = [
   },
   {
     claim: 'a frame to an unknown or unreached member is dropped',
-    async run({ start, network }) {
+    run: async ({ start, network }: TransportCase): Promise<void> => {
       const a = await start({ id: 'a', address: network.address(1) })
       const b = await start({ id: 'b', address: network.address(2) })
       expectClaim(a.send(b, markedFrame(1, 10)) === 'dropped', 'a frame to an unknown member was queued')
@@ -86,7 +85,7 @@ export const limitCases: readonly TransportClaim[] = [
   },
   {
     claim: 'a transport closes while it sends and receives, and is silent from then on',
-    async run(given) {
+    run: async (given: TransportCase): Promise<void> => {
       const [a, b] = await connectedPair(given)
       for (let mark = 1; mark <= 2_000; mark += 1) {
         a.send(b, markedFrame(mark, 1_000), 'log')

@@ -1,14 +1,13 @@
 import { QuorateError } from '@quorate/contracts'
 import { expectClaim } from './contract.js'
-import type { TransportClaim } from './transport-contract.js'
 import { connectedPair } from './transport-delivery.js'
-import { markedFrame, markOf } from './transport-peer.js'
+import { markedFrame, markOf, type TransportCase, type TransportClaim } from './transport-peer.js'
 
 /** Links: who is admitted, and what is reported of them. */
 export const linkCases: readonly TransportClaim[] = [
   {
     claim: 'a member whose process has gone is reported, and its successor at the same address is reached',
-    async run(given) {
+    run: async (given: TransportCase): Promise<void> => {
       const [a, b] = await connectedPair(given)
       await a.sendUntil(
         b,
@@ -38,7 +37,7 @@ export const linkCases: readonly TransportClaim[] = [
   },
   {
     claim: 'a member that is refused hears the reason, and none of its frames are delivered',
-    async run({ start, network }) {
+    run: async ({ start, network }: TransportCase): Promise<void> => {
       const b = await start({
         id: 'b',
         address: network.address(2),
@@ -57,7 +56,7 @@ export const linkCases: readonly TransportClaim[] = [
   },
   {
     claim: 'the side that dials decides as well, and checks that it has reached whom it wanted',
-    async run({ start, network }) {
+    run: async ({ start, network }: TransportCase): Promise<void> => {
       const refusing = await start({
         id: 'a',
         address: network.address(1),
@@ -80,7 +79,7 @@ export const linkCases: readonly TransportClaim[] = [
   {
     claim:
       'D17: frames of an admitted member that is no peer of ours are delivered, and it can be answered once it is one',
-    async run({ start, network }) {
+    run: async ({ start, network }: TransportCase): Promise<void> => {
       const a = await start({ id: 'a', address: network.address(1) })
       const b = await start({ id: 'b', address: network.address(2) })
       a.reach(b)
@@ -100,7 +99,7 @@ export const linkCases: readonly TransportClaim[] = [
   },
   {
     claim: 'nothing is delivered before the host has decided',
-    async run({ start, network }) {
+    run: async ({ start, network }: TransportCase): Promise<void> => {
       let decide: () => void = () => {}
       const decided = new Promise<void>((resolve) => {
         decide = resolve
@@ -130,7 +129,7 @@ export const linkCases: readonly TransportClaim[] = [
   },
   {
     claim: 'a peer that moves to another address is reached there',
-    async run(given) {
+    run: async (given: TransportCase): Promise<void> => {
       const [a, b] = await connectedPair(given)
       await b.close()
       const moved = await given.start({ id: 'b', address: given.network.address(3) })
@@ -147,7 +146,7 @@ export const linkCases: readonly TransportClaim[] = [
   },
   {
     claim: 'a member that starts later is reached without being asked for again',
-    async run(given) {
+    run: async (given: TransportCase): Promise<void> => {
       const [a, b] = await connectedPair(given)
       const address = b.address
       await b.close()
@@ -159,7 +158,7 @@ export const linkCases: readonly TransportClaim[] = [
   },
   {
     claim: 'an address in use is refused with ADDRESS_IN_USE, which names it',
-    async run({ start, network }) {
+    run: async ({ start, network }: TransportCase): Promise<void> => {
       const a = await start({ id: 'a', address: network.address(1) })
       const refusal = await start({ id: 'b', address: a.address }).then(
         () => null,

@@ -29,7 +29,13 @@ export interface TransportCase {
   /** Whether the transport can tell a dead process (`gone`) from a silent one (`down`). */
   readonly tellsGone: boolean
   /** Starts a member that writes down what it is told, and that is closed after the case. */
-  start(options: PeerOptions): Promise<TransportPeer>
+  readonly start: (options: PeerOptions) => Promise<TransportPeer>
+}
+
+/** A promise of the port, and a run that breaks if it is not kept. */
+export interface TransportClaim {
+  readonly claim: string
+  readonly run: (given: TransportCase) => Promise<void>
 }
 
 /** What may be said of a member. */
