@@ -62,7 +62,9 @@ class Sfc32 implements Random {
 function wordsOfState(state: string): Words {
   const digits = state.slice('sfc32:'.length)
   assert(/^[0-9a-f]{32}$/.test(digits), `"${state}" is no state of seeded dice`)
-  const reader = new ByteReader(Uint8Array.from({ length: 16 }, (_, at) => parseInt(digits.slice(at * 2, at * 2 + 2), 16)))
+  const reader = new ByteReader(
+    Uint8Array.from({ length: 16 }, (_, at) => parseInt(digits.slice(at * 2, at * 2 + 2), 16)),
+  )
   return [reader.u32() | 0, reader.u32() | 0, reader.u32() | 0, reader.u32() | 0]
 }
 

@@ -1,1 +1,10 @@
-export {}
+/**
+ * The driver: runs any protocol over any storage, transport and state machine.
+ *
+ * @packageDocumentation
+ */
+export { createReplica } from './create-replica.js'
+export { replicaOptionsSchema, type ReplicaOptions } from './options.js'
+export type { CommandOptions, QueryOptions, Replica, RawResult } from './replica.js'
+export type { ReplicaStatus } from './status.js'
+export type { ReplicaEvents, WarningCode } from './events.js'

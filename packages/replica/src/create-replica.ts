@@ -1,0 +1,100 @@
+import {
+  describeError,
+  parseOptions,
+  QuorateError,
+  seededRandom,
+  type MachineModule,
+  type Members,
+  type OpenStorage,
+  type Protocol,
+  type ProtocolModule,
+} from '@quorate/contracts'
+import { clusterIdOf } from './cluster-id.js'
+import { Driver } from './driver.js'
+import { Events } from './events.js'
+import { IdentityFile } from './identity-file.js'
+import { foundingMembers, replicaOptionsSchema, type CheckedOptions, type ReplicaOptions } from './options.js'
+import { replicaOf, type Replica } from './replica.js'
+
+/**
+ * Starts one member. Resolves when it has recovered what its storage holds and listens for its peers; a leader may be
+ * found later (decision D24). Whatever was opened is closed again if a later step fails.
+ */
+export async function createReplica<Machine extends MachineModule, Message, Admin>(
+  given: ReplicaOptions<Machine, Message, Admin>,
+): Promise<Replica<Machine>> {
+  const options = parseOptions(replicaOptionsSchema, given, 'the options of createReplica')
+  const storage = await options.storage.open()
+  try {
+    const driver = await recover(options, given.protocol, storage)
+    await driver.start()
+    return replicaOf(driver, given.machine)
+  } catch (error) {
+    await closeQuietly(storage, options)
+    throw error
+  }
+}
+
+async function recover<Message, Admin>(
+  options: CheckedOptions,
+  module: ProtocolModule<Message, Admin>,
+  storage: OpenStorage,
+): Promise<Driver<Message, Admin>> {
+  const events = new Events(options.logger)
+  const founders = foundingMembers(options)
+  const clusterId = clusterIdOf(options.cluster, founders)
+  const identity = await IdentityFile.claim(storage, options.environment, { clusterId, self: options.id, founders })
+  const machine = options.machine.create()
+  const protocol = await recoverProtocol(options, module, storage, identity, events)
+  warnOfMembers(identity.current.founders, founders, events)
+  return new Driver({ options, module, protocol, storage, identity, machine, events })
+}
+
+async function recoverProtocol<Message, Admin>(
+  options: CheckedOptions,
+  module: ProtocolModule<Message, Admin>,
+  storage: OpenStorage,
+  identity: IdentityFile,
+  events: Events,
+): Promise<Protocol<Message, Admin>> {
+  if (storage.snapshot !== null) {
+    const message = 'the storage holds a snapshot, and this version installs none: upgrade this member'
+    throw new QuorateError('FORMAT_TOO_NEW', message)
+  }
+  const recovery = module.recover({
+    self: options.id,
+    incarnation: identity.current.incarnation,
+    bootstrap: identity.current.founders,
+    snapshot: storage.snapshot,
+    random: seededRandom(options.environment.randomBytes(16)),
+    tickMs: options.tickMs,
+  })
+  const report = await storage.replay((sequence, bytes) => recovery.record(sequence, bytes))
+  if (report.cut) {
+    const { batches, records, bytes } = report.cut
+    const what = `${batches} batches, ${records} records, ${bytes} bytes`
+    events.warn('TAIL_CUT', `the journal ended in a write that was never acknowledged, and it was dropped: ${what}`)
+  }
+  return recovery.finish()
+}
+
+function warnOfMembers(founded: Members, given: Members, events: Events): void {
+  const text = (members: Members): string => members.map((member) => `${member.id} at ${member.address}`).join(', ')
+  if (text(founded) !== text(given)) {
+    const message = `the cluster was founded with ${text(founded)}, and that holds; the option "members" says ${text(given)}`
+    events.warn('MEMBERS_DIFFER', message)
+  }
+  const voters = founded.filter((member) => member.role === 'voter').length
+  if (voters % 2 === 0) {
+    const message = `${voters} members survive no more failures than ${voters - 1}: use an odd number`
+    events.warn('EVEN_CLUSTER', message)
+  }
+}
+
+async function closeQuietly(storage: OpenStorage, options: CheckedOptions): Promise<void> {
+  try {
+    await storage.close()
+  } catch (error) {
+    options.logger.error({ id: options.id, error: describeError(error) }, 'the storage did not close')
+  }
+}

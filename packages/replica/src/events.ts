@@ -1,0 +1,76 @@
+import { describeError, type Leadership, type Logger, type Members } from '@quorate/contracts'
+
+/** The stable names of warnings. */
+export type WarningCode =
+  /** An even number of voters: one failure more stops it than the next smaller cluster, and none fewer. */
+  | 'EVEN_CLUSTER'
+  /** The `members` given differ from those the cluster was founded with; the founded ones hold (decision D19). */
+  | 'MEMBERS_DIFFER'
+  /** The journal ended in a batch that no mark covers, and that batch was dropped (decision D4). */
+  | 'TAIL_CUT'
+  /** A peer and this member could not agree that they belong together. */
+  | 'PEER_REFUSED'
+  /** A peer sent bytes that are no message. */
+  | 'BAD_FRAME'
+  /** Nothing was applied while the state was encoded (decision D29). */
+  | 'APPLY_HELD'
+
+/** Events of a replica, by name. */
+export interface ReplicaEvents {
+  /** Who leads changed, as far as this member knows. */
+  leadership: Leadership
+  members: { readonly members: Members }
+  warning: { readonly code: WarningCode; readonly message: string }
+  /** Said once. `reason` is null after `close()`. */
+  stopped: { readonly reason: Error | null }
+}
+
+type Listener<Name extends keyof ReplicaEvents> = (event: ReplicaEvents[Name]) => void
+type Listeners = { [Name in keyof ReplicaEvents]: Set<Listener<Name>> }
+
+/** Hands events to listeners. A listener that throws is logged and stops nothing (decision D39). */
+export class Events {
+  readonly #logger: Logger
+  readonly #listeners: Listeners = {
+    leadership: new Set(),
+    members: new Set(),
+    warning: new Set(),
+    stopped: new Set(),
+  }
+  readonly #warnings = new Map<WarningCode, string>()
+
+  constructor(logger: Logger) {
+    this.#logger = logger
+  }
+
+  /** The last message of every warning so far, by code. */
+  get warnings(): readonly { readonly code: WarningCode; readonly message: string }[] {
+    return [...this.#warnings].map(([code, message]) => ({ code, message }))
+  }
+
+  /** Returns what takes the listener off again. */
+  on<Name extends keyof ReplicaEvents>(name: Name, listener: Listener<Name>): () => void {
+    const listeners = this.#listeners[name]
+    if (!(listeners instanceof Set)) {
+      throw new TypeError(`there is no event "${name}": listen to ${Object.keys(this.#listeners).join(', ')}`)
+    }
+    listeners.add(listener)
+    return () => listeners.delete(listener)
+  }
+
+  emit<Name extends keyof ReplicaEvents>(name: Name, event: ReplicaEvents[Name]): void {
+    for (const listener of this.#listeners[name]) {
+      try {
+        listener(event)
+      } catch (error) {
+        this.#logger.error({ event: name, error: describeError(error) }, 'a listener threw')
+      }
+    }
+  }
+
+  warn(code: WarningCode, message: string): void {
+    this.#warnings.set(code, message)
+    this.#logger.warn({ code }, message)
+    this.emit('warning', { code, message })
+  }
+}

@@ -1,0 +1,63 @@
+import { ByteReader, BytesError, ByteWriter, nodeId, type NodeId } from '@quorate/contracts'
+
+/** The newest hello that this code writes and reads. */
+export const helloFormat = 1
+
+/** The frames between drivers that this code speaks, from the oldest to the newest. */
+export const frameVersions = { oldest: 1, newest: 1 } as const
+
+/** What a member says first on every connection. */
+export interface Hello {
+  readonly clusterId: string
+  readonly self: NodeId
+  readonly incarnation: string
+  readonly starts: number
+  /** Random, one per life of the process. */
+  readonly run: string
+  readonly protocol: string
+  readonly versions: { readonly oldest: number; readonly newest: number }
+  /** Where this member can be reached, so that one who does not know it yet can answer (decision D17). */
+  readonly address: string
+}
+
+/** Writes a hello. */
+export function encodeHello(hello: Hello): Uint8Array {
+  return new ByteWriter(256)
+    .u8(helloFormat)
+    .ascii(hello.clusterId)
+    .ascii(hello.self)
+    .ascii(hello.incarnation)
+    .u53(hello.starts)
+    .ascii(hello.run)
+    .ascii(hello.protocol)
+    .u32(hello.versions.oldest)
+    .u32(hello.versions.newest)
+    .ascii(hello.address)
+    .finish()
+}
+
+/** Reads a hello, or says why it cannot. */
+export function decodeHello(bytes: Uint8Array): Hello | { readonly refuse: string } {
+  try {
+    const reader = new ByteReader(bytes)
+    const format = reader.u8()
+    if (format !== helloFormat)
+      return { refuse: `FORMAT_TOO_NEW: hello format ${format}, and ${helloFormat} is known here` }
+    const hello = {
+      clusterId: reader.ascii(),
+      self: nodeId(reader.ascii()),
+      incarnation: reader.ascii(),
+      starts: reader.u53(),
+      run: reader.ascii(),
+      protocol: reader.ascii(),
+      versions: { oldest: reader.u32(), newest: reader.u32() },
+      address: reader.ascii(),
+    }
+    reader.end()
+    return hello
+  } catch (error) {
+    if (error instanceof BytesError || error instanceof TypeError)
+      return { refuse: `the hello cannot be read: ${error.message}` }
+    throw error
+  }
+}

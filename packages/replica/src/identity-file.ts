@@ -1,0 +1,64 @@
+import {
+  hexOfBytes,
+  QuorateError,
+  type Environment,
+  type Members,
+  type NodeId,
+  type OpenStorage,
+} from '@quorate/contracts'
+import { decodeIdentity, encodeIdentity, type Identity, type PeerLife } from './identity.js'
+
+/** The identity as it stands on disk. Saves go one after the other, each of what is then the newest. */
+export class IdentityFile {
+  readonly #storage: OpenStorage
+  #identity: Identity
+  #saving: Promise<void> = Promise.resolve()
+
+  private constructor(storage: OpenStorage, identity: Identity) {
+    this.#storage = storage
+    this.#identity = identity
+  }
+
+  /**
+   * Takes the place for this member: makes an identity in a new one, refuses one that belongs to somebody else, and
+   * counts this start durably, before the protocol takes its first step.
+   */
+  static async claim(
+    storage: OpenStorage,
+    environment: Environment,
+    claim: { readonly clusterId: string; readonly self: NodeId; readonly founders: Members },
+  ): Promise<IdentityFile> {
+    const found = storage.identity === null ? null : decodeIdentity(storage.identity)
+    if (found) refuseForeign(found, claim)
+    const identity: Identity = found
+      ? { ...found, starts: found.starts + 1 }
+      : { ...claim, incarnation: hexOfBytes(environment.randomBytes(16)), starts: 1, peers: new Map() }
+    await storage.saveIdentity(encodeIdentity(identity))
+    return new IdentityFile(storage, identity)
+  }
+
+  get current(): Identity {
+    return this.#identity
+  }
+
+  /** Remembers a peer's life. Durable on return. */
+  async learn(peer: NodeId, life: PeerLife): Promise<void> {
+    this.#identity = { ...this.#identity, peers: new Map(this.#identity.peers).set(peer, life) }
+    this.#saving = this.#saving.then(() => this.#storage.saveIdentity(encodeIdentity(this.#identity)))
+    await this.#saving
+  }
+}
+
+function refuseForeign(found: Identity, claim: { readonly clusterId: string; readonly self: NodeId }): void {
+  if (found.self !== claim.self) {
+    const message = `the data belongs to member "${found.self}" and this is "${claim.self}": give this member a directory of its own`
+    throw new QuorateError('WRONG_CLUSTER', message)
+  }
+  if (found.clusterId !== claim.clusterId) {
+    const founders = found.founders.map((member) => member.id).join(', ')
+    const message =
+      `the data belongs to another cluster (${found.clusterId}, founded by ${founders}; this one is ${claim.clusterId}): ` +
+      'check the options "cluster" and "members", or give this member a new directory'
+    throw new QuorateError('WRONG_CLUSTER', message)
+  }
+}

@@ -1,0 +1,110 @@
+import {
+  addressSchema,
+  bytesSchema,
+  durationMsSchema,
+  nodeIdSchema,
+  silentLogger,
+  sortedMembers,
+  type Environment,
+  type Logger,
+  type MachineModule,
+  type Members,
+  type ProtocolModule,
+  type Storage,
+  type Transport,
+} from '@quorate/contracts'
+import { z } from 'zod'
+
+/** A value that has the methods of a port. The message names the port and what is missing. */
+function port<Port>(what: string, methods: readonly (keyof Port & string)[]): z.ZodType<Port, Port> {
+  const missing = (value: unknown): string[] =>
+    typeof value === 'object' && value !== null
+      ? methods.filter((method) => typeof Reflect.get(value, method) !== 'function')
+      : [...methods]
+  return z.custom<Port>((value) => missing(value).length === 0, {
+    error: (issue) => `must be ${what}: ${missing(issue.input).join(', ')} is missing`,
+  })
+}
+
+const memberSchema = z.union(
+  [addressSchema, z.strictObject({ address: addressSchema, clientAddress: addressSchema.optional() })],
+  { error: 'must be "host:port", or { address: "host:port", clientAddress?: "host:port" }' },
+)
+
+const membersSchema = z
+  .record(nodeIdSchema, memberSchema)
+  .refine((members) => Object.keys(members).length > 0, { error: 'must name at least one member' })
+
+const machineSchema = z.custom<MachineModule>(
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    typeof Reflect.get(value, 'create') === 'function' &&
+    typeof Reflect.get(value, 'commands') === 'object',
+  { error: 'must be a machine, as defineMachine makes them' },
+)
+
+/** Options of `createReplica` with their defaults; durations in milliseconds, sizes in bytes. */
+export const replicaOptionsSchema = z
+  .strictObject({
+    /** This member's name, one of `members`. */
+    id: nodeIdSchema,
+    /** Name of the cluster. With the ids of its founders it keeps clusters apart. */
+    cluster: z
+      .string()
+      .regex(/^[\x21-\x7e]{1,128}$/, { error: 'must be 1 to 128 visible ASCII characters' })
+      .default('quorate'),
+    /** The founding members. Counts only when the storage is new. */
+    members: membersSchema,
+    machine: machineSchema,
+    protocol: port<ProtocolModule<unknown, unknown>>('a protocol', ['recover', 'encode', 'decode', 'importState']),
+    transport: port<Transport>('a transport', ['start']),
+    storage: port<Storage>('a storage', ['open']),
+    environment: port<Environment>('an environment', ['monotonicMs', 'wallMs', 'setTimer', 'yieldTurn', 'randomBytes']),
+    logger: port<Logger>('a logger with pino’s methods', ['debug', 'info', 'warn', 'error']).default(silentLogger),
+    /** How long a command or query may take when its caller does not say. */
+    timeoutMs: durationMsSchema.default(5_000),
+    /** How long `close` waits for commands that were handed to the protocol. */
+    closeTimeoutMs: durationMsSchema.default(1_000),
+    /** Length of a tick. */
+    tickMs: durationMsSchema.max(1_000).default(10),
+    /** The largest command, before its envelope. */
+    commandBytesMax: bytesSchema.max(4 * 1024 * 1024).default(4 * 1024 * 1024),
+    /** Inputs that wait for the loop. Over it, proposals are refused and frames of peers are lost. */
+    mailboxInputsMax: z.int().min(16).default(65_536),
+    /** Commands and queries under way at once. */
+    requestsMax: z.int().min(1).default(65_536),
+  })
+  .refine((options) => Object.hasOwn(options.members, options.id), {
+    path: ['id'],
+    error: (issue) => `is not one of the members (${namesOfMembers(issue.input)})`,
+  })
+
+/** What `createReplica` takes. */
+export interface ReplicaOptions<Machine extends MachineModule, Message, Admin> extends Omit<
+  z.input<typeof replicaOptionsSchema>,
+  'machine' | 'protocol'
+> {
+  readonly machine: Machine
+  readonly protocol: ProtocolModule<Message, Admin>
+}
+
+/** Options after they were checked and completed. */
+export type CheckedOptions = z.output<typeof replicaOptionsSchema>
+
+/** The founding members, as a protocol wants them. */
+export function foundingMembers(options: CheckedOptions): Members {
+  const members = Object.entries(options.members).map(([id, given]) => ({
+    id: nodeIdSchema.parse(id),
+    address: typeof given === 'string' ? given : given.address,
+    clientAddress: typeof given === 'string' ? null : (given.clientAddress ?? null),
+    incarnation: null,
+    role: 'voter' as const,
+  }))
+  return sortedMembers(members)
+}
+
+function namesOfMembers(options: unknown): string {
+  const members: unknown = typeof options === 'object' && options !== null ? Reflect.get(options, 'members') : null
+  return typeof members === 'object' && members !== null ? Object.keys(members).join(', ') : 'none'
+}

@@ -1,0 +1,160 @@
+import {
+  compareIds,
+  describeError,
+  hexOfBytes,
+  ProtocolFormatError,
+  QuorateError,
+  type Channel,
+  type Credentials,
+  type Environment,
+  type Input,
+  type Members,
+  type NodeId,
+  type Outgoing,
+  type ProtocolModule,
+  type RunningTransport,
+  type Transport,
+  type TransportHost,
+} from '@quorate/contracts'
+import { admit } from './admission.js'
+import type { Events } from './events.js'
+import { frameKind, frameReserveBytes } from './frame.js'
+import { encodeHello, frameVersions, type Hello } from './hello.js'
+import type { IdentityFile } from './identity-file.js'
+
+/** Members outside the configuration that are answered all the same (decision D17). */
+const strangersMax = 32
+
+/** What the peers' side needs of the driver. */
+export interface PeersHost<Message, Admin> {
+  readonly environment: Environment
+  readonly protocol: ProtocolModule<Message, Admin>
+  readonly identity: IdentityFile
+  readonly address: string
+  readonly events: Events
+  members(): Members
+  /** False when the mailbox is full: then the message is lost, as messages may be. */
+  offer(input: Input<Message, Admin>): boolean
+  post(input: Input<Message, Admin>): void
+}
+
+/** The other members: who they are, what is said to them and what comes from them. */
+export class Peers<Message, Admin> {
+  readonly #host: PeersHost<Message, Admin>
+  readonly #hello: Hello
+  readonly #strangers = new Map<NodeId, string>()
+  #transport: RunningTransport | null = null
+  #connections = 0
+
+  constructor(host: PeersHost<Message, Admin>) {
+    this.#host = host
+    const { clusterId, self, incarnation, starts } = host.identity.current
+    const run = hexOfBytes(host.environment.randomBytes(8))
+    const { name: protocol } = host.protocol
+    this.#hello = {
+      clusterId,
+      self,
+      incarnation,
+      starts,
+      run,
+      protocol,
+      versions: frameVersions,
+      address: host.address,
+    }
+  }
+
+  async listen(transport: Transport): Promise<void> {
+    this.#transport = await transport.start(this.#transportHost())
+    this.reach()
+  }
+
+  async close(): Promise<void> {
+    await this.#transport?.close()
+  }
+
+  /** Tells the transport whom to reach: the members, and strangers that were let in. */
+  reach(): void {
+    const addresses = new Map(this.#strangers)
+    for (const member of this.#host.members()) addresses.set(member.id, member.address)
+    addresses.delete(this.#hello.self)
+    const sorted = [...addresses].sort(([left], [right]) => compareIds(left, right))
+    this.#transport?.setPeers(new Map(sorted))
+  }
+
+  send(messages: readonly Outgoing<Message>[]): void {
+    for (const { to, channel, message } of messages) {
+      const frame = this.#host.protocol.encode(message, frameReserveBytes)
+      frame[0] = frameKind.protocol
+      if (this.#transport?.send(to, frame, channel) !== 'queued') {
+        this.#host.post({ kind: 'dropped', peer: to, channel })
+      }
+    }
+  }
+
+  #transportHost(): TransportHost {
+    const { environment, address, events } = this.#host
+    return {
+      environment,
+      self: this.#hello.self,
+      address,
+      hello: () => encodeHello(this.#hello),
+      admit: (hello, credentials) => this.#admit(hello, credentials),
+      onFrame: (from, channel, frame) => this.#onFrame(from, channel, frame),
+      onLink: (peer, state, reason) => {
+        if (state === 'up') {
+          this.#connections += 1
+          this.#host.post({ kind: 'linkUp', peer, connection: this.#connections })
+          return
+        }
+        if (/MEMBER_IMPOSTOR|WRONG_CLUSTER/.test(reason)) events.warn('PEER_REFUSED', `link to ${peer}: ${reason}`)
+        this.#host.post({ kind: 'linkDown', peer, gone: state === 'gone' })
+      },
+    }
+  }
+
+  async #admit(hello: Uint8Array, credentials: Credentials): Promise<{ peer: NodeId } | { refuse: string }> {
+    try {
+      const { identity } = this.#host
+      const answer = await admit(
+        hello,
+        credentials,
+        this.#hello,
+        identity,
+        (peer) => this.#memberOf(peer)?.incarnation ?? null,
+      )
+      if ('refuse' in answer) {
+        this.#host.events.warn('PEER_REFUSED', answer.refuse)
+        return answer
+      }
+      if (!this.#memberOf(answer.peer)) this.#welcome(answer.peer, answer.address)
+      return { peer: answer.peer }
+    } catch (error) {
+      if (!(error instanceof QuorateError)) throw error
+      return { refuse: `this member cannot keep what it learned: ${describeError(error)}` }
+    }
+  }
+
+  #memberOf(peer: NodeId) {
+    return this.#host.members().find((member) => member.id === peer)
+  }
+
+  #welcome(stranger: NodeId, address: string): void {
+    if (this.#strangers.size >= strangersMax && !this.#strangers.has(stranger)) {
+      const oldest = this.#strangers.keys().next()
+      if (!oldest.done) this.#strangers.delete(oldest.value)
+    }
+    this.#strangers.set(stranger, address)
+    this.reach()
+  }
+
+  #onFrame(from: NodeId, channel: Channel, frame: Uint8Array): void {
+    if (frame[0] !== frameKind.protocol) return
+    try {
+      const message = this.#host.protocol.decode(frame.subarray(frameReserveBytes))
+      this.#host.offer({ kind: 'receive', from, message })
+    } catch (error) {
+      if (!(error instanceof ProtocolFormatError)) throw error
+      this.#host.events.warn('BAD_FRAME', `${from} sent bytes on ${channel} that are no message: ${error.message}`)
+    }
+  }
+}

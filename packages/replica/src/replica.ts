@@ -1,0 +1,64 @@
+import { bindCalls, type Calls, type MachineModule, type NodeId, type Position } from '@quorate/contracts'
+import type { Driver } from './driver.js'
+import type { ReplicaEvents } from './events.js'
+import type { RequestOptions } from './requests.js'
+import type { ReplicaStatus } from './status.js'
+
+/** Options of one command. The deadline and the signal cover the whole operation. */
+export type CommandOptions = RequestOptions
+
+/** Options of one query. `local` answers from this member's own state, which may lag; `linearizable` never does. */
+export interface QueryOptions extends RequestOptions {
+  readonly consistency?: 'linearizable' | 'local'
+}
+
+/** A result as the machine encoded it, and the position of the state it comes from. */
+export interface RawResult {
+  readonly position: Position
+  readonly result: Uint8Array
+}
+
+/** One running member of the cluster. */
+export interface Replica<Machine extends MachineModule = MachineModule> {
+  readonly id: NodeId
+  /** The machine's commands. Each resolves once it is committed, durable on a majority, and applied here. */
+  readonly commands: Calls<Machine['commands'], CommandOptions>
+  /** The machine's queries: linearizable unless asked otherwise. */
+  readonly queries: Calls<Machine['queries'], QueryOptions>
+  /** A command as the machine's codec wrote it. */
+  propose(command: Uint8Array, options?: CommandOptions): Promise<RawResult>
+  /** A query as the machine's codec wrote it. */
+  query(query: Uint8Array, options?: QueryOptions): Promise<RawResult>
+  status(options?: { readonly digest?: boolean }): Promise<ReplicaStatus>
+  /** Returns what takes the listener off again. */
+  on<Name extends keyof ReplicaEvents>(name: Name, listener: (event: ReplicaEvents[Name]) => void): () => void
+  /** Settles or rejects what is pending, flushes and closes. Safe to call again. */
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** The public face of a driver, typed from its machine. */
+export function replicaOf<Machine extends MachineModule, Message, Admin>(
+  driver: Driver<Message, Admin>,
+  machine: Machine,
+): Replica<Machine> {
+  const commands: Machine['commands'] = machine.commands
+  const queries: Machine['queries'] = machine.queries
+  return {
+    id: driver.id,
+    commands: bindCalls<Machine['commands'], CommandOptions>(
+      commands,
+      async (request, options) => (await driver.propose(request, options)).result,
+    ),
+    queries: bindCalls<Machine['queries'], QueryOptions>(
+      queries,
+      async (request, options) => (await driver.query(request, options)).result,
+    ),
+    propose: (command, options) => driver.propose(command, options),
+    query: (query, options) => driver.query(query, options),
+    status: (options) => driver.status(options?.digest ?? false),
+    on: (name, listener) => driver.events.on(name, listener),
+    close: () => driver.close(),
+    [Symbol.asyncDispose]: () => driver.close(),
+  }
+}

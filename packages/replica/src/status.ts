@@ -1,0 +1,30 @@
+import type { JsonValue, Members, NodeId, Position } from '@quorate/contracts'
+import type { Digest } from './digest.js'
+import type { WarningCode } from './events.js'
+
+/** How a replica is, as plain JSON. */
+export interface ReplicaStatus {
+  readonly id: NodeId
+  readonly state: 'running' | 'stopped'
+  /** Why it stopped by itself, if it did. */
+  readonly reason: string | null
+  readonly clusterId: string
+  readonly incarnation: string
+  /** How often this member's storage was opened. */
+  readonly starts: number
+  readonly machine: { readonly name: string; readonly version: number }
+  readonly protocol: { readonly name: string; readonly state: JsonValue }
+  readonly leadership: {
+    readonly leader: NodeId | null
+    readonly epoch: number
+    readonly clientAddress: string | null
+  }
+  readonly members: Members
+  readonly lastApplied: Position
+  /** Commands and queries under way. */
+  readonly pending: { readonly commands: number; readonly queries: number }
+  readonly storage: { readonly survives: 'nothing' | 'machine'; readonly pressure: 'none' | 'low' | 'full' }
+  readonly warnings: readonly { readonly code: WarningCode; readonly message: string }[]
+  /** Only when asked for: it reads the whole state. */
+  readonly digest: Digest | null
+}
