@@ -1,0 +1,214 @@
+import { nodeId, type Channel, type NodeId, type RunningTransport } from '@quorate/contracts'
+import { nodeEnvironment } from '@quorate/contracts/node'
+import { memoryHub, memoryTransport, type MemoryHubOptions } from '@quorate/transport-memory'
+import { expect, test, vi } from 'vitest'
+import { virtualTime, type VirtualTime } from './virtual-time.js'
+
+interface Member {
+  readonly id: NodeId
+  readonly running: RunningTransport
+  /** `time channel text` of each arrival. */
+  readonly trace: string[]
+  readonly links: string[]
+  say(to: Member, text: string, channel?: Channel): 'queued' | 'dropped'
+}
+
+async function member(id: string, hub: ReturnType<typeof memoryHub>, time: VirtualTime, address = id): Promise<Member> {
+  const trace: string[] = []
+  const links: string[] = []
+  const self = nodeId(id)
+  const running = await memoryTransport({ hub }).start({
+    environment: time.environment,
+    self,
+    address,
+    hello: () => Buffer.from(id),
+    admit: async (hello) => ({ peer: nodeId(Buffer.from(hello).toString()) }),
+    onFrame: (_, channel, frame) =>
+      void trace.push(`${time.environment.monotonicMs().toFixed(3)} ${channel} ${Buffer.from(frame).toString()}`),
+    onLink: (peer, state, reason) => void links.push(`${peer} ${state}: ${reason}`),
+  })
+  const say: Member['say'] = (to, text, channel = 'log') => running.send(to.id, Buffer.from(text), channel)
+  return { id: self, running, trace, links, say }
+}
+
+async function pairOn(options: MemoryHubOptions) {
+  const time = virtualTime()
+  const hub = memoryHub(options)
+  const [a, b] = [await member('a', hub, time), await member('b', hub, time)]
+  a.running.setPeers(new Map([[b.id, 'b']]))
+  b.running.setPeers(new Map([[a.id, 'a']]))
+  await time.pass(100)
+  expect([a.links, b.links]).toEqual([['b up: connected to b'], ['a up: connected to a']])
+  return { time, hub, a, b }
+}
+
+/** The texts of a trace. */
+function texts(trace: readonly string[]): string[] {
+  return trace.map((line) => line.split(' ')[2] ?? '')
+}
+
+const numbers = Array.from({ length: 200 }, (_, at) => String(at))
+
+async function traceOf(options: MemoryHubOptions): Promise<string[]> {
+  const { time, a, b } = await pairOn(options)
+  for (const text of numbers) {
+    a.say(b, text)
+    await time.pass(1)
+  }
+  await time.pass(1_000)
+  return b.trace
+}
+
+test('the same seed gives the same trace, and another seed another one', async () => {
+  const bad = { latencyMs: { min: 1, max: 9 }, loss: 0.1, duplication: 0.1, reordering: 0.1 }
+  const first = await traceOf({ ...bad, seed: 'one' })
+  expect(await traceOf({ ...bad, seed: 'one' })).toEqual(first)
+  expect(await traceOf({ ...bad, seed: 'two' })).not.toEqual(first)
+})
+
+test('a perfect hub delivers everything at once, in order', async () => {
+  const { time, a, b } = await pairOn({})
+  for (const text of numbers) a.say(b, text)
+  expect(b.trace).toEqual([])
+  await time.pass(0)
+  expect(b.trace).toEqual(numbers.map((text) => `100.000 log ${text}`))
+})
+
+test('the frames of a turn are delivered in one turn', async () => {
+  const { time, a, b } = await pairOn({})
+  const before = time.turns()
+  for (const text of numbers) a.say(b, text)
+  await time.pass(1)
+  expect(b.trace).toHaveLength(numbers.length)
+  expect(time.turns() - before).toBe(1)
+})
+
+test('latency delays each frame within its range and keeps the order of a channel', async () => {
+  const { time, a, b } = await pairOn({ latencyMs: { min: 5, max: 20 } })
+  for (const text of numbers) a.say(b, text)
+  await time.pass(4.9)
+  expect(b.trace).toEqual([])
+  await time.pass(15.2)
+  expect(texts(b.trace)).toEqual(numbers)
+})
+
+test('with latency, frames of one channel overtake those of another', async () => {
+  const { time, a, b } = await pairOn({ latencyMs: { min: 1, max: 50 } })
+  for (const text of numbers.slice(0, 20)) {
+    a.say(b, text, 'log')
+    a.say(b, text, 'control')
+  }
+  await time.pass(100)
+  const arrived = texts(b.trace)
+  expect(arrived).toHaveLength(40)
+  expect(arrived).not.toEqual(numbers.slice(0, 20).flatMap((text) => [text, text]))
+})
+
+test.each([
+  ['loss', { loss: 0.3 }, (arrived: string[]) => arrived.length > 100 && arrived.length < 180],
+  ['duplication', { duplication: 0.3 }, (arrived: string[]) => arrived.length > 220 && new Set(arrived).size === 200],
+  [
+    'reordering',
+    { reordering: 0.3 },
+    (arrived: string[]) => arrived.length === 200 && arrived.join() !== numbers.join(),
+  ],
+])('%s happens about as often as it was asked for, and nothing else does', async (_, faults, holds) => {
+  const { time, a, b } = await pairOn({ ...faults, seed: 3 })
+  for (const text of numbers) a.say(b, text)
+  await time.pass(1)
+  const arrived = texts(b.trace)
+  expect(holds(arrived)).toBe(true)
+  if (!('reordering' in faults))
+    expect(arrived).toEqual([...arrived].sort((left, right) => Number(left) - Number(right)))
+})
+
+test('a cut loses frames one way, those on their way included, until it is healed', async () => {
+  const { time, hub, a, b } = await pairOn({ latencyMs: 5 })
+  a.say(b, 'on-its-way')
+  hub.cut('a', 'b')
+  expect(a.say(b, 'lost')).toBe('queued')
+  b.say(a, 'other-way')
+  await time.pass(50)
+  expect([b.trace.length, texts(a.trace)]).toEqual([0, ['other-way']])
+  hub.heal('a', 'b')
+  a.say(b, 'healed')
+  await time.pass(50)
+  expect(texts(b.trace)).toEqual(['healed'])
+  expect(a.links).toHaveLength(1)
+})
+
+test('a split cuts both ways between its sides, and no link is made across it', async () => {
+  const { time, hub, a, b } = await pairOn({})
+  const c = await member('c', hub, time)
+  hub.split(['a', 'b'], ['c'])
+  c.running.setPeers(new Map([[a.id, 'a']]))
+  a.say(b, 'same-side')
+  await time.pass(500)
+  expect(texts(b.trace)).toEqual(['same-side'])
+  expect(c.links).toEqual(['a down: the link to a is cut'])
+  hub.heal()
+  await time.pass(500)
+  expect(c.links.at(-1)).toBe('a up: connected to a')
+})
+
+test('faults can change while members are connected', async () => {
+  const { time, hub, a, b } = await pairOn({ loss: 1 })
+  a.say(b, 'lost')
+  hub.setFaults({})
+  a.say(b, 'kept')
+  await time.pass(1)
+  expect(texts(b.trace)).toEqual(['kept'])
+})
+
+test('D41: a member that closes is gone for those that were connected to it', async () => {
+  const { time, a, b } = await pairOn({})
+  await b.running.close()
+  await time.pass(10)
+  expect(a.links.slice(1)).toEqual(['b down: b has closed', 'b gone: nobody listens on b'])
+})
+
+test('two members that claim one id take turns, with pauses', async () => {
+  const { time, hub, b } = await pairOn({})
+  const twin = await member('a', hub, time, 'a-too')
+  twin.running.setPeers(new Map([[b.id, 'b']]))
+  const before = time.turns()
+  await time.pass(1_000)
+  expect(twin.links.length).toBeGreaterThan(1)
+  expect(time.turns() - before).toBeLessThan(400)
+})
+
+test('without options, transports of one process find each other', async () => {
+  const start = (id: string, onFrame: (frame: Uint8Array) => void) =>
+    memoryTransport().start({
+      environment: nodeEnvironment(),
+      self: nodeId(id),
+      address: `${id}.shared:1`,
+      hello: () => Buffer.from(id),
+      admit: async (hello) => ({ peer: nodeId(Buffer.from(hello).toString()) }),
+      onFrame: (_from, _channel, frame) => onFrame(frame),
+      onLink: () => {},
+    })
+  const arrived: Uint8Array[] = []
+  const a = await start('a', () => {})
+  const b = await start('b', (frame) => arrived.push(frame))
+  a.setPeers(new Map([[nodeId('b'), b.address]]))
+  await vi.waitUntil(() => a.send(nodeId('b'), Uint8Array.of(1), 'log') === 'queued')
+  await vi.waitUntil(() => arrived.length > 0)
+  expect(arrived).toEqual([Uint8Array.of(1)])
+  await Promise.all([a.close(), b.close()])
+})
+
+/** Options as a caller without types may give them. */
+function untyped(options: object): object {
+  return options
+}
+
+test.each([
+  [() => memoryTransport(untyped({ hubb: 1 })), 'hubb'],
+  [() => memoryTransport(untyped({ hub: {} })), 'must come from memoryHub()'],
+  [() => memoryHub({ loss: 2 }), 'loss'],
+  [() => memoryHub({ latencyMs: { min: 3, max: 2 } }), 'min must not be above max'],
+])('wrong options are refused with their path', (make, text) => {
+  expect(make).toThrow(expect.objectContaining({ code: 'INVALID_OPTIONS' }))
+  expect(make).toThrow(text)
+})
