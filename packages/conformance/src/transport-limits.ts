@@ -1,7 +1,7 @@
 import { frameBytesMax } from '@quorate/contracts'
 import { expectClaim } from './contract.js'
 import { connectedPair, marksOn } from './transport-delivery.js'
-import { markedFrame, markOf, type TransportCase, type TransportClaim } from './transport-peer.js'
+import { claimedMark, markedFrame, markOf, type TransportCase, type TransportClaim } from './transport-peer.js'
 
 /** More than any transport may let wait for one peer: so many frames of one mebibyte. */
 const floodFrames = 512
@@ -53,7 +53,9 @@ export const limitCases: readonly TransportClaim[] = [
       expectClaim(a.send(b, markedFrame(1, 10), 'control') === 'queued', 'a full channel has filled another one')
       const last = queued.at(-1) ?? 0
       const sendMore = () => a.send(b, markedFrame((mark += 1), 10), 'bulk')
-      await a.sendUntil(b, 'is past the flood', sendMore, () => marksOn(b, 'bulk').some((arrived) => arrived > last))
+      await a.sendUntil(b, 'is past the flood', sendMore, () =>
+        b.frames.some(({ frame, channel }) => channel === 'bulk' && claimedMark(frame) > last),
+      )
       const arrived = marksOn(b, 'bulk')
       const known = new Set(queued)
       expectClaim(

@@ -155,16 +155,13 @@ export class TransportPeer {
 
   /** Sends again and again until something holds at the receiver: frames may be lost. */
   async sendUntil(receiver: TransportPeer, what: string, sendSome: () => void, holds: () => boolean): Promise<void> {
-    let over = false
+    let cancel: () => void = () => {}
     const again = (): void => {
-      if (over) return
       sendSome()
-      this.#environment.setTimer(50, again)
+      cancel = this.#environment.setTimer(50, again)
     }
     again()
-    await receiver.until(what, holds).finally(() => {
-      over = true
-    })
+    await receiver.until(what, holds).finally(() => cancel())
   }
 
   async close(): Promise<void> {
@@ -189,9 +186,14 @@ export function markedFrame(mark: number, length: number): Uint8Array {
   return frame
 }
 
+/** The number that a frame says it has. */
+export function claimedMark(frame: Uint8Array): number {
+  return new ByteReader(frame).u32()
+}
+
 /** The number of a frame; fails the case if its pattern is not the one it was sent with. */
 export function markOf(frame: Uint8Array): number {
-  const mark = new ByteReader(frame).u32()
+  const mark = claimedMark(frame)
   for (let at = 4; at < frame.length; at += 1) {
     if (frame[at] === ((mark * 31 + at * 7 + (at >>> 8)) & 0xff)) continue
     expectClaim(false, `frame ${mark} of ${frame.length} bytes was altered at byte ${at}`)
