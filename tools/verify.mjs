@@ -41,7 +41,7 @@ async function verify() {
   const start = performance.now()
   for (const [name, [program, ...args]] of steps) {
     const begun = performance.now()
-    const { code, output } = await run(program, args, { env: { CI: 'true', FORCE_COLOR: '0' }, timeoutMs: 3_600_000 })
+    const { code, output } = await run(program, args, { env: { CI: 'true', NO_COLOR: '1' }, timeoutMs: 3_600_000 })
     const took = secondsSince(begun)
     if (code !== 0) {
       console.log(
