@@ -35,7 +35,7 @@ export class Inbound {
     this.#from = `${socket.remoteAddress ?? 'somebody'}:${socket.remotePort ?? 0}`
     this.#frames = new FrameReader(settings.frameBytesMax, (kind, body) => this.#onFrame(kind, body))
     this.#cancelTimer = host.environment.setTimer(settings.helloTimeoutMs, () => {
-      this.refuse(`no hello for ${settings.helloTimeoutMs} ms`)
+      this.refuse(`${this.isGreeting ? 'no hello' : 'no decision'} for ${settings.helloTimeoutMs} ms`)
     })
     socket.setKeepAlive(true, keepAliveMs)
     socket.on('data', (chunk) => this.#read(chunk))

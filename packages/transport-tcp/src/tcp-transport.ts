@@ -35,6 +35,12 @@ export function tcpTransport(options: TcpTransportOptions = {}): Transport {
   }
 }
 
+/** A connection that somebody else has dialled, and its place among all of them. */
+interface Arrival {
+  readonly inbound: Inbound
+  readonly ordinal: number
+}
+
 /** One member on the network: the links that it dials, and the connections that others have dialled. */
 class TcpEndpoint implements RunningTransport {
   readonly #surroundings: Surroundings
@@ -44,7 +50,8 @@ class TcpEndpoint implements RunningTransport {
   readonly #inbound = new Set<Inbound>()
   /** Of those, who has not been admitted yet. */
   readonly #pending = new Set<Inbound>()
-  readonly #byPeer = new Map<NodeId, Inbound>()
+  readonly #byPeer = new Map<NodeId, Arrival>()
+  #arrivals = 0
   #address = ''
   #closing: Promise<void> | undefined
 
@@ -100,8 +107,9 @@ class TcpEndpoint implements RunningTransport {
 
   #onSocket(socket: Socket): void {
     if (this.#closing) return void socket.destroy()
+    const ordinal = (this.#arrivals += 1)
     const inbound = new Inbound(this.#surroundings, socket, {
-      onAdmitted: (peer) => this.#onAdmitted(peer, inbound),
+      onAdmitted: (peer) => this.#onAdmitted(peer, { inbound, ordinal }),
       onEnd: () => this.#onInboundEnd(inbound),
     })
     this.#inbound.add(inbound)
@@ -123,19 +131,20 @@ class TcpEndpoint implements RunningTransport {
 
   /**
    * A newer connection takes the place of the older one before its dialler may send: otherwise frames that the older one
-   * still holds would come after newer ones.
+   * still holds would come after newer ones. Newer is who arrived later, however long the host took to decide.
    */
-  #onAdmitted(peer: NodeId, inbound: Inbound): void {
-    const older = this.#byPeer.get(peer)
-    this.#byPeer.set(peer, inbound)
-    this.#pending.delete(inbound)
-    older?.close('a newer connection took its place')
+  #onAdmitted(peer: NodeId, arrival: Arrival): void {
+    const present = this.#byPeer.get(peer)
+    const [older, newer] = present && present.ordinal > arrival.ordinal ? [arrival, present] : [present, arrival]
+    this.#byPeer.set(peer, newer)
+    this.#pending.delete(arrival.inbound)
+    older?.inbound.close('a newer connection took its place')
     this.#links.get(peer)?.wake()
   }
 
   #onInboundEnd(inbound: Inbound): void {
     this.#inbound.delete(inbound)
     this.#pending.delete(inbound)
-    for (const [peer, current] of this.#byPeer) if (current === inbound) this.#byPeer.delete(peer)
+    for (const [peer, current] of this.#byPeer) if (current.inbound === inbound) this.#byPeer.delete(peer)
   }
 }

@@ -1,3 +1,4 @@
+import { nodeId } from '@quorate/contracts'
 import { expect, test } from 'vitest'
 import { encodeFrames } from '../src/frame.js'
 import { encodeHello, helloBytesMax, wireVersion } from '../src/handshake.js'
@@ -125,4 +126,50 @@ test('a newer connection of a member takes the place of the older one', async ()
   newer.socket.write(frame('log', 'from the newer'))
   await until(() => b.frames.length === 1)
   expect(newer.socket.destroyed).toBe(false)
+})
+
+test('an older connection whose admission took longer does not take the place of the newer one', async () => {
+  const decisions: (() => void)[] = []
+  const b = await member('b', {
+    admit: (hello) =>
+      new Promise((resolve) => {
+        decisions.push(() => resolve({ peer: nodeId(Buffer.from(hello).toString()) }))
+      }),
+  })
+  const older = await rawClient(b.running.address)
+  older.socket.write(encodeHello(Buffer.from('a')))
+  await until(() => decisions.length === 1)
+  const newer = await rawClient(b.running.address)
+  newer.socket.write(Buffer.concat([encodeHello(Buffer.from('a')), frame('log', 'from the newer')]))
+  await until(() => decisions.length === 2)
+  decisions[1]?.()
+  await until(() => b.frames.length === 1)
+  decisions[0]?.()
+  await older.closed
+  newer.socket.write(frame('log', 'again'))
+  await until(() => b.frames.length === 2)
+  expect(newer.socket.destroyed).toBe(false)
+})
+
+test('a decision that comes after its connection was given up changes nothing', async () => {
+  const decisions: (() => void)[] = []
+  const b = await member('b', {
+    helloTimeoutMs: 60,
+    admit: (hello) =>
+      new Promise((resolve) => {
+        decisions.push(() => resolve({ peer: nodeId(Buffer.from(hello).toString()) }))
+      }),
+  })
+  const present = await rawClient(b.running.address)
+  present.socket.write(encodeHello(Buffer.from('a')))
+  await until(() => decisions.length === 1)
+  decisions[0]?.()
+  const late = await rawClient(b.running.address)
+  late.socket.write(encodeHello(Buffer.from('a')))
+  await late.closed
+  expect(refusalOf(late)).toBe('no decision for 60 ms')
+  decisions[1]?.()
+  present.socket.write(frame('log', 'still here'))
+  await until(() => b.frames.length === 1)
+  expect(present.socket.destroyed).toBe(false)
 })
