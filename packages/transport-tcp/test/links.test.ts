@@ -133,6 +133,18 @@ test('D41: a peer whose listener has gone is reported as gone, and it is dialled
   expect(a.links.filter((link) => link.includes('gone'))).toHaveLength(1)
 })
 
+test('D41: a connection that breaks is dialled again at once, whatever the pauses are', async () => {
+  const real = nodeEnvironment()
+  const aged: Environment = { ...real, monotonicMs: () => real.monotonicMs() * 1_000_000 }
+  const a = await member('a', { environment: aged, reconnectMinMs: 600_000, reconnectMaxMs: 600_000 })
+  const b = await member('b')
+  introduce(a, { id: b.id, address: b.running.address })
+  await until(() => a.links.some((link) => link.startsWith('b up')))
+  await b.running.close()
+  await until(() => a.links.some((link) => link.startsWith('b gone')))
+  expect(a.links.map((link) => link.split(':')[0])).toEqual(['b up', 'b down', 'b gone'])
+})
+
 test('a peer that comes back is dialled at once, whatever the pause was, because it has dialled us', async () => {
   const a = await member('a', { reconnectMinMs: 600_000, reconnectMaxMs: 600_000 })
   const b = await member('b')
