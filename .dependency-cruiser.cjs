@@ -61,21 +61,27 @@ function wallsOf([name, { packages, npm, host = false }]) {
   return host ? [hostWall] : [portableWall, hostWall]
 }
 
-/** A closed room of the Raft core: it knows itself and the rooms below it, nothing else of the core. */
+/** A closed room of the Raft core: it knows itself and what is below it (rooms, and files of mere words), nothing else of the core. */
 function roomOf(room, below) {
   return {
     name: `raft-room-${room}`,
     severity: 'error',
     from: { path: `^packages/raft/src/${room}/` },
-    to: { path: '^packages/raft/src/', pathNot: `^packages/raft/src/${any([room, ...below])}/` },
+    to: { path: '^packages/raft/src/', pathNot: `^packages/raft/src/${any([room, ...below])}(/|$)` },
   }
 }
 
 const raftWalls = [
   roomOf('quorum', []),
-  roomOf('tracker', ['quorum']),
-  roomOf('membership', ['tracker', 'quorum']),
-  roomOf('log', []),
+  roomOf('tracker', ['quorum', 'units.ts']),
+  roomOf('membership', ['tracker', 'quorum', 'units.ts']),
+  roomOf('log', ['units.ts', 'entry.ts']),
+  {
+    name: 'raft-words-know-no-conversation',
+    severity: 'error',
+    from: { path: '^packages/raft/src/(units|entry)\\.ts$' },
+    to: { path: '^packages/raft/src/', pathNot: '^packages/raft/src/(units|entry)\\.ts$' },
+  },
   {
     name: 'raft-checks-options-only-in-config',
     severity: 'error',
