@@ -59,10 +59,8 @@ export class Line {
     // Not `frame.slice()`: a Buffer is a Uint8Array too, and its slice shares the bytes.
     const copy = new Uint8Array(frame)
     this.#bytes += copy.length + frameOverheadBytes
-    const soonest = this.#environment.monotonicMs() + this.#hub.latencyMs()
-    const last = this.#flights.at(-1)
-    const dueMs = last ? Math.max(last.dueMs, soonest) : soonest
-    const overtaken = last && this.#hub.strikes('reordering') ? this.#overtaken() : undefined
+    const dueMs = this.#environment.monotonicMs() + this.#hub.latencyMs()
+    const overtaken = this.#flights.length > 0 && this.#hub.strikes('reordering') ? this.#overtaken() : undefined
     if (overtaken === undefined) this.#flights.push({ frame: copy, dueMs })
     else this.#flights.splice(overtaken.at, 0, { frame: copy, dueMs: overtaken.dueMs })
   }
@@ -83,7 +81,7 @@ export class Line {
     else void this.#environment.yieldTurn().then(() => this.#land(head.dueMs))
   }
 
-  /** Delivers all that is due by now, and at least what was due when the wait began, should a timer come early. */
+  /** Delivers what is due by now and has nothing undue before it; and at least what was due when the wait began, should a timer come early. */
   #land(dueMs: number): void {
     this.#waiting = false
     const now = Math.max(this.#environment.monotonicMs(), dueMs)

@@ -11,24 +11,39 @@ interface Member {
   readonly trace: string[]
   readonly links: string[]
   say(to: Member, text: string, channel?: Channel): 'queued' | 'dropped'
+  /** Runs at each arrival. */
+  onArrival: () => void
 }
 
-async function member(id: string, hub: ReturnType<typeof memoryHub>, time: VirtualTime, address = id): Promise<Member> {
+interface MemberOptions {
+  readonly address?: string
+  readonly reconnectMs?: number
+}
+
+async function member(
+  id: string,
+  hub: ReturnType<typeof memoryHub>,
+  time: VirtualTime,
+  options: MemberOptions = {},
+): Promise<Member> {
   const trace: string[] = []
   const links: string[] = []
-  const self = nodeId(id)
-  const running = await memoryTransport({ hub }).start({
+  const { address = id, ...limits } = options
+  const running = await memoryTransport({ hub, ...limits }).start({
     environment: time.environment,
-    self,
+    self: nodeId(id),
     address,
     hello: () => Buffer.from(id),
     admit: async (hello) => ({ peer: nodeId(Buffer.from(hello).toString()) }),
-    onFrame: (_, channel, frame) =>
-      void trace.push(`${time.environment.monotonicMs().toFixed(3)} ${channel} ${Buffer.from(frame).toString()}`),
+    onFrame: (_, channel, frame) => {
+      trace.push(`${time.environment.monotonicMs().toFixed(3)} ${channel} ${Buffer.from(frame).toString()}`)
+      self.onArrival()
+    },
     onLink: (peer, state, reason) => void links.push(`${peer} ${state}: ${reason}`),
   })
   const say: Member['say'] = (to, text, channel = 'log') => running.send(to.id, Buffer.from(text), channel)
-  return { id: self, running, trace, links, say }
+  const self: Member = { id: nodeId(id), running, trace, links, say, onArrival: () => {} }
+  return self
 }
 
 async function pairOn(options: MemoryHubOptions) {
@@ -167,9 +182,30 @@ test('D41: a member that closes is gone for those that were connected to it', as
   expect(a.links.slice(1)).toEqual(['b down: b has closed', 'b gone: nobody listens on b'])
 })
 
+test('a peer that comes back is dialled at once, whatever the pause is, because it has dialled us', async () => {
+  const time = virtualTime()
+  const hub = memoryHub()
+  const a = await member('a', hub, time, { reconnectMs: 600_000 })
+  a.running.setPeers(new Map([[nodeId('b'), 'b']]))
+  await time.pass(10)
+  expect(a.links).toEqual(['b gone: nobody listens on b'])
+  const b = await member('b', hub, time)
+  b.running.setPeers(new Map([[a.id, 'a']]))
+  await time.pass(10)
+  expect(a.links.at(-1)).toBe('b up: connected to b')
+})
+
+test('a connection that ends while its frames are delivered delivers no more of them', async () => {
+  const { time, a, b } = await pairOn({})
+  for (const text of numbers) a.say(b, text)
+  b.onArrival = () => void a.running.close()
+  await time.pass(10)
+  expect(b.trace).toHaveLength(1)
+})
+
 test('two members that claim one id take turns, with pauses', async () => {
   const { time, hub, b } = await pairOn({})
-  const twin = await member('a', hub, time, 'a-too')
+  const twin = await member('a', hub, time, { address: 'a-too' })
   twin.running.setPeers(new Map([[b.id, 'b']]))
   const before = time.turns()
   await time.pass(1_000)

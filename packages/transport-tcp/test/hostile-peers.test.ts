@@ -118,6 +118,25 @@ test('connections that wait for a slow decision are bounded too', async () => {
   expect(clients.filter(({ socket }) => !socket.destroyed).length).toBe(3)
 })
 
+test('a connection that has said its hello does not make room for idle ones', async () => {
+  let asked = 0
+  const undecided = (): Promise<never> => {
+    asked += 1
+    return new Promise(() => {})
+  }
+  const b = await member('b', { pendingConnectionsMax: 2, admit: undecided })
+  const greeted = await rawClient(b.running.address)
+  greeted.socket.write(encodeHello(Buffer.from('a')))
+  await until(() => asked === 1)
+  const idle = [
+    await rawClient(b.running.address),
+    await rawClient(b.running.address),
+    await rawClient(b.running.address),
+  ]
+  await until(() => idle.filter(({ socket }) => socket.destroyed).length === 2)
+  expect(greeted.socket.destroyed).toBe(false)
+})
+
 test('a newer connection of a member takes the place of the older one', async () => {
   const b = await member('b')
   const older = await rawMember(b.running.address, 'a')
