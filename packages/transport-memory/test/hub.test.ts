@@ -107,6 +107,15 @@ test('latency delays each frame within its range and keeps the order of a channe
   expect(texts(b.trace)).toEqual(numbers)
 })
 
+test('a frame never arrives before its own delay is over', async () => {
+  const { time, a, b } = await pairOn({ latencyMs: 5 })
+  a.say(b, 'early')
+  await time.pass(3)
+  a.say(b, 'late')
+  await time.pass(50)
+  expect(b.trace).toEqual(['105.000 log early', '108.000 log late'])
+})
+
 test('with latency, frames of one channel overtake those of another', async () => {
   const { time, a, b } = await pairOn({ latencyMs: { min: 1, max: 50 } })
   for (const text of numbers.slice(0, 20)) {
