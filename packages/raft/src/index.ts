@@ -1,1 +1,34 @@
-export {}
+/**
+ * Raft as a pure function of its inputs: no clock, no dice, no input or output, no promises.
+ *
+ * @packageDocumentation
+ */
+export { raft } from './raft-module.js'
+export { raftOptionsSchema, type RaftOptions } from './config.js'
+export type { Entry, EntryId, EntryKind } from './entry.js'
+export type {
+  AppendEntries,
+  AppendEntriesReply,
+  Heartbeat,
+  HeartbeatReply,
+  RaftAdmin,
+  RaftMessage,
+  RequestPreVote,
+  RequestPreVoteReply,
+  RequestVote,
+  RequestVoteReply,
+} from './message.js'
+export type { HardState, RaftRecord } from './record.js'
+export { decodeRecord, encodeRecord } from './wire/record-codec.js'
+export {
+  jointIndex,
+  jointVote,
+  majorityIndex,
+  majorityVote,
+  type JointQuorum,
+  type VoteResult,
+} from './quorum/index.js'
+export { logIndex, term, type LogIndex, type Term } from './units.js'
+export { checkInvariants } from './invariants.js'
+export { Raft } from './raft.js'
+export type { RaftState } from './state.js'

@@ -1,0 +1,194 @@
+import {
+  position,
+  type Input,
+  type JsonValue,
+  type NodeId,
+  type Position,
+  type Protocol,
+  type Ready,
+  type SnapshotMeta,
+  type Token,
+} from '@quorate/contracts'
+import { canDeliver, deliver, onApplied } from './delivery.js'
+import { describeState } from './describe.js'
+import {
+  campaign,
+  onOwnVotePersisted,
+  onRequestPreVote,
+  onRequestPreVoteReply,
+  onRequestVote,
+  onRequestVoteReply,
+  tickElection,
+} from './election.js'
+import { onAppendEntries, onHeartbeat } from './following.js'
+import { checkCheapInvariants } from './invariants.js'
+import type { RaftAdmin, RaftMessage } from './message.js'
+import { canStartRound, onReadBarrier, startRound } from './reads.js'
+import {
+  advanceCommitIndex,
+  onAppendEntriesReply,
+  onHeartbeatReply,
+  onLinkChanged,
+  onPropose,
+  sendDueEntries,
+  sendHeartbeats,
+  tickLeader,
+} from './replication.js'
+import type { RaftState } from './state.js'
+import { encodeState } from './wire/state-codec.js'
+
+/** One member running Raft: `step` dispatches inputs to the conversations, `takeReady` collects what they want done. */
+export class Raft implements Protocol<RaftMessage, RaftAdmin> {
+  /** For the invariants of tests and simulators; nobody else looks. */
+  readonly state: RaftState
+
+  constructor(state: RaftState) {
+    this.state = state
+  }
+
+  step(input: Input<RaftMessage, RaftAdmin>): void {
+    const { state } = this
+    switch (input.kind) {
+      case 'tick':
+        this.#tick(input.missed)
+        break
+      case 'receive':
+        this.#receive(input.from, input.message)
+        break
+      case 'propose':
+        onPropose(state, input.token, input.command)
+        break
+      case 'readBarrier':
+        onReadBarrier(state, input.token)
+        break
+      case 'persisted':
+        this.#onPersisted(input.sequence)
+        break
+      case 'applied':
+        onApplied(state, input.position)
+        break
+      case 'admin':
+        campaign(state)
+        state.outbox.settle(input.token, { kind: 'done', position: null })
+        break
+      case 'changeMembers':
+      case 'transfer':
+        this.#refuse(input.token)
+        break
+      case 'linkUp':
+        onLinkChanged(state, input.peer, true)
+        break
+      case 'linkDown':
+        onLinkChanged(state, input.peer, false)
+        break
+      case 'dropped':
+        if (input.channel === 'log') onLinkChanged(state, input.peer, false)
+        break
+      case 'bind':
+      case 'snapshotSaved':
+      case 'snapshotFetched':
+      case 'snapshotFailed':
+        break
+    }
+    checkCheapInvariants(state)
+  }
+
+  hasReady(): boolean {
+    const { state } = this
+    return (
+      !state.outbox.isEmpty ||
+      state.isReplicationDue ||
+      canStartRound(state) ||
+      canDeliver(state) ||
+      this.#isLeadershipNews()
+    )
+  }
+
+  takeReady(): Ready<RaftMessage> {
+    const { state } = this
+    if (canStartRound(state)) {
+      startRound(state)
+      sendHeartbeats(state)
+    }
+    if (state.isReplicationDue) sendDueEntries(state)
+    deliver(state)
+    if (this.#isLeadershipNews()) {
+      state.announced = { leader: state.leader, epoch: state.hardState.currentTerm }
+      state.outbox.leadership = state.announced
+    }
+    return state.outbox.take()
+  }
+
+  snapshotMeta(at: Position): SnapshotMeta | null {
+    const { log, members } = this.state
+    const epoch = log.termAt(at)
+    return epoch === null ? null : { position: position(at), epoch, members, protocol: new Uint8Array() }
+  }
+
+  describe(): JsonValue {
+    return describeState(this.state)
+  }
+
+  exportState(): Uint8Array {
+    return encodeState(this.state)
+  }
+
+  #tick(missed: number): void {
+    const { state } = this
+    if (state.role === 'leader') {
+      tickLeader(state, missed)
+      advanceCommitIndex(state)
+    } else {
+      tickElection(state, missed)
+    }
+  }
+
+  #receive(from: NodeId, message: RaftMessage): void {
+    const { state } = this
+    if (from === state.self) return
+    switch (message.kind) {
+      case 'requestPreVote':
+        onRequestPreVote(state, from, message)
+        return
+      case 'requestPreVoteReply':
+        onRequestPreVoteReply(state, from, message)
+        return
+      case 'requestVote':
+        onRequestVote(state, from, message)
+        return
+      case 'requestVoteReply':
+        onRequestVoteReply(state, from, message)
+        return
+      case 'appendEntries':
+        onAppendEntries(state, from, message)
+        return
+      case 'appendEntriesReply':
+        onAppendEntriesReply(state, from, message)
+        return
+      case 'heartbeat':
+        onHeartbeat(state, from, message)
+        return
+      case 'heartbeatReply':
+        onHeartbeatReply(state, from, message)
+        return
+    }
+  }
+
+  #onPersisted(sequence: number): void {
+    const { state } = this
+    if (state.log.onPersisted(sequence)) advanceCommitIndex(state)
+    onOwnVotePersisted(state, sequence)
+  }
+
+  #isLeadershipNews(): boolean {
+    const { announced, leader, hardState } = this.state
+    if (announced === null || announced.leader !== leader) return true
+    return leader !== null && announced.epoch !== hardState.currentTerm
+  }
+
+  #refuse(token: Token): void {
+    const detail = 'this version of raft does not change members or hand over leadership yet'
+    const { leader } = this.state
+    this.state.outbox.settle(token, { kind: 'refused', reason: 'unsupported', leader, detail })
+  }
+}

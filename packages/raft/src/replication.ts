@@ -1,0 +1,195 @@
+import type { NodeId, Token } from '@quorate/contracts'
+import type { Entry } from './entry.js'
+import type { AppendEntriesReply, HeartbeatReply } from './message.js'
+import { jointIndex, jointVote } from './quorum/index.js'
+import { onRoundAcked } from './reads.js'
+import { becomeFollower } from './roles.js'
+import { isOnlyVoter, type RaftState } from './state.js'
+import type { Progress } from './tracker/index.js'
+import type { LogIndex } from './units.js'
+
+/**
+ * Time passes for a leader: heartbeats, and once per shortest election timeout the question whether a majority still
+ * answers (thesis §6.2). A leader that stood still for that long gives up before it answers anything (decision D1).
+ */
+export function tickLeader(state: RaftState, missed: number): void {
+  const { electionTicksMin, heartbeatTicks, checkQuorum } = state.config
+  if (1 + missed >= electionTicksMin && !isOnlyVoter(state)) {
+    becomeFollower(state, state.hardState.currentTerm, null)
+    return
+  }
+  state.electionElapsedTicks += 1 + missed
+  state.heartbeatElapsedTicks += 1 + missed
+  if (state.electionElapsedTicks >= electionTicksMin) {
+    state.electionElapsedTicks = 0
+    if (checkQuorum && !isHeardByQuorum(state)) {
+      becomeFollower(state, state.hardState.currentTerm, null)
+      return
+    }
+  }
+  if (state.heartbeatElapsedTicks >= heartbeatTicks) sendHeartbeats(state)
+}
+
+/** Tells every follower that this member leads, how far it may commit, and the latest round of reads. */
+export function sendHeartbeats(state: RaftState): void {
+  state.heartbeatElapsedTicks = 0
+  const { currentTerm: term } = state.hardState
+  for (const [peer, progress] of state.progress) {
+    const leaderCommit = Math.min(state.commitIndex, progress.matchIndex) as LogIndex
+    progress.toldCommit = Math.max(progress.toldCommit, leaderCommit)
+    state.outbox.send(peer, { kind: 'heartbeat', term, leaderCommit, round: state.readRound })
+  }
+}
+
+/** Appends a caller's command to the leader's log, or says why not. */
+export function onPropose(state: RaftState, token: Token, command: Uint8Array): void {
+  const { commandBytesMax, uncommittedBytesMax } = state.config
+  if (state.role !== 'leader') {
+    const detail = `${state.self} does not lead`
+    state.outbox.settle(token, { kind: 'refused', reason: 'notLeader', leader: state.leader, detail })
+    return
+  }
+  if (command.length > commandBytesMax) {
+    const detail = `${command.length} bytes are more than ${commandBytesMax}`
+    state.outbox.settle(token, { kind: 'refused', reason: 'tooLarge', leader: state.leader, detail })
+    return
+  }
+  if (state.uncommittedBytes > 0 && state.uncommittedBytes + command.length > uncommittedBytesMax) {
+    const detail = `${state.uncommittedBytes} bytes wait for a majority already`
+    state.outbox.settle(token, { kind: 'refused', reason: 'overloaded', leader: state.leader, detail })
+    return
+  }
+  const entry: Entry = {
+    index: (state.log.lastIndex + 1) as LogIndex,
+    term: state.hardState.currentTerm,
+    kind: 'command',
+    data: command,
+  }
+  state.log.append(entry, state.outbox.persistEntry(entry), token)
+  state.uncommittedBytes += command.length
+  state.isReplicationDue = true
+}
+
+/** Sends followers what they lack, gathered over all that happened since the last Ready. */
+export function sendDueEntries(state: RaftState): void {
+  state.isReplicationDue = false
+  for (const [peer, progress] of state.progress) sendEntries(state, peer, progress)
+}
+
+export function onAppendEntriesReply(state: RaftState, from: NodeId, message: AppendEntriesReply): void {
+  const progress = progressOfSender(state, from, message.term)
+  if (!progress) return
+  progress.isRecentlyActive = true
+  if (message.success) {
+    if (message.matchIndex > state.log.lastIndex) return
+    if (progress.onAccepted(message.matchIndex)) advanceCommitIndex(state)
+  } else {
+    const { index } = state.log.lastIndexWithTermAtMost(message.hintIndex, message.hintTerm)
+    progress.onRejected(message.prevLogIndex, index)
+  }
+  state.isReplicationDue = true
+}
+
+/** The follower is there. Whatever waits for an answer that may be lost is sent again, or asked for by an empty append. */
+export function onHeartbeatReply(state: RaftState, from: NodeId, message: HeartbeatReply): void {
+  const progress = progressOfSender(state, from, message.term)
+  if (!progress) return
+  progress.isRecentlyActive = true
+  progress.isWaiting = false
+  if (progress.inflights.isFull) progress.inflights.freeFirst()
+  if (progress.matchIndex < state.log.lastIndex) sendEntries(state, from, progress, true)
+  if (message.round > progress.ackedRound && message.round <= state.readRound) {
+    progress.ackedRound = message.round
+    onRoundAcked(state)
+  }
+}
+
+/** Something on its way to this peer may be lost: start again behind what is certain. */
+export function onLinkChanged(state: RaftState, peer: NodeId, isUp: boolean): void {
+  const progress = state.progress.get(peer)
+  if (!progress) return
+  progress.becomeProbe()
+  progress.isWaiting = !isUp
+  if (isUp) state.isReplicationDue = true
+}
+
+/**
+ * Moves the leader's commit index to the newest entry of **its own term** that a quorum has persisted.
+ *
+ * Counting copies of an older term's entry is not enough. In Figure 8 a leader of term 4 spreads an entry of term 2 to a
+ * majority and dies; a server that holds an entry of term 3 may still win and overwrite it. An entry of the current term
+ * ends that danger, and everything before it is then committed with it (§5.4.2). The leader counts itself only up to what
+ * its own disk has answered for. Returns whether the index moved.
+ */
+export function advanceCommitIndex(state: RaftState): boolean {
+  if (state.role !== 'leader') return false
+  const index = jointIndex(state.quorum, (voter) =>
+    voter === state.self ? state.log.persistedIndex : (state.progress.get(voter)?.matchIndex ?? 0),
+  )
+  if (index <= state.commitIndex || index === Infinity) return false
+  if (state.log.termAt(index) !== state.hardState.currentTerm) return false
+  for (let at = state.commitIndex + 1; at <= index; at += 1) {
+    state.uncommittedBytes -= state.log.entryAt(at).data.length
+  }
+  state.commitIndex = index as LogIndex
+  state.isReplicationDue = true
+  return true
+}
+
+function isHeardByQuorum(state: RaftState): boolean {
+  const result = jointVote(state.quorum, (voter) => voter === state.self || state.progress.get(voter)?.isRecentlyActive)
+  for (const progress of state.progress.values()) progress.isRecentlyActive = false
+  return result === 'won'
+}
+
+/** The sender's progress, if this member leads in the message's term. A later term ends the office (§5.1). */
+function progressOfSender(
+  state: RaftState,
+  from: NodeId,
+  term: RaftState['hardState']['currentTerm'],
+): Progress | null {
+  if (term > state.hardState.currentTerm) {
+    becomeFollower(state, term, null)
+    return null
+  }
+  if (term < state.hardState.currentTerm || state.role !== 'leader') return null
+  return state.progress.get(from) ?? null
+}
+
+/**
+ * Sends a follower the entries it lacks as far as its window allows; an empty append when there are none but the commit
+ * index is news, or when `always` asks whether something was lost on the way.
+ */
+function sendEntries(state: RaftState, peer: NodeId, progress: Progress, always = false): void {
+  let isOwed = always
+  while (progress.canSend) {
+    const hasEntries = progress.nextIndex <= state.log.lastIndex
+    const isCommitNews = Math.min(state.commitIndex, progress.nextIndex - 1) > progress.toldCommit
+    const isProbeOwed = progress.phase === 'probe' && progress.matchIndex < state.log.lastIndex
+    if (!hasEntries && !isCommitNews && !isProbeOwed && !isOwed) return
+    sendAppend(state, peer, progress)
+    isOwed = false
+  }
+}
+
+function sendAppend(state: RaftState, peer: NodeId, progress: Progress): void {
+  const { batchBytesMax, batchEntriesMax } = state.config
+  const prevLogIndex = (progress.nextIndex - 1) as LogIndex
+  const prevLogTerm = state.log.termAt(prevLogIndex)
+  if (prevLogTerm === null) {
+    progress.isWaiting = true
+    return
+  }
+  const { entries, bytes } = state.log.slice(progress.nextIndex, batchBytesMax, batchEntriesMax)
+  const lastSent = prevLogIndex + entries.length
+  state.outbox.send(peer, {
+    kind: 'appendEntries',
+    term: state.hardState.currentTerm,
+    prevLogIndex,
+    prevLogTerm,
+    entries,
+    leaderCommit: state.commitIndex,
+  })
+  progress.toldCommit = Math.max(progress.toldCommit, Math.min(state.commitIndex, lastSent))
+  progress.onSent(lastSent, entries.length, bytes)
+}

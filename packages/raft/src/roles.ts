@@ -1,0 +1,109 @@
+import type { NodeId } from '@quorate/contracts'
+import type { Entry } from './entry.js'
+import type { HardState } from './record.js'
+import { peersOf, type RaftState } from './state.js'
+import { Progress } from './tracker/index.js'
+import { term as termOf, type LogIndex, type Term } from './units.js'
+
+const noData = new Uint8Array()
+
+/** Adopts a later term, in which this member has not voted, or follows the leader of the current one (§5.1). */
+export function becomeFollower(state: RaftState, term: Term, leader: NodeId | null): void {
+  if (state.role === 'follower' && state.leader === leader && state.hardState.currentTerm === term && leader !== null) {
+    state.electionElapsedTicks = 0
+    return
+  }
+  if (term > state.hardState.currentTerm) setHardState(state, { currentTerm: term, votedFor: null })
+  if (state.role === 'leader') leaveOffice(state)
+  state.role = 'follower'
+  state.leader = leader
+  forgetCampaign(state)
+  resetElectionTimer(state)
+}
+
+/** Asks whether an election could be won. Term and vote stay as they are (thesis §9.6). */
+export function becomePreCandidate(state: RaftState): void {
+  state.role = 'preCandidate'
+  state.leader = null
+  forgetCampaign(state)
+  resetElectionTimer(state)
+  state.votes.set(state.self, true)
+}
+
+/** Starts an election: a new term, and this member's vote for itself, which counts once it is durable (§5.2). */
+export function becomeCandidate(state: RaftState): void {
+  const currentTerm = termOf(state.hardState.currentTerm + 1)
+  state.role = 'candidate'
+  state.leader = null
+  forgetCampaign(state)
+  resetElectionTimer(state)
+  state.ownVoteSequence = setHardState(state, { currentTerm, votedFor: state.self })
+}
+
+/**
+ * Takes office and appends an entry of the new term at once, so that whatever earlier terms left behind can be
+ * committed with it (§5.4.2, §8).
+ */
+export function becomeLeader(state: RaftState): void {
+  state.role = 'leader'
+  state.leader = state.self
+  forgetCampaign(state)
+  state.electionElapsedTicks = 0
+  state.heartbeatElapsedTicks = 0
+  state.readRound = 0
+  state.uncommittedBytes = bytesAfterCommit(state)
+  state.progress.clear()
+  for (const peer of peersOf(state)) state.progress.set(peer, new Progress(state.log.lastIndex + 1, state.config))
+  const entry: Entry = {
+    index: (state.log.lastIndex + 1) as LogIndex,
+    term: state.hardState.currentTerm,
+    kind: 'noop',
+    data: noData,
+  }
+  state.log.append(entry, state.outbox.persistEntry(entry), null)
+  state.isReplicationDue = true
+}
+
+/** Remembers the vote for a candidate of the current term. */
+export function voteFor(state: RaftState, candidate: NodeId): void {
+  if (state.hardState.votedFor === candidate) return
+  setHardState(state, { currentTerm: state.hardState.currentTerm, votedFor: candidate })
+}
+
+/** Draws a new timeout and starts to wait. */
+export function resetElectionTimer(state: RaftState): void {
+  const { electionTicksMin, electionTicksMax } = state.config
+  state.electionElapsedTicks = 0
+  state.electionTimeoutTicks = electionTicksMin + state.random.nextInt(electionTicksMax - electionTicksMin + 1)
+}
+
+function setHardState(state: RaftState, hardState: HardState): number {
+  state.hardState = hardState
+  return state.outbox.persistHardState(hardState)
+}
+
+function forgetCampaign(state: RaftState): void {
+  state.votes.clear()
+  state.ownVoteSequence = null
+}
+
+/** Barriers end with the office; proposals do not: their entries may still be committed by others. */
+function leaveOffice(state: RaftState): void {
+  const detail = `${state.self} no longer leads`
+  const tokens = [...state.waitingReads, ...state.readRounds.flatMap((round) => round.tokens)]
+  for (const token of tokens) {
+    state.outbox.settle(token, { kind: 'refused', reason: 'notLeader', leader: null, detail })
+  }
+  state.waitingReads = []
+  state.readRounds = []
+  state.progress.clear()
+  state.isReplicationDue = false
+}
+
+function bytesAfterCommit(state: RaftState): number {
+  let bytes = 0
+  for (let index = state.commitIndex + 1; index <= state.log.lastIndex; index += 1) {
+    bytes += state.log.entryAt(index).data.length
+  }
+  return bytes
+}

@@ -1,0 +1,132 @@
+import type { Leadership, Members, NodeId, Random, Token } from '@quorate/contracts'
+import type { RaftConfig } from './config.js'
+import type { Log } from './log/index.js'
+import { confStateOf, type ConfState } from './membership/conf-state.js'
+import { Outbox } from './outbox.js'
+import type { JointQuorum } from './quorum/index.js'
+import type { HardState } from './record.js'
+import type { Progress } from './tracker/index.js'
+import type { LogIndex, Term } from './units.js'
+
+/** What a member is in its term. */
+export type Role = 'follower' | 'preCandidate' | 'candidate' | 'leader'
+
+/** A barrier's round: confirmed when a quorum has answered a heartbeat of this round or a later one. */
+export interface ReadRound {
+  readonly round: number
+  readonly index: LogIndex
+  readonly tokens: readonly Token[]
+}
+
+/** An own proposal that was truncated here, and whose place is not decided yet. */
+export interface DeposedToken {
+  readonly term: Term
+  readonly token: Token
+}
+
+/**
+ * Everything one member knows. Plain data that the conversations change: `roles` alone writes role and term, `election`
+ * the votes, `replication` the progress of followers, and so on.
+ */
+export interface RaftState {
+  readonly self: NodeId
+  readonly config: RaftConfig
+  readonly random: Random
+  readonly outbox: Outbox
+  readonly log: Log
+  members: Members
+  conf: ConfState
+  quorum: JointQuorum
+
+  hardState: HardState
+  role: Role
+  leader: NodeId | null
+  commitIndex: LogIndex
+  /** Handed to the machine up to here. */
+  deliveredIndex: LogIndex
+  lastApplied: LogIndex
+  unappliedBytes: number
+  /** Own proposals that were truncated, by index. */
+  readonly deposed: Map<number, DeposedToken[]>
+
+  electionElapsedTicks: number
+  electionTimeoutTicks: number
+  heartbeatElapsedTicks: number
+
+  /** Who answered the campaign under way, and how. */
+  readonly votes: Map<NodeId, boolean>
+  /** The record that holds this member's vote for itself; it counts once that is durable. */
+  ownVoteSequence: number | null
+
+  /** Of the leader: what it believes about each other member, in the order of their ids. */
+  readonly progress: Map<NodeId, Progress>
+  uncommittedBytes: number
+  /** Something may have to be sent to followers when the next Ready is taken. */
+  isReplicationDue: boolean
+  readRound: number
+  /** Barriers that no round was started for yet. */
+  waitingReads: Token[]
+  readRounds: ReadRound[]
+
+  announced: Leadership | null
+}
+
+/** A follower of term 0 that has heard nothing. */
+export function newState(
+  start: { readonly self: NodeId; readonly random: Random; readonly members: Members },
+  config: RaftConfig,
+  log: Log,
+  nextSequence: number,
+  hardState: HardState,
+): RaftState {
+  const state: RaftState = {
+    self: start.self,
+    config,
+    random: start.random,
+    outbox: new Outbox(nextSequence),
+    log,
+    members: [],
+    conf: confStateOf([]),
+    quorum: { incoming: [], outgoing: [] },
+    hardState,
+    role: 'follower',
+    leader: null,
+    commitIndex: log.base.index,
+    deliveredIndex: log.base.index,
+    lastApplied: log.base.index,
+    unappliedBytes: 0,
+    deposed: new Map(),
+    electionElapsedTicks: 0,
+    electionTimeoutTicks: config.electionTicksMin,
+    heartbeatElapsedTicks: 0,
+    votes: new Map(),
+    ownVoteSequence: null,
+    progress: new Map(),
+    uncommittedBytes: 0,
+    isReplicationDue: false,
+    readRound: 0,
+    waitingReads: [],
+    readRounds: [],
+    announced: null,
+  }
+  useMembers(state, start.members)
+  return state
+}
+
+/** Puts a configuration into effect. */
+export function useMembers(state: RaftState, members: Members): void {
+  state.members = members
+  state.conf = confStateOf(members)
+  state.quorum = { incoming: state.conf.voters, outgoing: state.conf.votersOutgoing }
+}
+
+/** The members other than this one, in the order of their ids. */
+export function peersOf(state: RaftState): NodeId[] {
+  return state.members.map((member) => member.id).filter((id) => id !== state.self)
+}
+
+/** True if this member is the only voter: then nobody can have been elected while it did not look. */
+export function isOnlyVoter(state: RaftState): boolean {
+  const { voters, votersOutgoing } = state.conf
+  return voters.length === 1 && voters[0] === state.self && votersOutgoing.length === 0
+}

@@ -1,0 +1,96 @@
+import { Inflights } from './inflights.js'
+
+/** How entries travel to a follower. */
+export type ProgressPhase = 'probe' | 'replicate'
+
+/**
+ * What the leader believes about one follower's log.
+ *
+ * The leader learns `matchIndex` from answers and guesses `nextIndex` ahead of them. A wrong guess costs a round trip
+ * and never safety: the follower checks the entry before the first one it is sent.
+ *
+ *   - 0 ≤ matchIndex < nextIndex
+ *   - in `probe` at most one message is unanswered; in `replicate` a window of them
+ *
+ *   probe ──accepted──► replicate ──refused or lost──► probe
+ *
+ * Raft §5.3; thesis §10.2.1 for the pipelining.
+ */
+export class Progress {
+  readonly inflights: Inflights
+  matchIndex = 0
+  nextIndex: number
+  phase: ProgressPhase = 'probe'
+  /** In `probe`: something was sent and neither answered nor given up. */
+  isWaiting = false
+  /** The follower answered since the last check of the quorum. */
+  isRecentlyActive = false
+  /** The latest round of heartbeats that the follower answered. */
+  ackedRound = 0
+  /** The commit index that the follower was last told. */
+  toldCommit = 0
+
+  constructor(nextIndex: number, limits: { readonly inflightMessagesMax: number; readonly inflightBytesMax: number }) {
+    this.nextIndex = nextIndex
+    this.inflights = new Inflights(limits)
+  }
+
+  get canSend(): boolean {
+    return this.phase === 'probe' ? !this.isWaiting : !this.inflights.isFull
+  }
+
+  /** Entries up to `lastIndex` were put on their way. */
+  onSent(lastIndex: number, entries: number, bytes: number): void {
+    if (this.phase === 'probe') {
+      this.isWaiting = true
+    } else if (entries > 0) {
+      this.nextIndex = lastIndex + 1
+      this.inflights.add(lastIndex, bytes)
+    }
+  }
+
+  /** The follower has everything up to `matchIndex`. Returns whether that is news; it never goes back. */
+  onAccepted(matchIndex: number): boolean {
+    const isNews = matchIndex > this.matchIndex
+    if (isNews) this.matchIndex = matchIndex
+    this.nextIndex = Math.max(this.nextIndex, matchIndex + 1)
+    if (this.phase === 'probe') {
+      this.isWaiting = false
+      if (matchIndex >= this.matchIndex) this.becomeReplicate()
+    } else {
+      this.inflights.freeUpTo(matchIndex)
+    }
+    return isNews
+  }
+
+  /**
+   * The follower has no such entry at `prevLogIndex`; `hintIndex` is where the logs may agree at best. Returns false if
+   * the answer is older than what is known since, and changes nothing then.
+   */
+  onRejected(prevLogIndex: number, hintIndex: number): boolean {
+    if (this.phase === 'replicate') {
+      if (prevLogIndex <= this.matchIndex) return false
+      this.becomeProbe()
+      return true
+    }
+    if (prevLogIndex !== this.nextIndex - 1) return false
+    this.nextIndex = Math.max(Math.min(prevLogIndex, hintIndex + 1), this.matchIndex + 1)
+    this.isWaiting = false
+    return true
+  }
+
+  /** Start again behind what is certain: something on its way may be lost. Without a match the guess stays as it is. */
+  becomeProbe(): void {
+    if (this.phase === 'replicate') this.nextIndex = this.matchIndex + 1
+    this.phase = 'probe'
+    this.isWaiting = false
+    this.inflights.clear()
+  }
+
+  becomeReplicate(): void {
+    this.phase = 'replicate'
+    this.nextIndex = this.matchIndex + 1
+    this.isWaiting = false
+    this.inflights.clear()
+  }
+}

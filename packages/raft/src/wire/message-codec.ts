@@ -1,0 +1,111 @@
+import { ByteWriter, BytesError, ProtocolFormatError, type ByteReader } from '@quorate/contracts'
+import type { AppendEntries, AppendEntriesReply, RaftAdmin, RaftMessage } from '../message.js'
+import { readEntries, readIndex, readTerm, sizeOfEntries, writeEntries } from './entry-codec.js'
+import { decodeWhole } from './format-error.js'
+
+/** The newest message format that this code reads, and the one it writes. */
+export const messageFormat = 1
+
+const kinds = [
+  'requestPreVote',
+  'requestPreVoteReply',
+  'requestVote',
+  'requestVoteReply',
+  'appendEntries',
+  'appendEntriesReply',
+  'heartbeat',
+  'heartbeatReply',
+] as const satisfies readonly RaftMessage['kind'][]
+
+/** Writes a message behind `reserve` bytes that are left for the driver. */
+export function encodeMessage(message: RaftMessage, reserve: number): Uint8Array {
+  const entriesBytes = message.kind === 'appendEntries' ? sizeOfEntries(message.entries) : 0
+  const writer = new ByteWriter(reserve + 48 + entriesBytes, reserve)
+  writer.u8(messageFormat).u8(kinds.indexOf(message.kind)).u53(message.term)
+  switch (message.kind) {
+    case 'requestPreVote':
+    case 'requestVote':
+      return writer.u53(message.lastLogIndex).u53(message.lastLogTerm).finish()
+    case 'requestPreVoteReply':
+    case 'requestVoteReply':
+      return writer.boolean(message.voteGranted).finish()
+    case 'appendEntries':
+      writer.u53(message.prevLogIndex).u53(message.prevLogTerm).u53(message.leaderCommit)
+      writeEntries(writer, message.entries)
+      return writer.finish()
+    case 'appendEntriesReply':
+      writeAppendReply(writer, message)
+      return writer.finish()
+    case 'heartbeat':
+      return writer.u53(message.leaderCommit).u53(message.round).finish()
+    case 'heartbeatReply':
+      return writer.u53(message.round).finish()
+  }
+}
+
+/** Reads what {@link encodeMessage} wrote, without its reserve. Entries are views of `bytes`. Throws `ProtocolFormatError`. */
+export function decodeMessage(bytes: Uint8Array): RaftMessage {
+  return decodeWhole('message', bytes, readMessage)
+}
+
+/** Writes an admin command. */
+export function encodeAdmin(_command: RaftAdmin): Uint8Array {
+  return new Uint8Array([1])
+}
+
+/** Reads an admin command. Throws `ProtocolFormatError`. */
+export function decodeAdmin(bytes: Uint8Array): RaftAdmin {
+  if (bytes.length !== 1 || bytes[0] !== 1) throw new ProtocolFormatError('these bytes are no admin command')
+  return { kind: 'campaign' }
+}
+
+function readMessage(reader: ByteReader): RaftMessage {
+  const format = reader.u8()
+  if (format !== messageFormat) throw new BytesError(`message format ${format} is not known here`)
+  const kind = kinds[reader.u8()]
+  if (kind === undefined) throw new BytesError('it is of no known kind')
+  const term = readTerm(reader)
+  switch (kind) {
+    case 'requestPreVote':
+    case 'requestVote':
+      return { kind, term, lastLogIndex: readIndex(reader), lastLogTerm: readTerm(reader) }
+    case 'requestPreVoteReply':
+    case 'requestVoteReply':
+      return { kind, term, voteGranted: reader.boolean() }
+    case 'appendEntries':
+      return readAppend(reader, term)
+    case 'appendEntriesReply':
+      return readAppendReply(reader, term)
+    case 'heartbeat':
+      return { kind, term, leaderCommit: readIndex(reader), round: reader.u53() }
+    case 'heartbeatReply':
+      return { kind, term, round: reader.u53() }
+  }
+}
+
+function readAppend(reader: ByteReader, term: RaftMessage['term']): AppendEntries {
+  const prevLogIndex = readIndex(reader)
+  const prevLogTerm = readTerm(reader)
+  const leaderCommit = readIndex(reader)
+  const entries = readEntries(reader, prevLogIndex + 1)
+  const first = entries[0]
+  const last = entries.at(-1)
+  if (first && last && (first.term < prevLogTerm || last.term > term)) {
+    throw new BytesError('terms of entries lie outside those of the message')
+  }
+  return { kind: 'appendEntries', term, prevLogIndex, prevLogTerm, leaderCommit, entries }
+}
+
+function writeAppendReply(writer: ByteWriter, message: AppendEntriesReply): void {
+  writer.boolean(message.success)
+  if (message.success) writer.u53(message.matchIndex)
+  else writer.u53(message.prevLogIndex).u53(message.hintIndex).u53(message.hintTerm)
+}
+
+function readAppendReply(reader: ByteReader, term: RaftMessage['term']): AppendEntriesReply {
+  const kind = 'appendEntriesReply'
+  if (reader.boolean()) return { kind, term, success: true, matchIndex: readIndex(reader) }
+  const prevLogIndex = readIndex(reader)
+  const hintIndex = readIndex(reader)
+  return { kind, term, success: false, prevLogIndex, hintIndex, hintTerm: readTerm(reader) }
+}

@@ -1,0 +1,202 @@
+import {
+  assert,
+  ByteReader,
+  ByteWriter,
+  BytesError,
+  compareIds,
+  isNodeId,
+  readMembers,
+  seededRandom,
+  token,
+  writeMembers,
+  type NodeId,
+  type ProtocolStart,
+  type Token,
+} from '@quorate/contracts'
+import type { RaftConfig } from '../config.js'
+import { Log } from '../log/index.js'
+import { newState, type RaftState, type Role } from '../state.js'
+import { Progress } from '../tracker/index.js'
+import { logIndex } from '../units.js'
+import { readEntries, readIndex, readTerm, writeEntries } from './entry-codec.js'
+import { decodeWhole } from './format-error.js'
+import { readVote } from './record-codec.js'
+
+const roles: readonly Role[] = ['follower', 'preCandidate', 'candidate', 'leader']
+
+/**
+ * Everything a member knows, as canonical bytes. Sequences are written relative to what is durable, so that two members
+ * in the same state have the same bytes however many records they wrote to get there. Effects have to be taken first.
+ */
+export function encodeState(state: RaftState): Uint8Array {
+  assert(state.outbox.isEmpty, 'effects are taken before the state is exported')
+  const writer = new ByteWriter(1_024)
+  const durable = state.log.durableSequence
+  writeMembers(writer, state.members)
+  writer.u53(state.hardState.currentTerm).asciiOrNull(state.hardState.votedFor)
+  writer.u8(roles.indexOf(state.role)).asciiOrNull(state.leader)
+  writer.u53(state.commitIndex).u53(state.deliveredIndex).u53(state.lastApplied)
+  writer.u32(state.electionElapsedTicks).u32(state.electionTimeoutTicks).u32(state.heartbeatElapsedTicks)
+  writer.ascii(state.random.state())
+  writeLog(writer, state.log)
+  writer.u53(state.outbox.nextSequence - durable)
+  writer.u53(state.ownVoteSequence === null ? 0 : state.ownVoteSequence - durable)
+  const votes = [...state.votes].sort(([left], [right]) => compareIds(left, right))
+  writer.u32(votes.length)
+  for (const [id, granted] of votes) writer.ascii(id).boolean(granted)
+  writeProgress(writer, state)
+  writeReads(writer, state)
+  const deposed = [...state.deposed].sort(([left], [right]) => left - right)
+  writer.u32(deposed.length)
+  for (const [index, tokens] of deposed) {
+    writer.u53(index).u32(tokens.length)
+    for (const each of tokens) writer.u53(each.term).u53(each.token)
+  }
+  writer.asciiOrNull(state.announced?.leader ?? null).u53(state.announced?.epoch ?? 0)
+  return writer.boolean(state.announced !== null).finish()
+}
+
+/** Inverse of {@link encodeState}. Sequences start at 1 again. Throws `ProtocolFormatError`. */
+export function decodeState(bytes: Uint8Array, start: ProtocolStart, config: RaftConfig): RaftState {
+  return decodeWhole('state', bytes, (reader) => readState(reader, start, config))
+}
+
+function readState(reader: ByteReader, start: ProtocolStart, config: RaftConfig): RaftState {
+  const members = readMembers(reader)
+  const hardState = { currentTerm: readTerm(reader), votedFor: readVote(reader) }
+  const role = roles[reader.u8()]
+  if (role === undefined) throw new BytesError('the role is not known')
+  const leader = readVote(reader)
+  const pointers = { commitIndex: readIndex(reader), deliveredIndex: readIndex(reader), lastApplied: readIndex(reader) }
+  const timers = {
+    electionElapsedTicks: reader.u32(),
+    electionTimeoutTicks: reader.u32(),
+    heartbeatElapsedTicks: reader.u32(),
+  }
+  const random = seededRandom(reader.ascii())
+  const log = readLog(reader)
+  const nextSequence = reader.u53()
+  const ownVote = reader.u53()
+  const state = newState({ self: start.self, random, members }, config, log, nextSequence, hardState)
+  Object.assign(state, { role, leader, ...pointers, ...timers, ownVoteSequence: ownVote === 0 ? null : ownVote })
+  for (let left = reader.count(6); left > 0; left -= 1) state.votes.set(readId(reader), reader.boolean())
+  readProgress(reader, state)
+  readReads(reader, state)
+  for (let left = reader.count(12); left > 0; left -= 1) {
+    const index = reader.u53()
+    const count = reader.count(16)
+    state.deposed.set(
+      index,
+      Array.from({ length: count }, () => ({ term: readTerm(reader), token: readToken(reader) })),
+    )
+  }
+  const announced = { leader: readVote(reader), epoch: reader.u53() }
+  state.announced = reader.boolean() ? announced : null
+  derive(state)
+  return state
+}
+
+/** What follows from the rest is computed, not stored. */
+function derive(state: RaftState): void {
+  for (let index = state.lastApplied + 1; index <= state.deliveredIndex; index += 1) {
+    state.unappliedBytes += state.log.entryAt(index).data.length
+  }
+  if (state.role !== 'leader') return
+  for (let index = state.commitIndex + 1; index <= state.log.lastIndex; index += 1) {
+    state.uncommittedBytes += state.log.entryAt(index).data.length
+  }
+}
+
+function writeLog(writer: ByteWriter, log: Log): void {
+  const indexes = Array.from({ length: log.lastIndex - log.base.index }, (_, at) => log.firstIndex + at)
+  writeEntries(
+    writer,
+    indexes.map((index) => log.entryAt(index)),
+  )
+  for (const index of indexes) {
+    writer.u53(Math.max(0, log.sequenceAt(index) - log.durableSequence)).u53(log.tokenAt(index) ?? 0)
+  }
+}
+
+function readLog(reader: ByteReader): Log {
+  const log = new Log()
+  for (const entry of readEntries(reader, 1)) {
+    log.append(entry, 0, null)
+  }
+  const restored = new Log()
+  for (let index = 1; index <= log.lastIndex; index += 1) {
+    const sequence = reader.u53()
+    const given = reader.u53()
+    restored.append(log.entryAt(index), sequence, given === 0 ? null : token(given))
+  }
+  restored.onPersisted(0)
+  return restored
+}
+
+function writeProgress(writer: ByteWriter, state: RaftState): void {
+  writer.u32(state.progress.size).u53(state.readRound).boolean(state.isReplicationDue)
+  for (const [id, progress] of state.progress) {
+    writer
+      .ascii(id)
+      .u53(progress.matchIndex)
+      .u53(progress.nextIndex)
+      .boolean(progress.phase === 'replicate')
+    writer.boolean(progress.isWaiting).boolean(progress.isRecentlyActive)
+    writer.u53(progress.ackedRound).u53(progress.toldCommit).u32(progress.inflights.count)
+    for (const [last, bytes] of progress.inflights.content) writer.u53(last).u53(bytes)
+  }
+}
+
+function readProgress(reader: ByteReader, state: RaftState): void {
+  const count = reader.u32()
+  state.readRound = reader.u53()
+  state.isReplicationDue = reader.boolean()
+  for (let left = count; left > 0; left -= 1) {
+    const id = readId(reader)
+    const matchIndex = reader.u53()
+    const progress = new Progress(reader.u53(), state.config)
+    progress.matchIndex = matchIndex
+    progress.phase = reader.boolean() ? 'replicate' : 'probe'
+    progress.isWaiting = reader.boolean()
+    progress.isRecentlyActive = reader.boolean()
+    progress.ackedRound = reader.u53()
+    progress.toldCommit = reader.u53()
+    for (let sent = reader.count(16); sent > 0; sent -= 1) progress.inflights.add(reader.u53(), reader.u53())
+    state.progress.set(id, progress)
+  }
+}
+
+function writeReads(writer: ByteWriter, state: RaftState): void {
+  writeTokens(writer, state.waitingReads)
+  writer.u32(state.readRounds.length)
+  for (const { round, index, tokens } of state.readRounds) {
+    writer.u53(round).u53(index)
+    writeTokens(writer, tokens)
+  }
+}
+
+function readReads(reader: ByteReader, state: RaftState): void {
+  state.waitingReads = readTokens(reader)
+  for (let left = reader.count(20); left > 0; left -= 1) {
+    state.readRounds.push({ round: reader.u53(), index: logIndex(reader.u53()), tokens: readTokens(reader) })
+  }
+}
+
+function writeTokens(writer: ByteWriter, tokens: readonly Token[]): void {
+  writer.u32(tokens.length)
+  for (const each of tokens) writer.u53(each)
+}
+
+function readTokens(reader: ByteReader): Token[] {
+  return Array.from({ length: reader.count(8) }, () => readToken(reader))
+}
+
+function readToken(reader: ByteReader): Token {
+  return token(reader.u53())
+}
+
+function readId(reader: ByteReader): NodeId {
+  const id = reader.ascii()
+  if (!isNodeId(id)) throw new BytesError(`"${id}" names no member`)
+  return id
+}
