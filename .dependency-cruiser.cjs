@@ -83,6 +83,16 @@ const raftWalls = [
     to: { path: '^packages/raft/src/', pathNot: '^packages/raft/src/(units|entry)\\.ts$' },
   },
   {
+    name: 'raft-conversations-keep-apart',
+    comment:
+      'They meet in the state and in raft.ts. Only reads, which ride on the rounds of replication, are known to others.',
+    severity: 'error',
+    from: { path: '^packages/raft/src/(election|replication|following|reads|snapshots|transfer)\\.ts$' },
+    to: {
+      path: '^packages/raft/src/(election|replication|following|snapshots|transfer|raft|raft-module|recover)\\.ts$',
+    },
+  },
+  {
     name: 'raft-checks-options-only-in-config',
     severity: 'error',
     from: { path: '^packages/raft/src/', pathNot: '^packages/raft/src/config\\.ts$' },
