@@ -19,13 +19,14 @@ test('three cores elect a leader, replicate, commit and answer a read', () => {
   const committed = new Map<NodeId, string[]>(ids.map((id) => [id, []]))
   const reads: number[] = []
   const settle = (): void => {
-    for (let isQuiet = false; !isQuiet; ) {
+    for (let isQuiet = false; !isQuiet;) {
       isQuiet = true
       for (const [id, core] of cores) {
         while (core.hasReady()) {
           isQuiet = false
           const ready = core.takeReady()
-          for (const entry of ready.committed) committed.get(id)?.push(entry.command === null ? '-' : String(entry.command))
+          for (const entry of ready.committed)
+            committed.get(id)?.push(entry.command === null ? '-' : String(entry.command))
           reads.push(...ready.reads.map((read) => read.position))
           if (ready.records.length > 0) {
             core.step({ kind: 'persisted', sequence: sequence(ready.firstSequence + ready.records.length - 1) })
@@ -48,6 +49,7 @@ test('three cores elect a leader, replicate, commit and answer a read', () => {
   for (let at = 1; at <= 10; at += 1) leader?.step({ kind: 'propose', token: token(at), command: Uint8Array.of(at) })
   leader?.step({ kind: 'readBarrier', token: token(99) })
   settle()
-  for (const id of ids) expect(committed.get(id)).toEqual(['-', ...Array.from({ length: 10 }, (_, at) => String(at + 1))])
+  for (const id of ids)
+    expect(committed.get(id)).toEqual(['-', ...Array.from({ length: 10 }, (_, at) => String(at + 1))])
   expect(reads).toHaveLength(1)
 })

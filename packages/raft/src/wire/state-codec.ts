@@ -1,6 +1,7 @@
+import type {
+  ByteReader} from '@quorate/contracts';
 import {
   assert,
-  ByteReader,
   ByteWriter,
   BytesError,
   compareIds,
