@@ -2,7 +2,7 @@
  * Everything that has to hold before a change is taken in, one line a step. It writes nothing that git sees; what can
  * be put right by a machine is put right by `pnpm fix`. The last line counts the tests.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { root } from './repository.mjs'
@@ -14,6 +14,9 @@ const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=$
 
 const node = (...args) => [process.execPath, ...args]
 const tool = (name, ...args) => node(join(root, 'node_modules', name), ...args)
+
+const vectorFolder = 'packages/raft/test/fixtures/vectors'
+const vectors = readdirSync(join(root, vectorFolder)).map((name) => `${vectorFolder}/${name}`)
 
 /** In the order in which a mistake is cheapest to find. */
 const steps = [
@@ -28,6 +31,7 @@ const steps = [
   ['tests', [...pnpm, 'test', ...reporters]],
   ['packages', node('tools/packages/check.mjs')],
   ['pick-and-mix', node('tools/pick-and-mix/check.mjs')],
+  ['vectors', node('tools/vectors/run.mjs', ...vectors)],
   ['release', node('tools/release/release.mjs', '--dry-run')],
 ]
 
@@ -65,8 +69,8 @@ async function verify() {
 function summaryOf(name, output) {
   if (name === 'tests') return countTests() ?? ''
   const last = output.trim().split('\n').at(-1) ?? ''
-  const said = /^[a-z -]+: (.*)$/.exec(last)
-  return said === null ? '' : said[1]
+  const said = /^(?:[a-z -]+: )(?<what>.*)$|^(?<counts>\d+ passed.*)$/.exec(last)?.groups
+  return said?.what ?? said?.counts ?? ''
 }
 
 /** `N passed, N failed`, and what was left out; null if vitest wrote no report. */
