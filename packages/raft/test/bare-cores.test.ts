@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { runSchedule } from './bare-cores/schedule.js'
 
 const seeds = 1_000
-const steps = 1_500
+const steps = 5_000
 
 test(
   `${seeds} seeds of three and five bare cores keep every promise of Figure 3, and recover`,
