@@ -74,7 +74,7 @@ function standingBy(source, id) {
   const member = start
     .replace("id: 'n1'", `id: '${id}'`)
     .replace('data/n1', `data/${id}`)
-    .replace('raft()', 'raft({ electionTimeoutMs: { min: 2_000, max: 3_000 } })')
+    .replace('raft()', 'raft({ electionTimeoutMs: [2_000, 3_000] })')
   return `${member}
 process.stdin.once('end', () => void replica.close()).resume()
 console.log('ready')`
