@@ -1,1 +1,6 @@
-export {}
+/**
+ * A journal in memory: for tests, and for clusters whose members may forget.
+ *
+ * @packageDocumentation
+ */
+export { memoryStorage } from './memory-storage.js'
