@@ -22,10 +22,7 @@ interface PlainQuery<State> extends WithInput {
 
 /** A definition after its types were forgotten. */
 export interface PlainDefinition<State> extends MachineTraits<State> {
-  readonly commands: Readonly<
-    Record<string, { apply: (state: State, input: unknown, context: ApplyContext) => unknown }>
-  >
-  readonly queries: Readonly<Record<string, PlainQuery<State>>>
+  readonly commands: Readonly<Record<string, PlainCommand<State>>>
 }
 
 const checkedBytesMax = 1024 * 1024

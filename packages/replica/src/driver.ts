@@ -15,7 +15,7 @@ import {
 import { Applier } from './applier.js'
 import { ClusterClock } from './cluster-clock.js'
 import { digestOf } from './digest.js'
-import { Events } from './events.js'
+import type { Events } from './events.js'
 import type { IdentityFile } from './identity-file.js'
 import { LeaderView } from './leader-view.js'
 import { Loop } from './loop.js'
