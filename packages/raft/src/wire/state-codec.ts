@@ -1,5 +1,4 @@
-import type {
-  ByteReader} from '@quorate/contracts';
+import type { ByteReader } from '@quorate/contracts'
 import {
   assert,
   ByteWriter,
