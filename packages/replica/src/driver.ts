@@ -3,6 +3,7 @@ import {
   encodeEnvelope,
   position,
   QuorateError,
+  token as tokenOf,
   type NodeId,
   type OpenStorage,
   type Position,
@@ -53,6 +54,7 @@ export class Driver<Message, Admin> {
   readonly #leader: LeaderView
   readonly #proposals: Requests<Uint8Array, RawResult>
   readonly #barriers: Requests<null, Position>
+  #tokens = 0
   #failure: Error | null = null
   #closing: Promise<void> | null = null
 
@@ -77,7 +79,13 @@ export class Driver<Message, Admin> {
       fail,
     })
     this.#peers = this.#makePeers()
-    const host = { environment, leader: this.#leader, timeoutMs: options.timeoutMs, requestsMax: options.requestsMax }
+    const host = {
+      environment,
+      leader: this.#leader,
+      timeoutMs: options.timeoutMs,
+      requestsMax: options.requestsMax,
+      nextToken: () => tokenOf((this.#tokens += 1)),
+    }
     const proposals: RequestsHost<Uint8Array> = {
       ...host,
       hand: (token, command) => this.#handProposal(token, command),
@@ -207,6 +215,7 @@ export class Driver<Message, Admin> {
       members: () => this.#leader.members,
       offer: (input) => this.#loop.offer(input),
       post: (input) => this.#loop.post(input),
+      fail: (error) => this.#fail(error),
     })
   }
 
@@ -220,8 +229,11 @@ export class Driver<Message, Admin> {
   }
 
   async #shutDown(): Promise<void> {
+    const reason = 'it was closed'
+    this.#proposals.refuseNew(reason)
+    this.#barriers.refuseNew(reason)
     await this.#settlePending()
-    this.#stopTaking('it was closed')
+    this.#stopTaking(reason)
     await this.#writer.idle
     await this.#release()
     this.events.emit('stopped', { reason: null })
@@ -229,11 +241,14 @@ export class Driver<Message, Admin> {
 
   /** Gives what the protocol has in hand a bounded time to end by itself. */
   async #settlePending(): Promise<void> {
+    if (!this.#leader.isSelf) return
     const { environment, closeTimeoutMs } = this.#parts.options
-    const endMs = environment.monotonicMs() + closeTimeoutMs
-    while (this.#leader.isSelf && this.#proposals.pending > 0 && environment.monotonicMs() < endMs) {
-      await environment.yieldTurn()
-    }
+    let cancelTimer = (): void => {}
+    const timeout = new Promise<void>((resolve) => {
+      cancelTimer = environment.setTimer(closeTimeoutMs, resolve)
+    })
+    await Promise.race([Promise.all([this.#proposals.idle(), this.#barriers.idle()]), timeout])
+    cancelTimer()
   }
 
   #stopTaking(reason: string): void {

@@ -3,7 +3,6 @@ import {
   describeError,
   hexOfBytes,
   ProtocolFormatError,
-  QuorateError,
   type Channel,
   type Credentials,
   type Environment,
@@ -36,6 +35,7 @@ export interface PeersHost<Message, Admin> {
   /** False when the mailbox is full: then the message is lost, as messages may be. */
   offer(input: Input<Message, Admin>): boolean
   post(input: Input<Message, Admin>): void
+  fail(error: unknown): void
 }
 
 /** The other members: who they are, what is said to them and what comes from them. */
@@ -129,7 +129,7 @@ export class Peers<Message, Admin> {
       if (!this.#memberOf(answer.peer)) this.#welcome(answer.peer, answer.address)
       return { peer: answer.peer }
     } catch (error) {
-      if (!(error instanceof QuorateError)) throw error
+      this.#host.fail(error)
       return { refuse: `this member cannot keep what it learned: ${describeError(error)}` }
     }
   }

@@ -1,7 +1,6 @@
 import {
   durationMsSchema,
   QuorateError,
-  token as tokenOf,
   type AbortSignalLike,
   type Environment,
   type Outcome,
@@ -34,6 +33,8 @@ export interface RequestsHost<Payload> {
   readonly leader: LeaderView
   readonly timeoutMs: number
   readonly requestsMax: number
+  /** A token that nothing else of this driver has. */
+  nextToken(): Token
   /** Enqueues it for the protocol; false when the mailbox is full. */
   hand(token: Token, payload: Payload): boolean
 }
@@ -45,13 +46,12 @@ export interface RequestsHost<Payload> {
  * undecided ends as `TIMED_OUT`; one that never was ends as `NO_LEADER`, and certainly did not happen (decision D24).
  */
 export class Requests<Payload, Answer> {
-  static #tokens = 0
-
   readonly #host: RequestsHost<Payload>
   readonly #what: string
   readonly #outcomeOfUndecided: Outcome
   readonly #byToken = new Map<Token, Request<Payload, Answer>>()
   #closed: QuorateError | null = null
+  #onIdle: (() => void)[] = []
 
   /** `what` names the kind in messages. Nothing that only reads is ever in doubt, so its outcome is `notDone`. */
   constructor(host: RequestsHost<Payload>, kind: { readonly what: string; readonly outcomeOfUndecided: Outcome }) {
@@ -64,6 +64,11 @@ export class Requests<Payload, Answer> {
     return this.#byToken.size
   }
 
+  /** Resolves when nothing is under way. */
+  idle(): Promise<void> {
+    return this.#byToken.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#onIdle.push(resolve))
+  }
+
   submit(payload: Payload, options: RequestOptions = {}): Promise<Answer> {
     const { signal } = options
     if (this.#closed) return Promise.reject(this.#closed)
@@ -73,7 +78,7 @@ export class Requests<Payload, Answer> {
       return Promise.reject(new QuorateError('OVERLOADED', message))
     }
     return new Promise((resolve, reject) => {
-      const token = tokenOf((Requests.#tokens += 1))
+      const token = this.#host.nextToken()
       const timeoutMs = timeoutOf(options, this.#host.timeoutMs)
       const cancelTimer = this.#host.environment.setTimer(timeoutMs, () => this.#expire(token, timeoutMs))
       const onAbort = (): void => this.#end(token, (request) => signal && this.#aborted(signal, request.isUndecided))
@@ -103,14 +108,21 @@ export class Requests<Payload, Answer> {
     if (!request) return
     if (result.kind === 'refused' && result.reason === 'notLeader' && result.leader === null) {
       request.isUndecided = false
+      // The refusal may be older than what is known by now, and then no later news would wake this request.
+      this.#attempt(request)
       return
     }
     this.#end(token, () => errorOfRefusal(result, this.#what, this.#host.leader))
   }
 
+  /** Takes no more; what is under way goes on. */
+  refuseNew(reason: string): void {
+    this.#closed ??= new QuorateError('STOPPED', `this replica has stopped: ${reason}`, { outcome: 'notDone' })
+  }
+
   /** Ends everything: what was never handed over did not happen, the rest is in doubt. */
   close(reason: string): void {
-    this.#closed = new QuorateError('STOPPED', `this replica has stopped: ${reason}`, { outcome: 'notDone' })
+    this.refuseNew(reason)
     for (const token of [...this.#byToken.keys()]) {
       this.#end(token, (request) => {
         const outcome = request.isUndecided ? this.#outcomeOfUndecided : 'notDone'
@@ -155,6 +167,7 @@ export class Requests<Payload, Answer> {
     const request = this.#byToken.get(token)
     this.#byToken.delete(token)
     request?.forget()
+    if (this.#byToken.size === 0) for (const resolve of this.#onIdle.splice(0)) resolve()
     return request
   }
 }
