@@ -23,6 +23,7 @@ interface PlainQuery<State> extends WithInput {
 /** A definition after its types were forgotten. */
 export interface PlainDefinition<State> extends MachineTraits<State> {
   readonly commands: Readonly<Record<string, PlainCommand<State>>>
+  readonly queries: Readonly<Record<string, PlainQuery<State>>>
 }
 
 const checkedBytesMax = 1024 * 1024
