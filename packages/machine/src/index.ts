@@ -4,5 +4,16 @@
  * @packageDocumentation
  */
 export { defineMachine } from './define-machine.js'
-export type { CommandDefinition, MachineTraits, QueryDefinition, SnapshotDefinition } from './definition.js'
+export type {
+  CommandDefinition,
+  CommandDefinitions,
+  InputOf,
+  MachineTraits,
+  OperationsOf,
+  OutputOf,
+  QueryDefinition,
+  QueryDefinitions,
+  SnapshotDefinition,
+} from './definition.js'
+export { readImage, writeImage } from './image.js'
 export { fromJson, toJson } from './json-form.js'
