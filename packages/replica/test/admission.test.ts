@@ -1,0 +1,130 @@
+import { nodeId, sortedMembers, type Credentials, type Members } from '@quorate/contracts'
+import { nodeEnvironment } from '@quorate/contracts/node'
+import { memoryStorage } from '@quorate/storage-memory'
+import { expect, test } from 'vitest'
+import { admit } from '../src/admission.js'
+import { clusterIdOf } from '../src/cluster-id.js'
+import { encodeHello, type Hello } from '../src/hello.js'
+import { IdentityFile } from '../src/identity-file.js'
+
+const nobody: Credentials = { name: null, how: 'none' }
+
+function founders(ids: readonly string[], port = 7001): Members {
+  return sortedMembers(
+    ids.map((id, at) => ({
+      id: nodeId(id),
+      address: `127.0.0.1:${port + at}`,
+      clientAddress: null,
+      incarnation: null,
+      role: 'voter' as const,
+    })),
+  )
+}
+
+const clusterId = clusterIdOf('quorate', founders(['n1', 'n2', 'n3']))
+
+function helloOf(id: string, differs: Partial<Hello> = {}): Hello {
+  return {
+    clusterId,
+    self: nodeId(id),
+    incarnation: `${id}-first`,
+    starts: 5,
+    run: 'a',
+    protocol: 'raft',
+    versions: { oldest: 1, newest: 1 },
+    address: '127.0.0.1:7002',
+    ...differs,
+  }
+}
+
+/** Member n1, and what it answers to hellos one after the other. */
+async function gate(bound: string | null = null) {
+  const storage = await memoryStorage().open()
+  const claim = { clusterId, self: nodeId('n1'), founders: founders(['n1', 'n2', 'n3']) }
+  const identity = await IdentityFile.claim(storage, nodeEnvironment(), claim)
+  const self = helloOf('n1')
+  const answer = async (hello: Hello, credentials = nobody): Promise<string> => {
+    const admission = await admit(encodeHello(hello), credentials, self, identity, () => bound)
+    return 'refuse' in admission ? admission.refuse : `welcome ${admission.peer}`
+  }
+  return { answer, storage }
+}
+
+test('D17: a member outside my configuration is let in: I may be the one that lags', async () => {
+  const { answer } = await gate()
+  expect(await answer(helloOf('n9'))).toBe('welcome n9')
+})
+
+test('D17: another cluster, another protocol, no common version and a foreign certificate are refused', async () => {
+  const { answer } = await gate()
+  expect(await answer(helloOf('n2', { clusterId: 'ffff' }))).toMatch(/^WRONG_CLUSTER: n2 .*check the options/)
+  expect(await answer(helloOf('n2', { protocol: 'zab' }))).toMatch(/n2 runs the protocol zab, and n1 runs raft/)
+  expect(await answer(helloOf('n2', { versions: { oldest: 2, newest: 3 } }))).toMatch(/no common protocol version/)
+  expect(await answer(helloOf('n2'), { name: 'n3', how: 'mutualTls' })).toMatch(/^MEMBER_IMPOSTOR: the certificate/)
+  expect(await answer(helloOf('n2'), { name: 'n2', how: 'mutualTls' })).toBe('welcome n2')
+})
+
+test('D16: another directory of a member that was seen is refused, and the message says the way out', async () => {
+  const { answer } = await gate()
+  expect(await answer(helloOf('n2'))).toBe('welcome n2')
+  expect(await answer(helloOf('n2', { incarnation: 'wiped' }))).toMatch(
+    /^MEMBER_IMPOSTOR: n2 comes with another data directory .* remove the member and add it again/,
+  )
+})
+
+test('D16: a restored copy has started less often than was seen, and two runs at one start are two processes', async () => {
+  const { answer } = await gate()
+  expect(await answer(helloOf('n2'))).toBe('welcome n2')
+  expect(await answer(helloOf('n2', { starts: 4 }))).toMatch(/MEMBER_IMPOSTOR: n2 has started 4 times .* old copy/)
+  expect(await answer(helloOf('n2', { run: 'b' }))).toMatch(/MEMBER_IMPOSTOR: two processes run as n2/)
+  expect(await answer(helloOf('n2', { starts: 6, run: 'b' }))).toBe('welcome n2')
+  expect(await answer(helloOf('n2'))).toMatch(/MEMBER_IMPOSTOR/)
+})
+
+test('D16: what the configuration holds counts before what was seen', async () => {
+  const { answer } = await gate('n2-bound')
+  expect(await answer(helloOf('n2'))).toMatch(/MEMBER_IMPOSTOR.*expected n2-bound/)
+  expect(await answer(helloOf('n2', { incarnation: 'n2-bound' }))).toBe('welcome n2')
+})
+
+test('D16: what was learned of a peer is durable before it is let in', async () => {
+  const { answer, storage } = await gate()
+  let saved = 0
+  const save = storage.saveIdentity.bind(storage)
+  storage.saveIdentity = async (bytes) => {
+    await save(bytes)
+    saved += 1
+  }
+  await answer(helloOf('n2'))
+  expect(saved).toBe(1)
+  await answer(helloOf('n2'))
+  expect(saved).toBe(1)
+})
+
+test('D18: the cluster id comes from the name and the founders’ ids, not from their order or addresses', () => {
+  expect(clusterIdOf('quorate', founders(['n1', 'n2', 'n3'], 9001))).toBe(clusterId)
+  expect(clusterIdOf('quorate', [...founders(['n1', 'n2', 'n3'])].reverse())).toBe(clusterId)
+  expect(clusterIdOf('other', founders(['n1', 'n2', 'n3']))).not.toBe(clusterId)
+  expect(clusterIdOf('quorate', founders(['n1', 'n2']))).not.toBe(clusterId)
+  expect(clusterIdOf('quorate', founders(['n1', 'n2', 'n4']))).not.toBe(clusterId)
+})
+
+test('D40: a hello of a later format is refused by name, and bytes that are no hello say so', async () => {
+  const { answer } = await gate()
+  const hello = helloOf('n2')
+  expect(await answer(hello)).toBe('welcome n2')
+  const storage = await memoryStorage().open()
+  const identity = await IdentityFile.claim(storage, nodeEnvironment(), {
+    clusterId,
+    self: nodeId('n1'),
+    founders: founders(['n1']),
+  })
+  const newer = encodeHello(hello)
+  newer[0] = 9
+  expect(await admit(newer, nobody, hello, identity, () => null)).toEqual({
+    refuse: expect.stringMatching(/FORMAT_TOO_NEW: hello format 9/) as string,
+  })
+  expect(await admit(encodeHello(hello).subarray(0, 30), nobody, hello, identity, () => null)).toEqual({
+    refuse: expect.stringMatching(/the hello cannot be read/) as string,
+  })
+})
