@@ -18,6 +18,7 @@ export const outcomeOfCode = {
   SESSION_EXPIRED: 'unknown',
   CONNECTION_LOST: 'unknown',
   STOPPED: 'unknown',
+  INTERNAL: 'unknown',
   APPLY_FAILED: 'fatal',
   STORAGE_CORRUPT: 'fatal',
   STORAGE_LOCKED: 'fatal',

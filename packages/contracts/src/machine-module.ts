@@ -34,16 +34,20 @@ export type Calls<Of extends Operations, Options> = {
     : never
 }
 
-/** Binds every operation to one way of carrying it out. */
+/**
+ * Binds every operation to one way of carrying it out: given the request as the machine encodes it, or the checked
+ * `input` as its caller wrote it, for a way that has a form of its own for inputs.
+ */
 export function bindCalls<Of extends Operations, Options>(
   operations: Of,
-  carryOut: (request: Uint8Array, options: Options | undefined, name: string) => Promise<Uint8Array>,
+  carryOut: (request: Uint8Array, options: Options | undefined, name: string, input: unknown) => Promise<Uint8Array>,
 ): Calls<Of, Options> {
   const calls: Record<string, (...given: unknown[]) => Promise<unknown>> = {}
   for (const [name, operation] of Object.entries(operations)) {
     calls[name] = async (...given) => {
       const [input, options] = operation.takesInput ? given : [undefined, given[0]]
-      return operation.decodeResult(await carryOut(operation.encode(input), options as Options | undefined, name))
+      const request = operation.encode(input)
+      return operation.decodeResult(await carryOut(request, options as Options | undefined, name, input))
     }
   }
   return Object.freeze(calls) as Calls<Of, Options>
