@@ -1,0 +1,83 @@
+import type { IncomingMessage } from 'node:http'
+import { ByteWriter, type JsonValue } from '@quorate/contracts'
+import { declaresBody } from './answer.js'
+import { HttpRefusal } from './refusal.js'
+
+/** Bytes that the bodies of all requests under way hold, with a limit for them together (decision D37). */
+export class PendingBytes {
+  readonly #max: number
+  #held = 0
+
+  constructor(max: number) {
+    this.#max = max
+  }
+
+  /** False if there is no room; then nothing was taken. */
+  take(count: number): boolean {
+    if (this.#held + count > this.#max) return false
+    this.#held += count
+    return true
+  }
+
+  give(count: number): void {
+    this.#held -= count
+  }
+}
+
+/**
+ * Reads a body, never more than `bytesMax` of it: what says beforehand that it is larger is refused unread (decision
+ * D34). Calls `onHeld` with every count of bytes that it took from `pending`, for its caller to give back.
+ */
+export async function readBody(
+  request: IncomingMessage,
+  bytesMax: number,
+  pending: PendingBytes,
+  onHeld: (count: number) => void,
+): Promise<Uint8Array> {
+  if (!declaresBody(request)) return new Uint8Array()
+  if (Number(request.headers['content-length'] ?? 0) > bytesMax) throw tooLarge(bytesMax)
+  const body = new ByteWriter(1024)
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+    if (!(chunk instanceof Uint8Array)) throw new TypeError('a body arrives as bytes')
+    if (body.length + chunk.length > bytesMax) throw tooLarge(bytesMax)
+    if (!pending.take(chunk.length)) {
+      const message = 'this member holds as many bytes of requests as it may: try again shortly'
+      throw new HttpRefusal(503, 'OVERLOADED', message, { 'retry-after': '1' })
+    }
+    onHeld(chunk.length)
+    body.raw(chunk)
+  }
+  return body.finish()
+}
+
+/** Refuses a body in a form that is not JSON, or that a page of another site may post without being asked (415). */
+export function checkBodyType(request: IncomingMessage): void {
+  if (!declaresBody(request)) return
+  const { 'content-type': type = 'none', 'content-encoding': encoding = 'identity' } = request.headers
+  const [name, ...parameters] = type.split(';').map((part) => part.trim().toLowerCase())
+  const isUtf8 = parameters.every((parameter) => !/^charset=(?!"?utf-8"?$)/.test(parameter))
+  if (name !== 'application/json' || !isUtf8 || encoding !== 'identity') {
+    const message = `send the input as content-type application/json in UTF-8, not as ${type} (${encoding})`
+    throw new HttpRefusal(415, 'UNSUPPORTED', message, { 'accept-post': 'application/json' })
+  }
+}
+
+/** Reads JSON, or says where it breaks off. */
+export function parseJson(bytes: Uint8Array): JsonValue {
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new HttpRefusal(400, 'INVALID_COMMAND', 'the body is not UTF-8')
+  }
+  try {
+    return JSON.parse(text) as JsonValue
+  } catch (error) {
+    const position = /at position (\d+)/.exec(String(error))?.[1] ?? String(text.length)
+    throw new HttpRefusal(400, 'INVALID_COMMAND', `the body is no JSON: it breaks off at position ${position}`)
+  }
+}
+
+function tooLarge(bytesMax: number): HttpRefusal {
+  return new HttpRefusal(413, 'COMMAND_TOO_LARGE', `the body is larger than ${bytesMax} bytes: split the command`)
+}

@@ -1,0 +1,30 @@
+import type { Answer } from './answer.js'
+import type { ServedReplica } from './options.js'
+import { noParameters, parseParameters, statusParameters } from './parameters.js'
+
+/** 200 while the replica runs: 503 asks for a restart. */
+export async function answerHealth(replica: ServedReplica, search: string, answer: Answer): Promise<void> {
+  parseParameters(noParameters, search)
+  const { state, reason } = await replica.status()
+  sayWhether(answer, state === 'running' ? null : `this member has stopped: ${reason ?? 'it was closed'}`)
+}
+
+/** 200 while the member can be of use: it runs, knows a leader, and has applied something. */
+export async function answerReadiness(replica: ServedReplica, search: string, answer: Answer): Promise<void> {
+  parseParameters(noParameters, search)
+  const { state, reason, leadership, lastApplied } = await replica.status()
+  if (state !== 'running') return sayWhether(answer, `this member has stopped: ${reason ?? 'it was closed'}`)
+  if (leadership.leader === null) return sayWhether(answer, 'this member knows no leader')
+  sayWhether(answer, lastApplied > 0 ? null : 'this member has applied nothing yet')
+}
+
+/** The replica's status, with the digest of its state if asked for. */
+export async function answerStatus(replica: ServedReplica, search: string, answer: Answer): Promise<void> {
+  const { digest } = parseParameters(statusParameters, search)
+  answer.json(200, await replica.status({ digest: digest === 'true' }))
+}
+
+function sayWhether(answer: Answer, problem: string | null): void {
+  if (problem === null) answer.json(200, { status: 'ok' })
+  else answer.json(503, { status: 'unavailable', reason: problem }, { 'retry-after': '1' })
+}

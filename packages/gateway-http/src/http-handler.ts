@@ -1,0 +1,88 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { describeError, parseOptions, QuorateError } from '@quorate/contracts'
+import { Answer } from './answer.js'
+import { PendingBytes } from './body.js'
+import { checkBrowser } from './browser-guard.js'
+import { answerHealth, answerReadiness, answerStatus } from './health.js'
+import { LeaderWatch } from './leader-watch.js'
+import { ServedOperations } from './operations.js'
+import { httpHandlerOptionsSchema, type HandlerSettings, type HttpHandlerOptions } from './options.js'
+import { failureOf, HttpRefusal } from './refusal.js'
+
+/** Answers one request; never throws and never rejects. */
+export type HttpListener = (request: IncomingMessage, response: ServerResponse) => void
+
+/**
+ * Commands, queries and health of one member, as a listener for any server of `node:http`: mount it at the root. It
+ * answers every path, with 404 where it has none, and leaves limits of the connection to the server.
+ */
+export function httpHandler(given: HttpHandlerOptions): HttpListener {
+  return handlerOf(parseOptions(httpHandlerOptionsSchema, given, 'the options of httpHandler'))
+}
+
+/** The handler of options that were checked. */
+export function handlerOf(settings: HandlerSettings): HttpListener {
+  const operations = new ServedOperations(
+    settings,
+    new PendingBytes(settings.pendingBytesMax),
+    new LeaderWatch(settings.replica),
+  )
+  return (request, response) => {
+    const answer = new Answer(request, response, settings.answerTimeoutMs)
+    route(settings, operations, request, response, answer).catch((error: unknown) => {
+      answerError(settings, request, answer, error)
+    })
+  }
+}
+
+const operationPath = /^\/v1\/(commands|queries)\/([^/]+)$/
+
+async function route(
+  settings: HandlerSettings,
+  operations: ServedOperations,
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: Answer,
+): Promise<void> {
+  checkBrowser(request, settings.hostNames)
+  const { path, search } = splitUrl(request)
+  const [, kind, name] = operationPath.exec(path) ?? []
+  if ((kind === 'commands' || kind === 'queries') && name !== undefined) {
+    checkMethod(request, ['POST'])
+    const gone = new AbortController()
+    response.once('close', () => gone.abort())
+    return operations.serve({ kind, name, search, request, answer, signal: gone.signal })
+  }
+  const answerPath = new Map([
+    ['/healthz', answerHealth],
+    ['/readyz', answerReadiness],
+    ['/v1/status', answerStatus],
+  ]).get(path)
+  if (!answerPath) throw new HttpRefusal(404, 'UNSUPPORTED', `there is nothing at ${path}`)
+  checkMethod(request, ['GET', 'HEAD'])
+  await answerPath(settings.replica, search, answer)
+}
+
+function answerError(settings: HandlerSettings, request: IncomingMessage, answer: Answer, error: unknown): void {
+  if (error instanceof HttpRefusal) return answer.failure(error)
+  if (error instanceof QuorateError) {
+    const base = 'encrypted' in request.socket ? 'https://' : 'http://'
+    return answer.failure(failureOf(error, base, request.url ?? '/'))
+  }
+  const path = splitUrl(request).path
+  settings.logger.error({ path, error: describeError(error) }, 'a request failed unexpectedly')
+  const failure = new QuorateError('INTERNAL', 'this member failed unexpectedly: its log says why')
+  answer.failure({ status: 500, headers: {}, error: failure })
+}
+
+function checkMethod(request: IncomingMessage, methods: readonly string[]): void {
+  if (methods.includes(request.method ?? '')) return
+  const allow = methods.join(', ')
+  throw new HttpRefusal(405, 'UNSUPPORTED', `use ${allow} here, not ${request.method ?? 'nothing'}`, { allow })
+}
+
+function splitUrl(request: IncomingMessage): { readonly path: string; readonly search: string } {
+  const url = request.url ?? '/'
+  const mark = url.indexOf('?')
+  return mark < 0 ? { path: url, search: '' } : { path: url.slice(0, mark), search: url.slice(mark + 1) }
+}

@@ -1,0 +1,119 @@
+import type { IncomingMessage } from 'node:http'
+import { QuorateError, type JsonValue, type Operation, type Operations } from '@quorate/contracts'
+import { fromJson, toJson } from '@quorate/machine'
+import type { RawResult } from '@quorate/replica'
+import type { Answer } from './answer.js'
+import { checkBodyType, parseJson, readBody, type PendingBytes } from './body.js'
+import type { LeaderWatch } from './leader-watch.js'
+import type { HandlerSettings } from './options.js'
+import { commandParameters, parseParameters, queryParameters } from './parameters.js'
+import { HttpRefusal } from './refusal.js'
+
+/** How long a request may take when it does not say. */
+const timeoutMsDefault = 5_000
+
+/** One request for an operation, with everything that belongs to it. */
+export interface OperationRequest {
+  readonly kind: 'commands' | 'queries'
+  readonly name: string
+  readonly search: string
+  readonly request: IncomingMessage
+  readonly answer: Answer
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal: AbortSignal
+}
+
+/** Carries out commands and queries that arrive over HTTP. */
+export class ServedOperations {
+  readonly #settings: HandlerSettings
+  readonly #pending: PendingBytes
+  readonly #leader: LeaderWatch
+  readonly #machineType: string
+
+  constructor(settings: HandlerSettings, pending: PendingBytes, leader: LeaderWatch) {
+    this.#settings = settings
+    this.#pending = pending
+    this.#leader = leader
+    this.#machineType = `application/x-quorate+${settings.machine.codec}`
+  }
+
+  async serve(served: OperationRequest): Promise<void> {
+    const operation = this.#operation(served)
+    const wantsBytes = this.#wantsMachineBytes(served.request)
+    checkBodyType(served.request)
+    let held = 0
+    try {
+      const carryOut = await this.#prepare(served, operation, (count) => (held += count))
+      const { position, result } = await carryOut()
+      if (wantsBytes) served.answer.bytes(200, this.#machineType, result, { 'quorate-position': String(position) })
+      else served.answer.json(200, { result: jsonOfResult(operation, result, position), position })
+    } finally {
+      this.#pending.give(held)
+    }
+  }
+
+  #operation({ kind, name }: OperationRequest): Operation<unknown, unknown> {
+    const { machine } = this.#settings
+    const operations: Operations = machine[kind]
+    const operation = Object.hasOwn(operations, name) ? operations[name] : undefined
+    if (operation) return operation
+    const names = Object.keys(operations).join(', ')
+    const message = `machine "${machine.name}" has no "${name}" among its ${kind}: ${names}`
+    throw new HttpRefusal(404, 'INVALID_COMMAND', message)
+  }
+
+  /** True if the sender asked for the result as the machine encodes it, which it can only read in the same codec. */
+  #wantsMachineBytes(request: IncomingMessage): boolean {
+    const { accept = '' } = request.headers
+    if (!accept.startsWith('application/x-quorate+')) return false
+    if (accept === this.#machineType) return true
+    throw new HttpRefusal(406, 'UNSUPPORTED', `the results of this machine are ${this.#machineType}, not ${accept}`)
+  }
+
+  /** Everything that can refuse a request before anything has happened. Returns what makes it happen. */
+  async #prepare(
+    { kind, search, request, signal }: OperationRequest,
+    operation: Operation<unknown, unknown>,
+    onHeld: (count: number) => void,
+  ): Promise<() => Promise<RawResult>> {
+    const { replica, bodyBytesMax, leaderTimeoutMs } = this.#settings
+    const { timeoutMs = timeoutMsDefault, ...parameters } = parseParameters(
+      kind === 'commands' ? commandParameters : queryParameters,
+      search,
+    )
+    const bytes = encoded(operation, await readBody(request, bodyBytesMax, this.#pending, onHeld))
+    const consistency = 'consistency' in parameters ? (parameters.consistency ?? 'linearizable') : 'linearizable'
+    if (consistency === 'local') return () => replica.query(bytes, { timeoutMs, signal, consistency })
+    const beganMs = performance.now()
+    await this.#leader.whenLed(Math.min(leaderTimeoutMs, timeoutMs), signal)
+    const options = { timeoutMs: Math.max(1, Math.ceil(timeoutMs - (performance.now() - beganMs))), signal }
+    return () => (kind === 'commands' ? replica.propose(bytes, options) : replica.query(bytes, options))
+  }
+}
+
+/** The request as the machine encodes it, of an input that its schema has let through (decision D28). */
+function encoded(operation: Operation<unknown, unknown>, body: Uint8Array): Uint8Array {
+  if (!operation.takesInput) {
+    if (body.length === 0) return operation.encode(undefined)
+    throw new HttpRefusal(400, 'INVALID_COMMAND', 'this operation takes no input: send no body')
+  }
+  try {
+    return operation.encode(body.length === 0 ? undefined : fromJson(parseJson(body)))
+  } catch (error) {
+    // What reading runs into, of its own or of the stack's depth, is the fault of the input; all else is ours.
+    if (error instanceof RangeError) throw new HttpRefusal(400, 'INVALID_COMMAND', 'the body is nested too deeply')
+    if (error instanceof TypeError)
+      throw new HttpRefusal(400, 'INVALID_COMMAND', `the body does not fit: ${error.message}`)
+    throw error
+  }
+}
+
+function jsonOfResult(operation: Operation<unknown, unknown>, result: Uint8Array, position: number): JsonValue {
+  try {
+    return toJson(operation.decodeResult(result), 'the result')
+  } catch (error) {
+    const why = error instanceof TypeError ? error.message : 'it is nested too deeply'
+    const message = `it was carried out at position ${position}, but its result cannot be sent as JSON: ${why}`
+    throw new QuorateError('UNSUPPORTED', message, { outcome: 'unknown', cause: error })
+  }
+}

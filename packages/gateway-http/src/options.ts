@@ -1,0 +1,116 @@
+import {
+  addressSchema,
+  bytesSchema,
+  durationMsSchema,
+  silentLogger,
+  type Logger,
+  type MachineModule,
+} from '@quorate/contracts'
+import type { Replica } from '@quorate/replica'
+import { z } from 'zod'
+
+/** What the gateway needs of a replica: any that runs the machine will do. */
+export type ServedReplica = Pick<Replica, 'id' | 'propose' | 'query' | 'status' | 'on'>
+
+/** What the gateway needs of a machine: how its operations cross the wire. */
+export type ServedMachine = Pick<MachineModule, 'name' | 'codec' | 'commands' | 'queries'>
+
+/** The largest body, and the largest that may be asked for (decision D34): a command of 4 MiB as base64, and room. */
+export const bodyBytesMax = 8 * 1024 * 1024
+
+function having<Port>(what: string, kinds: { readonly [Name in keyof Port & string]: string }): z.ZodType<Port, Port> {
+  const missing = (value: unknown): string[] =>
+    Object.entries(kinds)
+      .filter(([name, kind]) => typeof value !== 'object' || value === null || typeof Reflect.get(value, name) !== kind)
+      .map(([name]) => name)
+  return z.custom<Port>((value) => missing(value).length === 0, {
+    error: (issue) => `must be ${what}: ${missing(issue.input).join(', ')} is missing`,
+  })
+}
+
+const hostNameSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]{1,253}$/, { error: 'must be a name like "api.example.com", without a port' })
+  .transform((name) => name.toLowerCase())
+
+const handlerShape = {
+  /** The member that answers. */
+  replica: having<ServedReplica>('a running replica', {
+    id: 'string',
+    propose: 'function',
+    query: 'function',
+    status: 'function',
+    on: 'function',
+  }),
+  /** The machine that it runs. */
+  machine: having<ServedMachine>('a machine, as defineMachine makes them', {
+    name: 'string',
+    codec: 'string',
+    commands: 'object',
+    queries: 'object',
+  }),
+  /** The largest body of a request. */
+  bodyBytesMax: bytesSchema.max(bodyBytesMax).default(bodyBytesMax),
+  /** What all requests under way may hold in their bodies together; above it they are refused as `OVERLOADED`. */
+  pendingBytesMax: bytesSchema.default(256 * 1024 * 1024),
+  /** How long a request waits for somebody to lead, before it is refused and its sender can try another member. */
+  leaderTimeoutMs: durationMsSchema.default(1_000),
+  /** How long the receiver of an answer may take nothing of it. */
+  answerTimeoutMs: durationMsSchema.default(30_000),
+  /** Names other than IP addresses and `localhost` that requests may come under to a loopback address. */
+  hostNames: z.array(hostNameSchema).default([]),
+  /** Hears what went wrong unexpectedly. */
+  logger: having<Logger>('a logger with pino’s methods', {
+    debug: 'function',
+    info: 'function',
+    warn: 'function',
+    error: 'function',
+  }).default(silentLogger),
+}
+
+const serverShape = {
+  /** `host:port` to listen on; port 0 for any free one. */
+  address: addressSchema,
+  /** Connections at once; more are closed as they come. */
+  connectionsMax: z.int().min(1).max(65_535).default(1_024),
+  /** How long the head of a request may take to arrive. */
+  headersTimeoutMs: durationMsSchema.default(10_000),
+  /** How long a whole request may take to arrive. */
+  requestTimeoutMs: durationMsSchema.default(30_000),
+  /** How long an idle connection is kept. Clients should give up theirs earlier. */
+  keepAliveTimeoutMs: durationMsSchema.default(60_000),
+  /** How long `close` lets running requests finish. */
+  closeTimeoutMs: durationMsSchema.default(5_000),
+}
+
+interface Sizes {
+  readonly bodyBytesMax: number
+  readonly pendingBytesMax: number
+}
+
+const roomForOne = ({ bodyBytesMax, pendingBytesMax }: Sizes): boolean => bodyBytesMax <= pendingBytesMax
+const roomForOneError = { path: ['pendingBytesMax'], error: 'must not be below bodyBytesMax' }
+
+/** Options of `httpHandler` with their defaults. Durations in milliseconds, sizes in bytes. */
+export const httpHandlerOptionsSchema = z.strictObject(handlerShape).refine(roomForOne, roomForOneError)
+
+/** Options of `httpGateway` with their defaults. Durations in milliseconds, sizes in bytes. */
+export const httpGatewayOptionsSchema = z
+  .strictObject({ ...handlerShape, ...serverShape })
+  .refine(roomForOne, roomForOneError)
+  .refine(({ headersTimeoutMs, requestTimeoutMs }) => headersTimeoutMs <= requestTimeoutMs, {
+    path: ['requestTimeoutMs'],
+    error: 'must not be below headersTimeoutMs',
+  })
+
+/** What may be said to `httpHandler`. */
+export type HttpHandlerOptions = z.input<typeof httpHandlerOptionsSchema>
+
+/** What may be said to `httpGateway`. */
+export type HttpGatewayOptions = z.input<typeof httpGatewayOptionsSchema>
+
+/** Options of a handler with every default filled in. */
+export type HandlerSettings = z.output<typeof httpHandlerOptionsSchema>
+
+/** Options of a gateway with every default filled in. */
+export type GatewaySettings = z.output<typeof httpGatewayOptionsSchema>
