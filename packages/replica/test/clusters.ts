@@ -31,6 +31,8 @@ export interface ClusterOptions {
   readonly environment?: Environment
   readonly cluster?: string
   readonly timeoutMs?: number
+  readonly requestsMax?: number
+  readonly commandBytesMax?: number
 }
 
 /** Members of one cluster in this process, on storages that outlive them. */

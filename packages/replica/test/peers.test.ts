@@ -1,0 +1,137 @@
+import {
+  nodeId,
+  ProtocolFormatError,
+  silentLogger,
+  sortedMembers,
+  type Input,
+  type ProtocolModule,
+  type RunningTransport,
+  type TransportHost,
+} from '@quorate/contracts'
+import { solo } from '@quorate/conformance'
+import { nodeEnvironment } from '@quorate/contracts/node'
+import { memoryStorage } from '@quorate/storage-memory'
+import { expect, test } from 'vitest'
+import { Events } from '../src/events.js'
+import { frameKind } from '../src/frame.js'
+import { encodeHello } from '../src/hello.js'
+import { IdentityFile } from '../src/identity-file.js'
+import { Peers } from '../src/peers.js'
+
+/** Messages are single bytes; 0xff is none. */
+const byteProtocol: ProtocolModule<number, never> = {
+  ...(solo() as unknown as ProtocolModule<number, never>),
+  encode(message, reserve) {
+    const bytes = new Uint8Array(reserve + 1)
+    bytes[reserve] = message
+    return bytes
+  },
+  decode(bytes) {
+    if (bytes.length !== 1 || bytes[0] === 0xff) throw new ProtocolFormatError('no message')
+    return bytes[0] ?? 0
+  },
+}
+
+const founders = sortedMembers(
+  ['n1', 'n2'].map((id) => ({
+    id: nodeId(id),
+    address: `${id}:1`,
+    clientAddress: null,
+    incarnation: null,
+    role: 'voter' as const,
+  })),
+)
+
+/** Member n1's side of the network, over a transport that the test plays. */
+async function side(answer: 'queued' | 'dropped' = 'queued') {
+  const storage = await memoryStorage().open()
+  const claim = { clusterId: 'c', self: nodeId('n1'), founders }
+  const identity = await IdentityFile.claim(storage, nodeEnvironment(), claim)
+  const inputs: Input<number, never>[] = []
+  const failures: unknown[] = []
+  const sent: { to: string; frame: number[]; channel: string }[] = []
+  const reached: string[][] = []
+  const events = new Events(silentLogger)
+  let host: TransportHost | null = null
+  const running: RunningTransport = {
+    address: 'n1:1',
+    setPeers: (peers) => void reached.push([...peers.keys()]),
+    send(to, frame, channel) {
+      sent.push({ to, frame: [...frame], channel })
+      return answer
+    },
+    close: () => Promise.resolve(),
+  }
+  const peers = new Peers<number, never>({
+    environment: nodeEnvironment(),
+    protocol: byteProtocol,
+    identity,
+    address: 'n1:1',
+    events,
+    members: () => founders,
+    offer: (input) => inputs.push(input) > 0,
+    post: (input) => void inputs.push(input),
+    fail: (error) => void failures.push(error),
+  })
+  await peers.listen({
+    start(given) {
+      host = given
+      return Promise.resolve(running)
+    },
+  })
+  if (host === null) throw new Error('the transport was not started')
+  return { peers, host: host as TransportHost, inputs, sent, reached, events, storage, failures, identity }
+}
+
+test('D10: the first byte of a frame is its kind; messages of the protocol stand behind it', async () => {
+  const { peers, sent } = await side()
+  peers.send([{ to: nodeId('n2'), channel: 'log', message: 7 }])
+  expect(sent).toEqual([{ to: 'n2', frame: [frameKind.protocol, 7], channel: 'log' }])
+})
+
+test('D10: frames of a kind that this version does not know are ignored', async () => {
+  const { host, inputs, events } = await side()
+  host.onFrame(nodeId('n2'), 'log', Uint8Array.of(77, 7))
+  host.onFrame(nodeId('n2'), 'log', new Uint8Array())
+  expect(inputs).toEqual([])
+  expect(events.warnings).toEqual([])
+  host.onFrame(nodeId('n2'), 'log', Uint8Array.of(frameKind.protocol, 7))
+  expect(inputs).toEqual([{ kind: 'receive', from: 'n2', message: 7 }])
+})
+
+test('bytes that are no message are a warning, and nothing more', async () => {
+  const { host, inputs, events } = await side()
+  host.onFrame(nodeId('n2'), 'log', Uint8Array.of(frameKind.protocol, 0xff))
+  expect(inputs).toEqual([])
+  expect(events.warnings.map(({ code }) => code)).toEqual(['BAD_FRAME'])
+})
+
+test('a frame that the transport dropped is told to the protocol, so that it probes', async () => {
+  const { peers, inputs } = await side('dropped')
+  peers.send([{ to: nodeId('n2'), channel: 'log', message: 7 }])
+  expect(inputs).toEqual([{ kind: 'dropped', peer: 'n2', channel: 'log' }])
+})
+
+test('D17: a stranger that was let in is reached at the address of its hello', async () => {
+  const { host, reached, identity } = await side()
+  expect(reached).toEqual([['n2']])
+  const { clusterId } = identity.current
+  const hello = encodeHello({
+    ...{ clusterId, self: nodeId('n9'), incarnation: 'x', starts: 1, run: 'r', protocol: 'solo' },
+    ...{ versions: { oldest: 1, newest: 1 }, address: 'n9:1' },
+  })
+  expect(await host.admit(hello, { name: null, how: 'none' })).toEqual({ peer: 'n9' })
+  expect(reached.at(-1)).toEqual(['n2', 'n9'])
+})
+
+test('D5: an identity that cannot be saved stops the member that learned something', async () => {
+  const { host, storage, failures, identity } = await side()
+  storage.saveIdentity = () => Promise.reject(new Error('EIO'))
+  const { clusterId } = identity.current
+  const hello = encodeHello({
+    ...{ clusterId, self: nodeId('n2'), incarnation: 'x', starts: 1, run: 'r', protocol: 'solo' },
+    ...{ versions: { oldest: 1, newest: 1 }, address: 'n2:1' },
+  })
+  expect(await host.admit(hello, { name: null, how: 'none' })).toMatchObject({ refuse: expect.anything() as string })
+  expect(failures).toEqual([new Error('EIO')])
+})
