@@ -1,0 +1,104 @@
+import type { Environment, Random } from '@quorate/contracts'
+import { nothingRemains, someRemains, type Fate } from './fate.js'
+import type { FileNode } from './file-node.js'
+import { Tree } from './tree.js'
+
+/** What may be done to files, by the names of the file layer. */
+export type FileOperation =
+  | 'open'
+  | 'read'
+  | 'write'
+  | 'datasync'
+  | 'truncate'
+  | 'size'
+  | 'close'
+  | 'rename'
+  | 'unlink'
+  | 'list'
+  | 'makeDirectory'
+  | 'syncDirectory'
+  | 'freeBytes'
+  | 'lock'
+
+/** How a forgetful file layer behaves. */
+export interface ForgetfulOptions {
+  /** Where `syncMs` passes. */
+  readonly environment?: Environment
+  /** How long `datasync`, `syncDirectory` and `makeDirectory` take, in milliseconds. Default: no time passes. */
+  readonly syncMs?: number | { readonly min: number; readonly max: number }
+  /**
+   * What a power cut leaves of changes that were not synced: nothing, or, by the seed, anything that a disk and its file
+   * system may legally leave. Default `nothing`.
+   */
+  readonly keeps?: 'nothing' | 'some'
+  /**
+   * Asked before each operation; a code (`EIO`, `ENOSPC`, …) makes it fail. `path` is as the caller wrote it (of a
+   * rename, where from), `nth` counts the calls of that operation from 1. It may cut the power itself.
+   */
+  readonly fail?: (operation: FileOperation, path: string, nth: number) => string | null
+  /** Room for what is written, in bytes. Default 2^40. */
+  readonly freeBytes?: number
+}
+
+/** What stays when the power is cut: names and bytes, and the fate that awaits them. */
+export class Disk {
+  readonly tree = new Tree()
+  readonly fate: Fate
+  readonly #random: Random
+  readonly #options: ForgetfulOptions
+  readonly #calls = new Map<FileOperation, number>()
+  #capacityBytes: number
+
+  constructor(random: Random, options: ForgetfulOptions) {
+    if (options.syncMs !== undefined && !options.environment) {
+      throw new TypeError('forgetfulFiles needs an environment in which syncMs passes')
+    }
+    this.#options = options
+    this.#random = random
+    this.fate = options.keeps === 'some' ? someRemains(random.fork()) : nothingRemains
+    this.#capacityBytes = options.freeBytes ?? 2 ** 40
+  }
+
+  get freeBytes(): number {
+    return Math.max(0, this.#capacityBytes - this.#usedBytes)
+  }
+
+  set freeBytes(bytes: number) {
+    this.#capacityBytes = this.#usedBytes + bytes
+  }
+
+  /** Counts a call, and says with which code it has to fail. */
+  failureOf(operation: FileOperation, path: string): string | null {
+    const nth = (this.#calls.get(operation) ?? 0) + 1
+    this.#calls.set(operation, nth)
+    return this.#options.fail?.(operation, path, nth) ?? null
+  }
+
+  /** Writes what there is room for. Returns whether that was all. */
+  write(file: FileNode, offset: number, bytes: Uint8Array): boolean {
+    const room = file.allocatedBytes + this.freeBytes - offset
+    const fits = Math.max(0, Math.min(bytes.length, room))
+    if (fits > 0) file.change({ kind: 'write', offset, bytes: bytes.subarray(0, fits) })
+    return fits === bytes.length
+  }
+
+  /** A failed write leaves nobody knows how much. */
+  writeSome(file: FileNode, offset: number, bytes: Uint8Array): void {
+    this.write(file, offset, bytes.subarray(0, this.#random.nextInt(bytes.length + 1)))
+  }
+
+  /** Passes the time that one sync takes. Returns what cancels it. */
+  afterSync(run: () => void): (() => void) | null {
+    const { environment, syncMs } = this.#options
+    if (!environment || syncMs === undefined) return null
+    const { min, max } = typeof syncMs === 'number' ? { min: syncMs, max: syncMs } : syncMs
+    return environment.setTimer(min + this.#random.nextInt(max - min + 1), run)
+  }
+
+  get #usedBytes(): number {
+    const files = new Set(this.tree.files('visible').map(([, file]) => file))
+    let bytes = 0
+    for (const file of files) bytes += file.allocatedBytes
+    return bytes
+  }
+}
