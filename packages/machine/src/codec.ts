@@ -1,29 +1,123 @@
-import { Packr } from 'msgpackr'
+import { addExtension, Packr } from 'msgpackr'
+import { describeKind, isPlainObject } from './plain.js'
 
 /** Id of this codec, as it stands in envelopes (decision D13). */
 export const codecId = 'msgpack-1'
 
-const packr = new Packr({ useRecords: false, moreTypes: true })
+const packr = new Packr({
+  useRecords: false,
+  mapsAsObjects: true,
+  variableMapSize: true,
+  useBigIntExtension: true,
+  useToJSON: false,
+  copyBuffers: true,
+})
 
-/** Writes a value: what JSON can say, and bytes, maps, sets, dates, big integers. */
+/** What MessagePack has no word for: its maps are our objects, and its numbers know one zero. */
+class Extended {
+  readonly kind: 'map' | 'set' | 'negativeZero'
+  readonly items: readonly unknown[]
+
+  constructor(kind: Extended['kind'], items: readonly unknown[]) {
+    this.kind = kind
+    this.items = items
+  }
+}
+
+addExtension({
+  Class: Extended,
+  type: 0x51,
+  write: ({ kind, items }: Extended) => [kind, items],
+  read: readExtended,
+})
+
+const negativeZero = new Extended('negativeZero', [])
+
+/**
+ * Writes a value: what JSON can say, `undefined`, bytes, maps, sets, dates and big integers. The order of keys and items
+ * is kept, so that who reads the value iterates as who wrote it. Throws a `TypeError` for anything else: it would come
+ * back as something that it was not.
+ */
 export function encodeValue(value: unknown): Uint8Array {
-  const packed = packr.pack(value)
+  const packed: Uint8Array = packr.pack(encodable(value, null))
   return new Uint8Array(packed.buffer, packed.byteOffset, packed.byteLength)
 }
 
-/** Reads a value. Bytes come back as plain `Uint8Array`, never as views that somebody else writes. */
+/** Reads a value. Nothing in it is shared with `bytes`: its own bytes are copies. Throws for what is no such value. */
 export function decodeValue(bytes: Uint8Array): unknown {
-  return plainBytes(packr.unpack(bytes))
+  return packr.unpack(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength))
 }
 
-function plainBytes(value: unknown): unknown {
-  if (value instanceof Uint8Array) return Uint8Array.from(value)
-  if (Array.isArray(value)) return value.map(plainBytes)
-  if (value instanceof Map) return new Map([...value].map(([key, each]) => [plainBytes(key), plainBytes(each)]))
-  if (value instanceof Set) return new Set([...value].map(plainBytes))
-  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value
-  for (const [key, each] of Object.entries(value)) {
-    if (typeof each === 'object' && each !== null) Reflect.set(value, key, plainBytes(each))
+/** Refuses the one key of an object that would not come back: assigning to it changes what the object inherits. */
+export function checkKey(key: string): void {
+  if (key === '__proto__') throw new TypeError('"__proto__" cannot be the key of an object: use a map')
+}
+
+/** The same value in words of MessagePack; itself, where nothing is to be said differently. `key`: where it stood. */
+function encodable(value: unknown, key: string | number | null): unknown {
+  switch (typeof value) {
+    case 'number':
+      return Object.is(value, -0) ? negativeZero : value
+    case 'function':
+    case 'symbol':
+      throw refusalOf(value, key)
+    case 'object':
+      return value === null ? null : encodableObject(value, key)
+    case 'string':
+    case 'boolean':
+    case 'bigint':
+    case 'undefined':
+      return value
   }
-  return value
+}
+
+function encodableObject(value: object, key: string | number | null): unknown {
+  if (value instanceof Uint8Array) return value
+  if (Array.isArray(value)) return encodableItems(value)
+  if (value instanceof Map) return new Extended('map', encodableItems([...value].flat(1)))
+  if (value instanceof Set) return new Extended('set', encodableItems([...value]))
+  if (isPlainObject(value)) return encodableEntries(value)
+  if (Object.prototype.toString.call(value) === '[object Date]') return value
+  throw refusalOf(value, key)
+}
+
+function encodableItems(items: readonly unknown[]): readonly unknown[] {
+  let changed: unknown[] | null = null
+  for (let at = 0; at < items.length; at += 1) {
+    const item = encodable(items[at], at)
+    if (Object.is(item, items[at])) continue
+    changed ??= [...items]
+    changed[at] = item
+  }
+  return changed ?? items
+}
+
+function encodableEntries(value: Readonly<Record<string, unknown>>): object {
+  let changed: Record<string, unknown> | null = null
+  for (const key of Object.keys(value)) {
+    checkKey(key)
+    const item = encodable(value[key], key)
+    if (Object.is(item, value[key])) continue
+    changed ??= { ...value }
+    changed[key] = item
+  }
+  return changed ?? value
+}
+
+function refusalOf(value: unknown, key: string | number | null): TypeError {
+  const where = key === null ? '' : ` (at ${JSON.stringify(key)})`
+  return new TypeError(
+    `${describeKind(value)} cannot be encoded${where}: ` +
+      'use text, numbers, booleans, null, objects, arrays, bytes, maps, sets, dates or big integers',
+  )
+}
+
+function readExtended(content: unknown): unknown {
+  const [kind, items]: readonly unknown[] = Array.isArray(content) ? (content as unknown[]) : []
+  if (kind === 'negativeZero') return -0
+  if (!Array.isArray(items)) throw new TypeError('these bytes hold an extension of another codec')
+  if (kind === 'set') return new Set<unknown>(items)
+  const map = new Map<unknown, unknown>()
+  for (let at = 0; at < items.length; at += 2) map.set(items[at], items[at + 1])
+  return map
 }

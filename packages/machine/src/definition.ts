@@ -32,13 +32,15 @@ export interface MachineTraits<State> {
   readonly name: string
   /** Version of the commands: larger is newer (decision D26). */
   readonly version: number
+  /** Makes the first state, a new one at each call. */
   readonly initial: () => State
   readonly snapshot?: SnapshotDefinition<State>
   /** When something in the state expires, in cluster time. */
   readonly nextDeadline?: (state: State) => ClusterTime | null
   /**
    * Applies commands a second time on a copy, and stops the replica when the two differ: every command while the state
-   * is below 1 MiB, else one in 1,000 (decision D29). Each time costs an encoding of the state. Default: false.
+   * is below 1 MiB, else one in 1,000 (decision D29). Each time costs an encoding of the state, so it is for development
+   * and tests. Not with a snapshot of the machine's own. Default: false.
    */
   readonly checkDeterminism?: boolean
 }

@@ -1,6 +1,8 @@
 import type { JsonValue } from '@quorate/contracts'
+import { fromBase64, toBase64 } from './base64.js'
+import { describeKind, isPlainObject } from './plain.js'
 
-const base64Pattern = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+const bytesKey = '$bytes'
 
 /**
  * A value as JSON can carry it: bytes become `{"$bytes": "<base64>"}` (decision D13), `undefined` becomes `null`. Throws
@@ -18,7 +20,7 @@ export function toJson(value: unknown, path = 'the value'): JsonValue {
     case 'object':
       return objectToJson(value, path)
     default:
-      throw new TypeError(`${path} is a ${typeof value}, which JSON cannot say`)
+      throw new TypeError(`${path} is ${describeKind(value)}, which JSON cannot say`)
   }
 }
 
@@ -26,27 +28,28 @@ export function toJson(value: unknown, path = 'the value'): JsonValue {
 export function fromJson(json: JsonValue): unknown {
   if (typeof json !== 'object' || json === null) return json
   if (isArray(json)) return json.map(fromJson)
-  const keys = Object.keys(json)
-  if (keys.length === 1 && keys[0] === '$bytes') return bytesOf(json['$bytes'])
+  if (isMark(json)) return bytesOf(json[bytesKey])
   return Object.fromEntries(Object.entries(json).map(([key, each]) => [key, fromJson(each)]))
 }
 
 function objectToJson(value: object, path: string): JsonValue {
-  if (value instanceof Uint8Array) {
-    return { $bytes: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') }
-  }
+  if (value instanceof Uint8Array) return { [bytesKey]: toBase64(value) }
   if (Array.isArray(value)) return value.map((each, at) => toJson(each, `${path}[${at}]`))
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) {
-    throw new TypeError(`${path} is a ${value.constructor.name}, which JSON cannot say`)
-  }
+  if (!isPlainObject(value)) throw new TypeError(`${path} is ${describeKind(value)}, which JSON cannot say`)
+  if (isMark(value)) throw new TypeError(`${path} has the single key "${bytesKey}", which stands for bytes in JSON`)
   const entries = Object.entries(value).filter(([, each]) => each !== undefined)
   return Object.fromEntries(entries.map(([key, each]) => [key, toJson(each, `${path}.${key}`)]))
 }
 
+function isMark(value: object): boolean {
+  const keys = Object.keys(value)
+  return keys.length === 1 && keys[0] === bytesKey
+}
+
 function bytesOf(text: JsonValue | undefined): Uint8Array {
-  if (typeof text !== 'string' || !base64Pattern.test(text)) throw new TypeError('$bytes must hold base64 text')
-  return new Uint8Array(Buffer.from(text, 'base64'))
+  const bytes = typeof text === 'string' ? fromBase64(text) : null
+  if (bytes === null) throw new TypeError(`"${bytesKey}" must hold base64 text`)
+  return bytes
 }
 
 function isArray(json: JsonValue): json is readonly JsonValue[] {

@@ -7,10 +7,11 @@ import {
   type ClusterTime,
   type StateMachine,
 } from '@quorate/contracts'
-import { canonicalValue, decodeSlices, encodeSlices } from './canonical.js'
 import { codecId, decodeValue, encodeValue } from './codec.js'
 import type { MachineTraits } from './definition.js'
 import { decodeRequest, type WithInput } from './operation.js'
+import { isPromise } from './plain.js'
+import { readStateImage, writeStateImage } from './state-image.js'
 
 interface PlainCommand<State> extends WithInput {
   readonly apply: (state: State, input: unknown, context: ApplyContext) => unknown
@@ -30,7 +31,7 @@ const checkedBytesMax = 1024 * 1024
 const checkedEvery = 1_000
 
 /** One life of a machine. */
-export class DefinedMachine<State> implements StateMachine {
+export class DefinedMachine<State extends object> implements StateMachine {
   readonly name: string
   readonly version: number
   readonly codec = codecId
@@ -49,11 +50,11 @@ export class DefinedMachine<State> implements StateMachine {
 
   apply(command: Uint8Array, context: ApplyContext): Uint8Array {
     const { name, input } = decodeRequest('command', command)
-    const definition = this.#definition.commands[name]
-    if (!definition) throw new TypeError(`the machine "${this.name}" has no command "${name}"`)
+    const definition = ownEntry(this.#definition.commands, name)
+    if (definition === null) throw new TypeError(`the machine "${this.name}" has no command "${name}"`)
     const copy = this.#copyToCheck(context)
     const dice = context.random.state()
-    const result = encodeValue(settled(name, definition.apply(this.#state, input, context)))
+    const result = encodeValue(checkIsThere(name, definition.apply(this.#state, input, context)))
     if (copy === null) return result
     const again = definition.apply(copy.state, decodeRequest('command', command).input, {
       ...context,
@@ -65,41 +66,42 @@ export class DefinedMachine<State> implements StateMachine {
 
   query(query: Uint8Array): Uint8Array {
     const { name, input } = decodeRequest('query', query)
-    const definition = this.#definition.queries[name]
-    if (!definition) throw new QuorateError('INVALID_COMMAND', `the machine "${this.name}" has no query "${name}"`)
-    return encodeValue(settled(name, definition.read(this.#state, input)))
+    const definition = ownEntry(this.#definition.queries, name)
+    if (definition === null) {
+      throw new QuorateError('INVALID_COMMAND', `the machine "${this.name}" has no query "${name}"`)
+    }
+    return encodeValue(checkIsThere(name, definition.read(this.#state, input)))
   }
 
   snapshot(): AsyncIterable<Uint8Array> {
-    return this.#definition.snapshot?.write(this.#state) ?? encodeSlices(this.#state)
+    return this.#definition.snapshot?.write(this.#state) ?? writeStateImage(this.#state)
   }
 
   async restore(image: AsyncIterable<Uint8Array>): Promise<void> {
     this.#state = this.#definition.snapshot
       ? await this.#definition.snapshot.read(image)
-      : ((await decodeSlices(image)) as State)
+      : ((await readStateImage(image)) as State)
   }
 
   nextDeadline(): ClusterTime | null {
     return this.#definition.nextDeadline?.(this.#state) ?? null
   }
 
-  /** A copy of the state, when this command is one to check. A state with a snapshot of its own is not copied. */
+  /** A copy of the state as a restored member would have it, when this command is one to check. */
   #copyToCheck(context: ApplyContext): { readonly state: State } | null {
-    const { checkDeterminism = false, snapshot } = this.#definition
-    if (!checkDeterminism || snapshot) return null
+    if (this.#definition.checkDeterminism !== true) return null
     if (this.#isLarge && context.position % checkedEvery !== 0) return null
-    const bytes = encodeValue(canonicalValue(this.#state))
+    const bytes = encodeValue(this.#state)
     this.#isLarge = bytes.length > checkedBytesMax
     return { state: decodeValue(bytes) as State }
   }
 
   #checkEqual(name: string, one: Applied<State>, other: Applied<State>): void {
-    const isSame =
-      equalBytes(one.result, other.result) &&
-      equalBytes(encodeValue(canonicalValue(one.state)), encodeValue(canonicalValue(other.state)))
-    const hint = 'it may read a clock, dice or something outside the state: use the context it is given'
-    assert(isSame, `the command "${name}" of machine "${this.name}" came out differently the second time; ${hint}`)
+    const isSame = equalBytes(one.result, other.result) && equalBytes(encodeValue(one.state), encodeValue(other.state))
+    const hint =
+      'it may read a clock, dice or something else outside the state (use the context it is given), ' +
+      'or the state may hold one object at two places (which are two after a restore)'
+    assert(isSame, `the command "${name}" of machine "${this.name}" came out differently the second time: ${hint}`)
   }
 }
 
@@ -108,8 +110,14 @@ interface Applied<State> {
   readonly state: State
 }
 
-function settled(name: string, result: unknown): unknown {
-  if (result instanceof Promise)
-    throw new TypeError(`"${name}" returned a promise: commands and queries are synchronous`)
-  return result
+/** What stands under a name that came in bytes, and not what every object inherits. */
+function ownEntry<Entry>(entries: Readonly<Record<string, Entry>>, name: string): Entry | null {
+  return Object.hasOwn(entries, name) ? (entries[name] ?? null) : null
+}
+
+/** The result, unless it is still to come: by then the member would have gone on. */
+function checkIsThere(name: string, result: unknown): unknown {
+  if (!isPromise(result)) return result
+  result.then(undefined, () => undefined)
+  throw new TypeError(`"${name}" returned a promise: commands and queries finish within the call`)
 }

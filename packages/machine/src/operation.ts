@@ -1,6 +1,7 @@
 import { QuorateError, type Operation } from '@quorate/contracts'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { decodeValue, encodeValue } from './codec.js'
+import { codecId, decodeValue, encodeValue } from './codec.js'
+import { isPromise } from './plain.js'
 
 /** The part of a command's or query's definition that its callers' side needs. */
 export interface WithInput {
@@ -22,16 +23,30 @@ export function operationOf(
 
 /** A request as it arrives at the machine: the name, and what the schema let through. */
 export function decodeRequest(kind: 'command' | 'query', bytes: Uint8Array): { name: string; input: unknown } {
-  const request = decodeValue(bytes)
-  if (!Array.isArray(request) || typeof request[0] !== 'string') {
-    throw new QuorateError('INVALID_COMMAND', `these bytes are no ${kind} of this codec`)
+  const [name, input] = listOf(kind, bytes)
+  if (typeof name !== 'string') throw refusalOf(kind)
+  return { name, input }
+}
+
+function listOf(kind: 'command' | 'query', bytes: Uint8Array): readonly unknown[] {
+  try {
+    const request = decodeValue(bytes)
+    if (Array.isArray(request)) return request
+  } catch (error) {
+    throw refusalOf(kind, error)
   }
-  return { name: request[0], input: request[1] }
+  throw refusalOf(kind)
+}
+
+function refusalOf(kind: 'command' | 'query', cause?: unknown): QuorateError {
+  return new QuorateError('INVALID_COMMAND', `these bytes are no ${kind} of the codec ${codecId}`, { cause })
 }
 
 function validated(kind: string, name: string, schema: StandardSchemaV1, input: unknown): unknown {
   const result = schema['~standard'].validate(input)
-  if (result instanceof Promise) {
+  if (isPromise(result)) {
+    // Nobody waits for its answer, which must not end the process either.
+    result.then(undefined, () => undefined)
     throw new TypeError(`the ${kind} "${name}" has an asynchronous schema: inputs are checked within the call`)
   }
   if (result.issues === undefined) return result.value

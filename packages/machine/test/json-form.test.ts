@@ -1,3 +1,4 @@
+import type { JsonValue } from '@quorate/contracts'
 import { expect, test } from 'vitest'
 import { fromJson, toJson } from '../src/index.js'
 
@@ -5,7 +6,7 @@ test('D13: over HTTP bytes are {"$bytes": base64}', () => {
   const value = { key: 'a', value: Uint8Array.of(1, 2, 255), list: [true, null, 1.5] }
   const json = toJson(value)
   expect(json).toEqual({ key: 'a', value: { $bytes: 'AQL/' }, list: [true, null, 1.5] })
-  expect(fromJson(JSON.parse(JSON.stringify(json)))).toEqual(value)
+  expect(fromJson(JSON.parse(JSON.stringify(json)) as JsonValue)).toEqual(value)
 })
 
 test('D13: what is no base64 is refused, and what JSON cannot say is named', () => {
