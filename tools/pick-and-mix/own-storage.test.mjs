@@ -57,4 +57,4 @@ function source(bytes) {
   }
 }
 
-storageContract({ test, factory: ownStorage })
+storageContract({ test, factory: ownStorage, capabilities: { locks: false } })

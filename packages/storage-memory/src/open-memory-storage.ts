@@ -86,8 +86,8 @@ export class OpenMemoryStorage implements OpenStorage {
 
   async close(): Promise<void> {
     if (!this.#isOpen) return
-    await this.#turn()
     this.#isOpen = false
+    await Promise.resolve()
     this.#onClose()
   }
 
