@@ -1,6 +1,6 @@
 /**
  * Contracts as test suites: what every storage and transport promises, for adapters that anybody writes; two small
- * protocols; a file layer that forgets.
+ * protocols; a file layer that forgets; virtual time.
  *
  * @packageDocumentation
  */
@@ -8,5 +8,6 @@ export * from './contract.js'
 export * from './storage-contract.js'
 export * from './transport-contract.js'
 export * from './forgetful-files.js'
+export * from './virtual-time.js'
 export * from './solo.js'
 export * from './fixed-leader.js'

@@ -1,8 +1,10 @@
+import { virtualTime, type VirtualTime } from '@quorate/conformance'
 import { nodeId, type Channel, type NodeId, type RunningTransport } from '@quorate/contracts'
 import { nodeEnvironment } from '@quorate/contracts/node'
 import { memoryHub, memoryTransport, type MemoryHubOptions } from '@quorate/transport-memory'
 import { expect, test, vi } from 'vitest'
-import { virtualTime, type VirtualTime } from './virtual-time.js'
+
+const settled = (): Promise<void> => nodeEnvironment().yieldTurn()
 
 interface Member {
   readonly id: NodeId
@@ -47,7 +49,7 @@ async function member(
 }
 
 async function pairOn(options: MemoryHubOptions) {
-  const time = virtualTime()
+  const time = virtualTime({ settled })
   const hub = memoryHub(options)
   const [a, b] = [await member('a', hub, time), await member('b', hub, time)]
   a.running.setPeers(new Map([[b.id, 'b']]))
@@ -192,7 +194,7 @@ test('D41: a member that closes is gone for those that were connected to it', as
 })
 
 test('a peer that comes back is dialled at once, whatever the pause is, because it has dialled us', async () => {
-  const time = virtualTime()
+  const time = virtualTime({ settled })
   const hub = memoryHub()
   const a = await member('a', hub, time, { reconnectMs: 600_000 })
   a.running.setPeers(new Map([[nodeId('b'), 'b']]))
