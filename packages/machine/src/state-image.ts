@@ -18,6 +18,9 @@ type Container = 'object' | 'array' | 'map' | 'set'
 /** What a part may weigh: a value weighs one, and one more for every 64 characters or bytes. */
 const partWeightMax = 4_000
 
+/** How many containers may be inside of each other within a part. */
+const partLevelsMax = 64
+
 /**
  * The bytes of any plain state, in slices of a few milliseconds each. Keys and items keep their order, which is part of
  * the state: a command may iterate. Members that applied the same commands have the same order and so the same bytes,
@@ -89,14 +92,18 @@ function* partsOfLarge({ value, container, entries }: Contents, around: readonly
   yield ['close']
 }
 
-/** What a value weighs, or anything above the limit: nobody looks further than it takes to know that it is large. */
-function weightOf(value: unknown, limit = partWeightMax): number {
+/**
+ * What a value weighs, or anything above the limit: nobody looks further than it takes to know that it is large. What
+ * is nested deep is large too, so that nothing recurses without end.
+ */
+function weightOf(value: unknown, limit = partWeightMax, levels = partLevelsMax): number {
   if (typeof value === 'string' || value instanceof Uint8Array) return 1 + (value.length >> 6)
   const contents = contentsOf(value)
+  if (contents === null) return 1
+  if (levels === 0) return limit + 1
   let weight = 1
-  if (contents === null) return weight
   for (const [key, item] of contents.entries()) {
-    weight += weightOf(key, limit - weight) + weightOf(item, limit - weight)
+    weight += weightOf(key, limit - weight, levels - 1) + weightOf(item, limit - weight, levels - 1)
     if (weight > limit) break
   }
   return weight
