@@ -1,0 +1,72 @@
+/** A tester that finds nothing proves nothing: with a known bug built in, the power cuts have to find it. */
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { build } from 'esbuild'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { patchPlugin, type SourcePatch } from './mutations/source-patch.js'
+
+const run = promisify(execFile)
+const program = fileURLToPath(new URL('power-cut/main.ts', import.meta.url))
+const seeds = 6
+const rounds = 20
+
+const bugs: readonly SourcePatch[] = [
+  {
+    bug: 'lane two leaves before the records are durable',
+    file: 'replica/src/writer.ts',
+    replace: `        if (batch) await this.#storage.append(batch)
+        for (const ready of readys) this.#effects.send(ready.messagesAfterPersist)`,
+    by: `        for (const ready of readys) this.#effects.send(ready.messagesAfterPersist)
+        if (batch) await this.#storage.append(batch)`,
+  },
+]
+
+let directory = ''
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'quorate-mutations-'))
+})
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+async function runPowerCuts(name: string, patch: SourcePatch | null): Promise<string> {
+  const outfile = join(directory, `${name}.mjs`)
+  await build({
+    entryPoints: [program],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    conditions: ['@quorate/source'],
+    plugins: patch === null ? [] : [patchPlugin(patch)],
+    banner: {
+      js: `import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url)`,
+    },
+    logLevel: 'silent',
+  })
+  try {
+    const { stdout } = await run(process.execPath, [outfile, '1', String(seeds), String(rounds)])
+    return stdout
+  } catch (error) {
+    return String(Reflect.get(Object(error), 'stderr'))
+  }
+}
+
+describe('the power cuts find it when', () => {
+  test.each(bugs.map((patch, at) => ({ ...patch, name: `bug-${at}` })))(
+    '$bug',
+    async ({ name, ...patch }) => {
+      const said = await runPowerCuts(name, patch)
+      expect(said).toMatch(/seed \d+, round \d+: /)
+    },
+    240_000,
+  )
+
+  test('and find nothing when there is nothing', async () => {
+    const said = await runPowerCuts('sound', null)
+    expect(said.match(/nothing lost/g)?.length).toBe(seeds)
+  }, 240_000)
+})

@@ -1,0 +1,95 @@
+import { forgetfulFiles, type ForgetfulFiles, type VirtualTime } from '@quorate/conformance'
+import { raft } from '@quorate/raft'
+import { createReplica, type Replica } from '@quorate/replica'
+import { fileStorage } from '@quorate/storage-file'
+import { memoryHub, memoryTransport } from '@quorate/transport-memory'
+import { ledger } from './ledger.js'
+
+const ids = ['n1', 'n2', 'n3']
+const longMs = 60_000
+
+type LedgerReplica = Replica<typeof ledger>
+
+/** Three members in virtual time, each on a disk that forgets at a power cut what was not synced. */
+export class PowerCutCluster {
+  readonly #time: VirtualTime
+  readonly #seed: number
+  readonly #disks: ReadonlyMap<string, ForgetfulFiles>
+  #lives = 0
+  #running: LedgerReplica[] = []
+  #leaderId: string | null = null
+
+  constructor(time: VirtualTime, seed: number) {
+    this.#time = time
+    this.#seed = seed
+    const { environment } = time
+    const disk = (id: string): ForgetfulFiles =>
+      forgetfulFiles(`${seed}/${id}`, {
+        environment,
+        syncMs: { min: 1, max: 12 },
+        keeps: seed % 2 === 0 ? 'some' : 'nothing',
+      })
+    this.#disks = new Map(ids.map((id) => [id, disk(id)]))
+  }
+
+  get members(): readonly LedgerReplica[] {
+    return this.#running
+  }
+
+  /** Whoever leads, as far as anybody has said. */
+  get leader(): LedgerReplica | null {
+    return this.#running.find(({ id }) => id === this.#leaderId) ?? null
+  }
+
+  async start(): Promise<void> {
+    this.#lives += 1
+    const hub = memoryHub({ seed: `${this.#seed}/${this.#lives}`, latencyMs: { min: 0, max: 3 } })
+    const members = Object.fromEntries(ids.map((id) => [id, `${id}:1`]))
+    this.#running = await Promise.all(
+      [...this.#disks].map(async ([id, disk]) => {
+        const replica = await createReplica({
+          id,
+          members,
+          machine: ledger,
+          protocol: raft(),
+          transport: memoryTransport({ hub }),
+          storage: fileStorage({
+            directory: '/data',
+            files: disk.mount(),
+            environment: this.#time.environment,
+            segmentBytes: 16 * 1024,
+          }),
+          environment: this.#time.environment,
+        })
+        replica.on('leadership', ({ leader }) => {
+          if (leader !== null) this.#leaderId = leader
+        })
+        return replica
+      }),
+    )
+  }
+
+  /** Every machine loses its power at one moment. */
+  async cutPower(): Promise<void> {
+    for (const disk of this.#disks.values()) disk.powerCut()
+    const dead = this.#running
+    this.#running = []
+    this.#leaderId = null
+    await Promise.all(dead.map((replica) => replica.close()))
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#running.map((replica) => replica.close()))
+  }
+
+  /** Lets time pass until the work is done. */
+  async during<Result>(work: Promise<Result>): Promise<Result> {
+    let isOver = false
+    const over = (): void => {
+      isOver = true
+    }
+    work.then(over, over)
+    if (!(await this.#time.until(() => isOver, longMs))) throw new Error(`nothing came of it in ${longMs} ms`)
+    return work
+  }
+}
