@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { join } from 'node:path'
-import type { MachineName, MemberMessage } from './member-message.js'
-import { MemberProcess, type Ending } from './member-process.js'
+import type { MachineName, MemberConfig, MemberMessage } from './member-message.js'
+import { memberProgram, MemberProcess, type Ending } from './member-process.js'
 
 /** Where a cluster lives: what its directory remembers of it. */
 export interface Place {
@@ -9,6 +9,12 @@ export interface Place {
   readonly cluster: string
   readonly machine: MachineName
   readonly members: Readonly<Record<string, { readonly address: string; readonly clientAddress: string }>>
+}
+
+/** What may differ from a cluster of the demo. */
+export interface ClusterOptions extends Pick<MemberConfig, 'electionTimeoutMs'> {
+  /** Path of the member's program. */
+  readonly program?: string
 }
 
 /** Who leads, as the leader itself says. */
@@ -27,12 +33,14 @@ interface ClusterEvents {
 /** The members of one cluster on this machine, each a process of its own. */
 export class LocalCluster extends EventEmitter<ClusterEvents> {
   readonly place: Place
+  readonly #options: ClusterOptions
   readonly #processes = new Map<string, MemberProcess>()
   #leader: Leader | null = null
 
-  constructor(place: Place) {
+  constructor(place: Place, options: ClusterOptions = {}) {
     super()
     this.place = place
+    this.#options = options
   }
 
   get ids(): readonly string[] {
@@ -55,6 +63,7 @@ export class LocalCluster extends EventEmitter<ClusterEvents> {
   /** Resolves when the member has recovered and listens; rejects with its own words when it cannot. */
   start(id: string): Promise<void> {
     const { cluster, machine, members, directory } = this.place
+    const { program = memberProgram, ...raftOptions } = this.#options
     return new Promise((resolve, reject) => {
       let reason = ''
       const onMessage = (message: MemberMessage): void => {
@@ -62,8 +71,8 @@ export class LocalCluster extends EventEmitter<ClusterEvents> {
         else if (message.kind === 'failed') reason = message.reason
         else this.#onNews(id, message)
       }
-      const config = { id, cluster, machine, members, directory: join(directory, id) }
-      const process = new MemberProcess(config, onMessage)
+      const config = { id, cluster, machine, members, directory: join(directory, id), ...raftOptions }
+      const process = new MemberProcess(program, config, onMessage)
       this.#processes.set(id, process)
       void process.ended.then((ending) => {
         reason ||= process.lastWords

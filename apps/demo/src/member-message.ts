@@ -8,6 +8,8 @@ export const memberConfigSchema = z.strictObject({
   /** Address for peers and address for clients, by member. */
   members: z.record(z.string(), z.strictObject({ address: z.string(), clientAddress: z.string() })),
   directory: z.string(),
+  /** Raft's own default when it is not said. */
+  electionTimeoutMs: z.tuple([z.int(), z.int()]).optional(),
 })
 
 /** Configuration of one member's process. */

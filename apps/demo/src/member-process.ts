@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { closeRequest, memberMessageSchema, type MemberConfig, type MemberMessage } from './member-message.js'
 
-const memberPath = fileURLToPath(new URL('member.js', import.meta.url))
+/** The program of a member, as it is built: beside the demo's own. */
+export const memberProgram = fileURLToPath(new URL('member.js', import.meta.url))
 const closeTimeoutMs = 5_000
 
 /** How a process ended. */
@@ -20,11 +21,11 @@ export class MemberProcess {
   readonly #child: ChildProcess
   readonly #logPath: string
 
-  constructor(config: MemberConfig, onMessage: (message: MemberMessage) => void) {
+  constructor(program: string, config: MemberConfig, onMessage: (message: MemberMessage) => void) {
     mkdirSync(config.directory, { recursive: true })
     this.#logPath = join(config.directory, 'member.log')
     const log = openSync(this.#logPath, 'a')
-    this.#child = fork(memberPath, [JSON.stringify(config)], { stdio: ['ignore', log, log, 'ipc'] })
+    this.#child = fork(program, [JSON.stringify(config)], { stdio: ['ignore', log, log, 'ipc'] })
     closeSync(log)
     this.pid = this.#child.pid ?? 0
     this.#child.on('message', (message) => onMessage(memberMessageSchema.parse(message)))

@@ -26,13 +26,13 @@ function run(config: MemberConfig): Promise<void> {
 }
 
 async function runMachine<Machine extends MachineModule>(config: MemberConfig, machine: Machine): Promise<void> {
-  const { id, cluster, members, directory } = config
+  const { id, cluster, members, directory, electionTimeoutMs } = config
   const replica = await createReplica({
     id,
     cluster,
     members,
     machine,
-    protocol: raft(),
+    protocol: raft(electionTimeoutMs && { electionTimeoutMs }),
     transport: tcpTransport(),
     storage: fileStorage({ directory }),
   })
