@@ -71,9 +71,12 @@ export class ProtocolFormatError extends Error {
   override readonly name = 'ProtocolFormatError'
 }
 
-/** Throws an {@link InvariantViolation} unless the claim holds. Always on. */
-export function assert(claim: boolean, message: string): asserts claim {
-  if (!claim) throw new InvariantViolation(message)
+/**
+ * Throws an {@link InvariantViolation} unless the claim holds. Always on. A message with values in it is given as a
+ * function: text that nobody reads would cost more than the claim.
+ */
+export function assert(claim: boolean, message: string | (() => string)): asserts claim {
+  if (!claim) throw new InvariantViolation(typeof message === 'string' ? message : message())
 }
 
 /** The text of anything that was thrown. */

@@ -44,7 +44,7 @@ class Sfc32 implements Random {
   }
 
   nextInt(below: number): number {
-    assert(Number.isSafeInteger(below) && below > 0 && below <= 0x1_0000_0000, `nextInt(${below}) has no answer`)
+    assert(Number.isSafeInteger(below) && below > 0 && below <= 0x1_0000_0000, () => `nextInt(${below}) has no answer`)
     return Math.floor((this.next() / 0x1_0000_0000) * below)
   }
 
@@ -61,7 +61,7 @@ class Sfc32 implements Random {
 
 function wordsOfState(state: string): Words {
   const digits = state.slice('sfc32:'.length)
-  assert(/^[0-9a-f]{32}$/.test(digits), `"${state}" is no state of seeded dice`)
+  assert(/^[0-9a-f]{32}$/.test(digits), () => `"${state}" is no state of seeded dice`)
   const reader = new ByteReader(
     Uint8Array.from({ length: 16 }, (_, at) => parseInt(digits.slice(at * 2, at * 2 + 2), 16)),
   )

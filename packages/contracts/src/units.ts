@@ -38,7 +38,10 @@ export function nodeId(text: string): NodeId {
 
 function counted<Name extends string>(name: Name): (value: number) => Branded<number, Name> {
   return (value) => {
-    assert(Number.isSafeInteger(value) && value >= 0, `a ${name} is a whole number from 0 to 2^53-1, not ${value}`)
+    assert(
+      Number.isSafeInteger(value) && value >= 0,
+      () => `a ${name} is a whole number from 0 to 2^53-1, not ${value}`,
+    )
     return value as Branded<number, Name>
   }
 }

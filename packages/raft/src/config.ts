@@ -26,6 +26,9 @@ export const raftOptionsSchema = z
     batchEntriesMax: z.int().min(1).default(4_096),
     /** Entries that no majority has yet. Over it proposals are refused. */
     uncommittedBytesMax: bytesSchema.default(64 * mebibyte),
+    uncommittedEntriesMax: z.int().min(1).default(131_072),
+    /** Reads that no majority has confirmed yet. Over it they are refused. */
+    pendingReadsMax: z.int().min(1).default(131_072),
     /** Entries handed out that the machine has not applied yet. Over it the next ones wait. */
     unappliedBytesMax: bytesSchema.default(64 * mebibyte),
     /** The largest command, its envelope included. */
@@ -51,14 +54,18 @@ export function parseRaftOptions(options: RaftOptions): z.output<typeof raftOpti
   return parseOptions(raftOptionsSchema, options, 'the options of raft()')
 }
 
-/** Counts the times in ticks of this length: an election timeout is never shorter than asked, a heartbeat never later. */
+/**
+ * Counts the times in ticks of this length: an election timeout is never shorter than asked, a heartbeat never later, and
+ * however coarse the ticks are, a timeout is three heartbeats.
+ */
 export function configInTicks(options: z.output<typeof raftOptionsSchema>, tickMs: number): RaftConfig {
   const { electionTimeoutMs, heartbeatMs, ...rest } = options
-  const electionTicksMin = Math.max(2, Math.ceil(electionTimeoutMs[0] / tickMs))
+  const heartbeatTicks = Math.max(1, Math.floor(heartbeatMs / tickMs))
+  const electionTicksMin = Math.max(3 * heartbeatTicks, Math.ceil(electionTimeoutMs[0] / tickMs))
   return {
     ...rest,
     electionTicksMin,
     electionTicksMax: Math.max(electionTicksMin + 1, Math.ceil(electionTimeoutMs[1] / tickMs)),
-    heartbeatTicks: Math.max(1, Math.floor(heartbeatMs / tickMs)),
+    heartbeatTicks,
   }
 }

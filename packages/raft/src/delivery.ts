@@ -1,4 +1,5 @@
-import { position, type Token } from '@quorate/contracts'
+import { assert, position, type Token } from '@quorate/contracts'
+import { sizeOfEntry } from './entry.js'
 import type { RaftState } from './state.js'
 import type { LogIndex, Term } from './units.js'
 
@@ -19,20 +20,38 @@ export function deliver(state: RaftState): void {
     const index = state.deliveredIndex + 1
     const entry = state.log.entryAt(index)
     const token = settleTokens(state, entry.index, entry.term)
+    if (state.deposed.size > 0 && entry.term > (state.log.termAt(state.deliveredIndex) ?? 0)) {
+      settleOutdated(state, entry.term)
+    }
     const command = entry.kind === 'command' ? entry.data : null
     state.outbox.commit({ position: position(index), token, command })
     state.deliveredIndex = entry.index
-    state.unappliedBytes += entry.data.length
+    state.unappliedBytes += sizeOfEntry(entry)
   }
 }
 
 /** The machine has applied everything up to here. */
 export function onApplied(state: RaftState, applied: number): void {
-  const upTo = Math.min(applied, state.deliveredIndex)
-  for (let index = state.lastApplied + 1; index <= upTo; index += 1) {
-    state.unappliedBytes -= state.log.entryAt(index).data.length
+  assert(applied <= state.deliveredIndex, 'only what was handed out is applied')
+  if (applied <= state.lastApplied) return
+  state.unappliedBytes -= state.log.bytesBetween(state.lastApplied + 1, applied)
+  state.lastApplied = applied as LogIndex
+}
+
+/**
+ * An entry of a later term is committed, so whoever leads from now on holds it, and nobody can have an entry of an
+ * earlier term behind it: what was truncated of earlier terms is overwritten, also where nothing is committed yet.
+ */
+function settleOutdated(state: RaftState, term: Term): void {
+  for (const index of [...state.deposed.keys()].sort((left, right) => left - right)) {
+    const tokens = state.deposed.get(index) ?? []
+    const left = tokens.filter((deposed) => deposed.term >= term)
+    for (const deposed of tokens) {
+      if (deposed.term < term) state.outbox.settle(deposed.token, { kind: 'overwritten' })
+    }
+    if (left.length > 0) state.deposed.set(index, left)
+    else state.deposed.delete(index)
   }
-  state.lastApplied = Math.max(state.lastApplied, upTo) as LogIndex
 }
 
 /** Ends every own proposal for this place: one may be what was committed, the others were overwritten. */

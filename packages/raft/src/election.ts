@@ -10,7 +10,7 @@ import {
   resetElectionTimer,
   voteFor,
 } from './roles.js'
-import { isOnlyVoter, peersOf, type RaftState } from './state.js'
+import { isMember, peersOf, type RaftState } from './state.js'
 import { term as termOf } from './units.js'
 
 /**
@@ -21,8 +21,12 @@ export function tickElection(state: RaftState, missed: number): void {
   state.electionElapsedTicks += 1 + missed
   if (missed > 0) state.electionElapsedTicks = Math.min(state.electionElapsedTicks, state.electionTimeoutTicks - 1)
   if (state.electionElapsedTicks < state.electionTimeoutTicks) return
-  if (isVoter(state.conf, state.self)) campaign(state)
-  else resetElectionTimer(state)
+  if (isVoter(state.conf, state.self)) {
+    campaign(state)
+  } else {
+    becomeFollower(state, state.hardState.currentTerm, null)
+    resetElectionTimer(state)
+  }
 }
 
 /** Tries to become the leader: by asking first, if so configured. */
@@ -63,15 +67,15 @@ export function onRequestPreVote(state: RaftState, from: NodeId, message: Reques
   state.outbox.send(from, { kind: 'requestPreVoteReply', term, voteGranted })
 }
 
+/** Counts what was granted for the campaign under way. A refusal is told only for its term: it may come late. */
 export function onRequestPreVoteReply(state: RaftState, from: NodeId, message: RequestPreVoteReply): void {
   const { currentTerm } = state.hardState
-  if (!message.voteGranted && message.term > currentTerm) {
-    becomeFollower(state, message.term, null)
+  if (!message.voteGranted) {
+    if (message.term > currentTerm && isMember(state, from)) becomeFollower(state, message.term, null)
     return
   }
-  if (state.role !== 'preCandidate') return
-  if (message.voteGranted && message.term !== currentTerm + 1) return
-  state.votes.set(from, message.voteGranted)
+  if (state.role !== 'preCandidate' || message.term !== currentTerm + 1) return
+  state.votes.set(from, true)
   countPreVotes(state)
 }
 
@@ -92,15 +96,17 @@ export function onRequestVote(state: RaftState, from: NodeId, message: RequestVo
     (votedFor === null || votedFor === from) &&
     state.log.isUpToDate(message.lastLogIndex, message.lastLogTerm)
   if (voteGranted) {
+    if (state.role !== 'follower') becomeFollower(state, currentTerm, null)
     voteFor(state, from)
     resetElectionTimer(state)
   }
   state.outbox.send(from, { kind: 'requestVoteReply', term: currentTerm, voteGranted })
 }
 
+/** Counts each voter's first answer to the election of this term. */
 export function onRequestVoteReply(state: RaftState, from: NodeId, message: RequestVoteReply): void {
   if (message.term > state.hardState.currentTerm) {
-    becomeFollower(state, message.term, null)
+    if (isMember(state, from)) becomeFollower(state, message.term, null)
     return
   }
   if (message.term < state.hardState.currentTerm || state.role !== 'candidate') return
@@ -108,10 +114,15 @@ export function onRequestVoteReply(state: RaftState, from: NodeId, message: Requ
   countVotes(state)
 }
 
-/** True while a leader of the current term was heard within the shortest election timeout, or is this member. */
+/**
+ * True while a leader of the current term was heard within the shortest election timeout, or is this member.
+ *
+ * Only together with the check of the quorum: a leader that sends but hears nobody would never step down by itself, and
+ * members that go on hearing it would keep all others from replacing it.
+ */
 function hearsLeader(state: RaftState): boolean {
   if (!state.config.checkQuorum || state.leader === null) return false
-  if (state.role === 'leader') return !isOnlyVoter(state)
+  if (state.role === 'leader') return true
   return state.electionElapsedTicks < state.config.electionTicksMin
 }
 

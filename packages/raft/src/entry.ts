@@ -19,3 +19,8 @@ export interface EntryId {
 
 /** Bytes that an entry takes in a message or record, beside its data. */
 export const entryOverheadBytes = 8 + 1 + 4
+
+/** Bytes that an entry takes in a message or record. Every limit in bytes counts these, so that empty ones count too. */
+export function sizeOfEntry(entry: Entry): number {
+  return entryOverheadBytes + entry.data.length
+}

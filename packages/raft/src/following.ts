@@ -51,7 +51,7 @@ function takeEntries(state: RaftState, entries: readonly Entry[]): void {
   const first = entries[fresh]
   if (!first) return
   if (first.index <= state.log.lastIndex) {
-    assert(first.index > state.commitIndex, `committed entry ${first.index} is never replaced (§5.4)`)
+    assert(first.index > state.commitIndex, () => `committed entry ${first.index} is never replaced (§5.4)`)
     deposeTokens(state, first.index)
     state.log.truncateFrom(first.index)
   }
@@ -81,7 +81,7 @@ function accept(state: RaftState, to: NodeId, matchIndex: LogIndex): void {
 }
 
 function refuse(state: RaftState, to: NodeId, prevLogIndex: LogIndex, prevLogTerm: number = Infinity): void {
-  const hint = state.log.lastIndexWithTermAtMost(prevLogIndex, prevLogTerm)
+  const hint = state.log.lastIdWithTermAtMost(prevLogIndex, prevLogTerm)
   state.outbox.send(to, {
     kind: 'appendEntriesReply',
     term: state.hardState.currentTerm,

@@ -1,22 +1,43 @@
-import { assert } from '@quorate/contracts'
-import type { RaftState } from './state.js'
+import { assert, type NodeId } from '@quorate/contracts'
+import { peersOf, type RaftState } from './state.js'
 
 /** What holds after every step, cheap enough to be checked always (decision D36). */
 export function checkCheapInvariants(state: RaftState): void {
   const { log, commitIndex, deliveredIndex, lastApplied } = state
-  assert(commitIndex <= log.lastIndex, `commitIndex ${commitIndex} is within the log up to ${log.lastIndex}`)
+  assert(commitIndex <= log.lastIndex, () => `commitIndex ${commitIndex} is within the log up to ${log.lastIndex}`)
   assert(deliveredIndex <= commitIndex, 'only what is committed is handed to the machine (§5.3)')
   assert(deliveredIndex <= log.persistedIndex, 'only what is durable here is handed to the machine')
   assert(lastApplied <= deliveredIndex, 'only what was handed out is applied')
   for (const [peer, progress] of state.progress) {
-    assert(progress.matchIndex < progress.nextIndex, `0 ≤ matchIndex < nextIndex for ${peer}`)
+    assert(progress.matchIndex < progress.nextIndex, () => `0 ≤ matchIndex < nextIndex for ${peer}`)
   }
 }
 
-/** All that one member alone can check: for tests and simulators. */
+/** All that one member alone can check: for tests, simulators and states that come from outside. */
 export function checkInvariants(state: RaftState): void {
   checkCheapInvariants(state)
-  const { log, hardState } = state
+  checkLog(state)
+  const { hardState, role, self } = state
+  if (role === 'leader') {
+    assert(hardState.votedFor === self, 'a leader voted for itself (§5.2)')
+    assert(state.leader === self, 'a leader follows itself')
+    checkProgress(state)
+  } else {
+    assert(state.leader !== self, 'only a leader follows itself')
+    assert(state.progress.size === 0, 'only a leader tracks followers')
+    assert(state.pendingReads === 0, 'only a leader keeps barriers')
+  }
+  assert(role !== 'candidate' || hardState.votedFor === self, 'a candidate voted for itself (§5.2)')
+  assert(role === 'candidate' || state.ownVoteSequence === null, 'only a candidate waits for its own vote')
+  assert(role === 'candidate' || role === 'preCandidate' || state.votes.size === 0, 'only a campaign counts votes')
+  const kept = state.readRounds.reduce((sum, { tokens }) => sum + tokens.length, state.waitingReads.length)
+  assert(state.pendingReads === kept, 'every barrier is counted')
+  for (const index of state.deposed.keys()) {
+    assert(index > state.deliveredIndex, () => `the place ${index} of a deposed proposal is not decided yet`)
+  }
+}
+
+function checkLog({ log, hardState }: RaftState): void {
   assert(
     log.base.index <= log.persistedIndex && log.persistedIndex <= log.lastIndex,
     'base ≤ persistedIndex ≤ lastIndex',
@@ -24,19 +45,23 @@ export function checkInvariants(state: RaftState): void {
   let lastTerm = log.base.term
   for (let index = log.firstIndex; index <= log.lastIndex; index += 1) {
     const entry = log.entryAt(index)
-    assert(entry.index === index, `the log has no gap at ${index}`)
-    assert(entry.term >= lastTerm, `terms never decrease, as they do at ${index}`)
+    assert(entry.index === index, () => `the log has no gap at ${index}`)
+    assert(entry.term >= lastTerm, () => `terms never decrease, as they do at ${index}`)
     lastTerm = entry.term
   }
   assert(lastTerm <= hardState.currentTerm, 'no entry is of a later term than the current one')
-  if (state.role === 'leader') {
-    assert(hardState.votedFor === state.self, 'a leader voted for itself (§5.2)')
-    assert(state.leader === state.self, 'a leader follows itself')
-    for (const [peer, progress] of state.progress) {
-      assert(progress.matchIndex <= log.lastIndex, `${peer} has nothing that its leader lacks (§5.3)`)
-    }
-  } else {
-    assert(state.progress.size === 0, 'only a leader tracks followers')
-    assert(state.waitingReads.length + state.readRounds.length === 0, 'only a leader keeps barriers')
+}
+
+function checkProgress(state: RaftState): void {
+  const tracked: NodeId[] = [...state.progress.keys()]
+  const peers = peersOf(state)
+  assert(
+    tracked.length === peers.length && tracked.every((peer, at) => peer === peers[at]),
+    'a leader tracks every other member, in the order of their ids',
+  )
+  for (const [peer, progress] of state.progress) {
+    assert(progress.matchIndex <= state.log.lastIndex, () => `${peer} has nothing that its leader lacks (§5.3)`)
+    assert(progress.nextIndex <= state.log.lastIndex + 1, () => `${peer} is sent nothing that its leader lacks`)
+    assert(progress.ackedRound <= state.readRound, () => `${peer} answered no round that was not started`)
   }
 }

@@ -55,6 +55,11 @@ export class Outbox {
     return this.#nextSequence + this.#drafts.length
   }
 
+  /** The last record that was taken. */
+  get takenSequence(): number {
+    return this.#nextSequence - 1
+  }
+
   get isEmpty(): boolean {
     const lists =
       this.#laneOne.length +

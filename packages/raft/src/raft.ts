@@ -1,4 +1,5 @@
 import {
+  assert,
   position,
   type Input,
   type JsonValue,
@@ -22,6 +23,7 @@ import {
 } from './election.js'
 import { onAppendEntries, onHeartbeat } from './following.js'
 import { checkCheapInvariants } from './invariants.js'
+import { isVoter } from './membership/conf-state.js'
 import type { RaftAdmin, RaftMessage } from './message.js'
 import { canStartRound, onReadBarrier, startRound } from './reads.js'
 import {
@@ -68,12 +70,15 @@ export class Raft implements Protocol<RaftMessage, RaftAdmin> {
         onApplied(state, input.position)
         break
       case 'admin':
-        campaign(state)
-        state.outbox.settle(input.token, { kind: 'done', position: null })
+        this.#onCampaign(input.token)
         break
       case 'changeMembers':
       case 'transfer':
-        this.#refuse(input.token)
+        this.#refuse(
+          input.token,
+          'unsupported',
+          'this version of raft does not change members or hand over leadership yet',
+        )
         break
       case 'linkUp':
         onLinkChanged(state, input.peer, true)
@@ -176,6 +181,7 @@ export class Raft implements Protocol<RaftMessage, RaftAdmin> {
 
   #onPersisted(sequence: number): void {
     const { state } = this
+    assert(sequence <= state.outbox.takenSequence, 'only records that were taken can be durable')
     if (state.log.onPersisted(sequence)) advanceCommitIndex(state)
     onOwnVotePersisted(state, sequence)
   }
@@ -186,9 +192,18 @@ export class Raft implements Protocol<RaftMessage, RaftAdmin> {
     return leader !== null && announced.epoch !== hardState.currentTerm
   }
 
-  #refuse(token: Token): void {
-    const detail = 'this version of raft does not change members or hand over leadership yet'
+  #onCampaign(token: Token): void {
+    const { state } = this
+    if (!isVoter(state.conf, state.self)) {
+      this.#refuse(token, 'invalid', `${state.self} does not vote, so it cannot lead`)
+      return
+    }
+    campaign(state)
+    state.outbox.settle(token, { kind: 'done', position: null })
+  }
+
+  #refuse(token: Token, reason: 'unsupported' | 'invalid', detail: string): void {
     const { leader } = this.state
-    this.state.outbox.settle(token, { kind: 'refused', reason: 'unsupported', leader, detail })
+    this.state.outbox.settle(token, { kind: 'refused', reason, leader, detail })
   }
 }

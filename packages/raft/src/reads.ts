@@ -15,7 +15,13 @@ export function onReadBarrier(state: RaftState, token: Token): void {
     state.outbox.settle(token, { kind: 'refused', reason: 'notLeader', leader: state.leader, detail })
     return
   }
+  if (state.pendingReads >= state.config.pendingReadsMax) {
+    const detail = `${state.pendingReads} reads wait for a majority already`
+    state.outbox.settle(token, { kind: 'refused', reason: 'overloaded', leader: state.leader, detail })
+    return
+  }
   state.waitingReads.push(token)
+  state.pendingReads += 1
 }
 
 /**
@@ -46,6 +52,8 @@ export function onRoundAcked(state: RaftState): void {
   )
   while (state.readRounds[0] && state.readRounds[0].round <= confirmed) {
     const round = state.readRounds.shift()
-    for (const token of round?.tokens ?? []) state.outbox.answerRead(token, round?.index ?? state.commitIndex)
+    if (!round) return
+    for (const token of round.tokens) state.outbox.answerRead(token, round.index)
+    state.pendingReads -= round.tokens.length
   }
 }

@@ -1,10 +1,10 @@
-import type { NodeId, Token } from '@quorate/contracts'
-import type { Entry } from './entry.js'
+import { assert, type NodeId, type Token } from '@quorate/contracts'
+import { sizeOfEntry, type Entry } from './entry.js'
 import type { AppendEntriesReply, HeartbeatReply } from './message.js'
 import { jointIndex, jointVote } from './quorum/index.js'
 import { onRoundAcked } from './reads.js'
 import { becomeFollower } from './roles.js'
-import { isOnlyVoter, type RaftState } from './state.js'
+import { isMember, isOnlyVoter, type RaftState } from './state.js'
 import type { Progress } from './tracker/index.js'
 import type { LogIndex } from './units.js'
 
@@ -18,7 +18,9 @@ export function tickLeader(state: RaftState, missed: number): void {
     becomeFollower(state, state.hardState.currentTerm, null)
     return
   }
-  state.electionElapsedTicks += 1 + missed
+  // Answers of a shorter stall may still wait to be handled: the question is put one tick later.
+  const elapsedMax = missed > 0 ? electionTicksMin - 1 : electionTicksMin
+  state.electionElapsedTicks = Math.min(state.electionElapsedTicks + 1 + missed, elapsedMax)
   state.heartbeatElapsedTicks += 1 + missed
   if (state.electionElapsedTicks >= electionTicksMin) {
     state.electionElapsedTicks = 0
@@ -43,7 +45,7 @@ export function sendHeartbeats(state: RaftState): void {
 
 /** Appends a caller's command to the leader's log, or says why not. */
 export function onPropose(state: RaftState, token: Token, command: Uint8Array): void {
-  const { commandBytesMax, uncommittedBytesMax } = state.config
+  const { commandBytesMax, uncommittedBytesMax, uncommittedEntriesMax } = state.config
   if (state.role !== 'leader') {
     const detail = `${state.self} does not lead`
     state.outbox.settle(token, { kind: 'refused', reason: 'notLeader', leader: state.leader, detail })
@@ -54,8 +56,10 @@ export function onPropose(state: RaftState, token: Token, command: Uint8Array): 
     state.outbox.settle(token, { kind: 'refused', reason: 'tooLarge', leader: state.leader, detail })
     return
   }
-  if (state.uncommittedBytes > 0 && state.uncommittedBytes + command.length > uncommittedBytesMax) {
-    const detail = `${state.uncommittedBytes} bytes wait for a majority already`
+  const waiting = state.log.lastIndex - state.commitIndex
+  const isOverBytes = state.uncommittedBytes > 0 && state.uncommittedBytes + command.length > uncommittedBytesMax
+  if (isOverBytes || waiting >= uncommittedEntriesMax) {
+    const detail = `${waiting} entries with ${state.uncommittedBytes} bytes wait for a majority already`
     state.outbox.settle(token, { kind: 'refused', reason: 'overloaded', leader: state.leader, detail })
     return
   }
@@ -66,7 +70,7 @@ export function onPropose(state: RaftState, token: Token, command: Uint8Array): 
     data: command,
   }
   state.log.append(entry, state.outbox.persistEntry(entry), token)
-  state.uncommittedBytes += command.length
+  state.uncommittedBytes += sizeOfEntry(entry)
   state.isReplicationDue = true
 }
 
@@ -84,7 +88,7 @@ export function onAppendEntriesReply(state: RaftState, from: NodeId, message: Ap
     if (message.matchIndex > state.log.lastIndex) return
     if (progress.onAccepted(message.matchIndex)) advanceCommitIndex(state)
   } else {
-    const { index } = state.log.lastIndexWithTermAtMost(message.hintIndex, message.hintTerm)
+    const { index } = state.log.lastIdWithTermAtMost(message.hintIndex, message.hintTerm)
     progress.onRejected(message.prevLogIndex, index)
   }
   state.isReplicationDue = true
@@ -128,9 +132,7 @@ export function advanceCommitIndex(state: RaftState): boolean {
   )
   if (index <= state.commitIndex || index === Infinity) return false
   if (state.log.termAt(index) !== state.hardState.currentTerm) return false
-  for (let at = state.commitIndex + 1; at <= index; at += 1) {
-    state.uncommittedBytes -= state.log.entryAt(at).data.length
-  }
+  state.uncommittedBytes -= state.log.bytesBetween(state.commitIndex + 1, index)
   state.commitIndex = index as LogIndex
   state.isReplicationDue = true
   return true
@@ -149,7 +151,7 @@ function progressOfSender(
   term: RaftState['hardState']['currentTerm'],
 ): Progress | null {
   if (term > state.hardState.currentTerm) {
-    becomeFollower(state, term, null)
+    if (isMember(state, from)) becomeFollower(state, term, null)
     return null
   }
   if (term < state.hardState.currentTerm || state.role !== 'leader') return null
@@ -176,10 +178,7 @@ function sendAppend(state: RaftState, peer: NodeId, progress: Progress): void {
   const { batchBytesMax, batchEntriesMax } = state.config
   const prevLogIndex = (progress.nextIndex - 1) as LogIndex
   const prevLogTerm = state.log.termAt(prevLogIndex)
-  if (prevLogTerm === null) {
-    progress.isWaiting = true
-    return
-  }
+  assert(prevLogTerm !== null, 'the whole log is in memory')
   const { entries, bytes } = state.log.slice(progress.nextIndex, batchBytesMax, batchEntriesMax)
   const lastSent = prevLogIndex + entries.length
   state.outbox.send(peer, {

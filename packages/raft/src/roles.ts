@@ -7,18 +7,23 @@ import { term as termOf, type LogIndex, type Term } from './units.js'
 
 const noData = new Uint8Array()
 
-/** Adopts a later term, in which this member has not voted, or follows the leader of the current one (§5.1). */
+/**
+ * Adopts a later term, in which this member has not voted, or follows the leader of the current one (§5.1).
+ *
+ * Without a leader to follow, whoever waited goes on waiting: only a leader that is heard and a vote that is granted
+ * start the wait anew (Figure 2), so that a candidate that cannot win keeps nobody else from trying.
+ */
 export function becomeFollower(state: RaftState, term: Term, leader: NodeId | null): void {
   if (state.role === 'follower' && state.leader === leader && state.hardState.currentTerm === term && leader !== null) {
     state.electionElapsedTicks = 0
     return
   }
   if (term > state.hardState.currentTerm) setHardState(state, { currentTerm: term, votedFor: null })
+  if (leader !== null || state.role === 'leader') resetElectionTimer(state)
   if (state.role === 'leader') leaveOffice(state)
   state.role = 'follower'
   state.leader = leader
   forgetCampaign(state)
-  resetElectionTimer(state)
 }
 
 /** Asks whether an election could be won. Term and vote stay as they are (thesis §9.6). */
@@ -49,10 +54,7 @@ export function becomeLeader(state: RaftState): void {
   state.leader = state.self
   forgetCampaign(state)
   state.electionElapsedTicks = 0
-  state.heartbeatElapsedTicks = 0
-  state.readRound = 0
-  state.uncommittedBytes = bytesAfterCommit(state)
-  state.progress.clear()
+  state.uncommittedBytes = state.log.bytesBetween(state.commitIndex + 1, state.log.lastIndex)
   for (const peer of peersOf(state)) state.progress.set(peer, new Progress(state.log.lastIndex + 1, state.config))
   const entry: Entry = {
     index: (state.log.lastIndex + 1) as LogIndex,
@@ -96,14 +98,10 @@ function leaveOffice(state: RaftState): void {
   }
   state.waitingReads = []
   state.readRounds = []
+  state.pendingReads = 0
+  state.readRound = 0
+  state.heartbeatElapsedTicks = 0
   state.progress.clear()
+  state.uncommittedBytes = 0
   state.isReplicationDue = false
-}
-
-function bytesAfterCommit(state: RaftState): number {
-  let bytes = 0
-  for (let index = state.commitIndex + 1; index <= state.log.lastIndex; index += 1) {
-    bytes += state.log.entryAt(index).data.length
-  }
-  return bytes
 }

@@ -67,6 +67,8 @@ export interface RaftState {
   /** Barriers that no round was started for yet. */
   waitingReads: Token[]
   readRounds: ReadRound[]
+  /** Barriers in both. */
+  pendingReads: number
 
   announced: Leadership | null
 }
@@ -107,6 +109,7 @@ export function newState(
     readRound: 0,
     waitingReads: [],
     readRounds: [],
+    pendingReads: 0,
     announced: null,
   }
   useMembers(state, start.members)
@@ -123,6 +126,14 @@ export function useMembers(state: RaftState, members: Members): void {
 /** The members other than this one, in the order of their ids. */
 export function peersOf(state: RaftState): NodeId[] {
   return state.members.map((member) => member.id).filter((id) => id !== state.self)
+}
+
+/**
+ * True if this member knows the other. An answer from a stranger cannot depose anybody: it was asked by a leader or
+ * candidate of which this member knows nothing any more.
+ */
+export function isMember(state: RaftState, id: NodeId): boolean {
+  return state.members.some((member) => member.id === id)
 }
 
 /** True if this member is the only voter: then nobody can have been elected while it did not look. */

@@ -11,7 +11,10 @@ export type LogIndex = Branded<'LogIndex'>
 
 function counted<Name extends string>(name: Name): (value: number) => Branded<Name> {
   return (value) => {
-    assert(Number.isSafeInteger(value) && value >= 0, `a ${name} is a whole number from 0 to 2^53-1, not ${value}`)
+    assert(
+      Number.isSafeInteger(value) && value >= 0,
+      () => `a ${name} is a whole number from 0 to 2^53-1, not ${value}`,
+    )
     return value as Branded<Name>
   }
 }

@@ -1,5 +1,5 @@
 import { assert, type Token } from '@quorate/contracts'
-import { entryOverheadBytes, type Entry, type EntryId } from '../entry.js'
+import { sizeOfEntry, type Entry, type EntryId } from '../entry.js'
 import { logIndex, term, type LogIndex, type Term } from '../units.js'
 
 /**
@@ -17,12 +17,7 @@ export class Log {
   readonly #sequences: number[] = []
   readonly #tokens: (Token | null)[] = []
   #persistedIndex = 0
-  #durableSequence: number
-
-  /** Records up to `durableSequence` count as durable: those that were recovered. */
-  constructor(durableSequence = 0) {
-    this.#durableSequence = durableSequence
-  }
+  #durableSequence = 0
 
   get base(): EntryId {
     return this.#base
@@ -45,6 +40,7 @@ export class Log {
     return this.#persistedIndex as LogIndex
   }
 
+  /** Every record up to this one is durable. */
   get durableSequence(): number {
     return this.#durableSequence
   }
@@ -57,7 +53,7 @@ export class Log {
 
   entryAt(index: number): Entry {
     const entry = this.#entries[index - this.firstIndex]
-    assert(entry !== undefined, `entry ${index} is in the window from ${this.firstIndex} to ${this.lastIndex}`)
+    assert(entry !== undefined, () => `entry ${index} is in the window from ${this.firstIndex} to ${this.lastIndex}`)
     return entry
   }
 
@@ -71,8 +67,8 @@ export class Log {
 
   /** Appends one entry that belongs to the record of this sequence. */
   append(entry: Entry, sequence: number, token: Token | null): void {
-    assert(entry.index === this.lastIndex + 1, `entry ${entry.index} follows entry ${this.lastIndex}`)
-    assert(entry.term >= this.lastTerm, `terms of the log never decrease: ${entry.term} after ${this.lastTerm}`)
+    assert(entry.index === this.lastIndex + 1, () => `entry ${entry.index} follows entry ${this.lastIndex}`)
+    assert(entry.term >= this.lastTerm, () => `terms of the log never decrease: ${entry.term} after ${this.lastTerm}`)
     this.#entries.push(entry)
     this.#sequences.push(sequence)
     this.#tokens.push(token)
@@ -81,7 +77,7 @@ export class Log {
   /** Removes the entries from `index` on. What was durable of them no longer counts. */
   truncateFrom(index: number): void {
     const keep = index - this.firstIndex
-    assert(keep >= 0 && index <= this.lastIndex, `the window can be cut at ${index}`)
+    assert(keep >= 0 && index <= this.lastIndex, () => `the window can be cut at ${index}`)
     this.#entries.length = this.#sequences.length = this.#tokens.length = keep
     this.#persistedIndex = Math.min(this.#persistedIndex, index - 1)
   }
@@ -97,6 +93,13 @@ export class Log {
     return this.#persistedIndex > before
   }
 
+  /** Bytes of the entries from `first` to `last`. */
+  bytesBetween(first: number, last: number): number {
+    let bytes = 0
+    for (let index = first; index <= last; index += 1) bytes += sizeOfEntry(this.entryAt(index))
+    return bytes
+  }
+
   /** Entries from `from` on, as many as fit; the first one always does. */
   slice(
     from: number,
@@ -105,15 +108,15 @@ export class Log {
   ): { readonly entries: readonly Entry[]; readonly bytes: number } {
     const start = from - this.firstIndex
     const endMax = Math.min(this.#entries.length, start + entriesMax)
+    const entries: Entry[] = []
     let bytes = 0
-    let end = start
-    while (end < endMax) {
-      const size = entryOverheadBytes + (this.#entries[end]?.data.length ?? 0)
-      if (end > start && bytes + size > bytesMax) break
-      bytes += size
-      end += 1
+    for (let at = start; at < endMax; at += 1) {
+      const entry = this.#entries[at]
+      if (!entry || (at > start && bytes + sizeOfEntry(entry) > bytesMax)) break
+      bytes += sizeOfEntry(entry)
+      entries.push(entry)
     }
-    return { entries: this.#entries.slice(start, end), bytes }
+    return { entries, bytes }
   }
 
   /**
@@ -124,10 +127,19 @@ export class Log {
     return lastLogTerm > this.lastTerm || (lastLogTerm === this.lastTerm && lastLogIndex >= this.lastIndex)
   }
 
-  /** The last index not above `index` whose term is not above `atMost`: where logs that differ may agree at best. */
-  lastIndexWithTermAtMost(index: number, atMost: number): EntryId {
-    let at = Math.min(index, this.lastIndex)
-    while (at > this.#base.index && this.entryAt(at).term > atMost) at -= 1
-    return { index: at as LogIndex, term: this.termAt(at) ?? this.#base.term }
+  /**
+   * The last entry not above `index` whose term is not above `atMost`: where logs that differ may agree at best. The base
+   * if there is none. Terms never decrease, so halving finds it.
+   */
+  lastIdWithTermAtMost(index: number, atMost: number): EntryId {
+    let agrees = 0
+    let differs = Math.max(0, Math.min(index, this.lastIndex) - this.#base.index) + 1
+    while (differs - agrees > 1) {
+      const middle = (agrees + differs) >>> 1
+      if ((this.#entries[middle - 1]?.term ?? 0) <= atMost) agrees = middle
+      else differs = middle
+    }
+    const found = this.#base.index + agrees
+    return { index: found as LogIndex, term: this.termAt(found) ?? this.#base.term }
   }
 }

@@ -68,8 +68,8 @@ export class Progress {
    * the answer is older than what is known since, and changes nothing then.
    */
   onRejected(prevLogIndex: number, hintIndex: number): boolean {
+    if (prevLogIndex <= this.matchIndex) return false
     if (this.phase === 'replicate') {
-      if (prevLogIndex <= this.matchIndex) return false
       this.becomeProbe()
       return true
     }

@@ -1,15 +1,27 @@
 import { BytesError, type ByteReader, type ByteWriter } from '@quorate/contracts'
-import { entryOverheadBytes, type Entry, type EntryKind } from '../entry.js'
+import { entryOverheadBytes, sizeOfEntry, type Entry, type EntryKind } from '../entry.js'
 import { logIndex, term, type LogIndex, type Term } from '../units.js'
 
 const kinds: readonly EntryKind[] = ['command', 'membership', 'noop']
 
+/**
+ * The largest term or index that is read. Nobody counts this far; the room above it is there so that a damaged or hostile
+ * number cannot bring a member to the end of the whole numbers, from where it could neither vote nor append.
+ */
+export const countMax = 2 ** 53 - 2 ** 32
+
 export function readTerm(reader: ByteReader): Term {
-  return term(reader.u53())
+  return term(readCount(reader))
 }
 
 export function readIndex(reader: ByteReader): LogIndex {
-  return logIndex(reader.u53())
+  return logIndex(readCount(reader))
+}
+
+function readCount(reader: ByteReader): number {
+  const count = reader.u53()
+  if (count > countMax) throw new BytesError('a term or index is larger than any can be')
+  return count
 }
 
 /** Entries in a row: their indexes follow from the first one's. */
@@ -21,7 +33,7 @@ export function writeEntries(writer: ByteWriter, entries: readonly Entry[]): voi
 /** Bytes that {@link writeEntries} takes. */
 export function sizeOfEntries(entries: readonly Entry[]): number {
   let bytes = 4
-  for (const entry of entries) bytes += entryOverheadBytes + entry.data.length
+  for (const entry of entries) bytes += sizeOfEntry(entry)
   return bytes
 }
 
@@ -42,6 +54,6 @@ export function readEntries(reader: ByteReader, firstIndex: number): Entry[] {
 }
 
 function checkedIndex(index: number): LogIndex {
-  if (!Number.isSafeInteger(index) || index < 1) throw new BytesError('an entry is outside every log')
+  if (index < 1 || index > countMax) throw new BytesError('an entry is outside every log')
   return logIndex(index)
 }

@@ -1,5 +1,6 @@
 import { ByteWriter, BytesError, ProtocolFormatError, type ByteReader } from '@quorate/contracts'
-import type { AppendEntries, AppendEntriesReply, RaftAdmin, RaftMessage } from '../message.js'
+import type { AppendEntries, AppendEntriesReply, RaftAdmin, RaftMessage, RequestVote } from '../message.js'
+import type { LogIndex, Term } from '../units.js'
 import { readEntries, readIndex, readTerm, sizeOfEntries, writeEntries } from './entry-codec.js'
 import { decodeWhole } from './format-error.js'
 
@@ -68,7 +69,7 @@ function readMessage(reader: ByteReader): RaftMessage {
   switch (kind) {
     case 'requestPreVote':
     case 'requestVote':
-      return { kind, term, lastLogIndex: readIndex(reader), lastLogTerm: readTerm(reader) }
+      return { kind, term: ofTerm(term), ...readLastEntry(reader, term) }
     case 'requestPreVoteReply':
     case 'requestVoteReply':
       return { kind, term, voteGranted: reader.boolean() }
@@ -77,23 +78,43 @@ function readMessage(reader: ByteReader): RaftMessage {
     case 'appendEntriesReply':
       return readAppendReply(reader, term)
     case 'heartbeat':
-      return { kind, term, leaderCommit: readIndex(reader), round: reader.u53() }
+      return { kind, term: ofTerm(term), leaderCommit: readIndex(reader), round: reader.u53() }
     case 'heartbeatReply':
       return { kind, term, round: reader.u53() }
   }
 }
 
-function readAppend(reader: ByteReader, term: RaftMessage['term']): AppendEntries {
+/** Candidates and leaders are of a term; only who answers may be of none yet. */
+function ofTerm(term: Term): Term {
+  if (term === 0) throw new BytesError('nobody campaigns or leads in term 0')
+  return term
+}
+
+function readLastEntry(reader: ByteReader, term: Term): Pick<RequestVote, 'lastLogIndex' | 'lastLogTerm'> {
+  const lastLogIndex = readIndex(reader)
+  const lastLogTerm = readTerm(reader)
+  checkName(lastLogIndex, lastLogTerm)
+  if (lastLogTerm >= term) throw new BytesError('a candidate has no entry of the term that it campaigns in')
+  return { lastLogIndex, lastLogTerm }
+}
+
+/** What is before the log has index 0 and term 0, and nothing else has either. */
+function checkName(index: LogIndex, term: Term): void {
+  if ((index === 0) !== (term === 0)) throw new BytesError(`no entry is named ${index}@${term}`)
+}
+
+function readAppend(reader: ByteReader, term: Term): AppendEntries {
   const prevLogIndex = readIndex(reader)
   const prevLogTerm = readTerm(reader)
+  checkName(prevLogIndex, prevLogTerm)
   const leaderCommit = readIndex(reader)
   const entries = readEntries(reader, prevLogIndex + 1)
-  const first = entries[0]
-  const last = entries.at(-1)
-  if (first && last && (first.term < prevLogTerm || last.term > term)) {
+  const firstTerm = entries[0]?.term ?? prevLogTerm
+  const lastTerm = entries.at(-1)?.term ?? prevLogTerm
+  if (firstTerm < prevLogTerm || lastTerm > term) {
     throw new BytesError('terms of entries lie outside those of the message')
   }
-  return { kind: 'appendEntries', term, prevLogIndex, prevLogTerm, leaderCommit, entries }
+  return { kind: 'appendEntries', term: ofTerm(term), prevLogIndex, prevLogTerm, leaderCommit, entries }
 }
 
 function writeAppendReply(writer: ByteWriter, message: AppendEntriesReply): void {
@@ -102,7 +123,7 @@ function writeAppendReply(writer: ByteWriter, message: AppendEntriesReply): void
   else writer.u53(message.prevLogIndex).u53(message.hintIndex).u53(message.hintTerm)
 }
 
-function readAppendReply(reader: ByteReader, term: RaftMessage['term']): AppendEntriesReply {
+function readAppendReply(reader: ByteReader, term: Term): AppendEntriesReply {
   const kind = 'appendEntriesReply'
   if (reader.boolean()) return { kind, term, success: true, matchIndex: readIndex(reader) }
   const prevLogIndex = readIndex(reader)

@@ -2,6 +2,7 @@ import {
   ByteWriter,
   BytesError,
   isNodeId,
+  QuorateError,
   readMembers,
   writeMembers,
   type ByteReader,
@@ -33,13 +34,20 @@ export function encodeRecord(record: RaftRecord): Uint8Array {
   }
 }
 
-/** Reads what {@link encodeRecord} wrote. Entries are views of `bytes`. Throws `ProtocolFormatError`. */
+/**
+ * Reads what {@link encodeRecord} wrote. Entries are views of `bytes`. Throws `ProtocolFormatError`, and
+ * `FORMAT_TOO_NEW` for a record that a later version wrote (decision D40).
+ */
 export function decodeRecord(bytes: Uint8Array): RaftRecord {
   return decodeWhole('record', bytes, readRecord)
 }
 
 function readRecord(reader: ByteReader): RaftRecord {
   const format = reader.u8()
+  if (format > recordFormat) {
+    const message = `the journal has a record of raft in format ${format} and this version reads up to ${recordFormat}: upgrade this member`
+    throw new QuorateError('FORMAT_TOO_NEW', message)
+  }
   if (format !== recordFormat) throw new BytesError(`record format ${format} is not known here`)
   const kind = kinds[reader.u8()]
   if (kind === undefined) throw new BytesError('it is of no known kind')

@@ -4,6 +4,8 @@ import {
   ByteWriter,
   BytesError,
   compareIds,
+  equalBytes,
+  InvariantViolation,
   isNodeId,
   readMembers,
   seededRandom,
@@ -14,6 +16,7 @@ import {
   type Token,
 } from '@quorate/contracts'
 import type { RaftConfig } from '../config.js'
+import { checkInvariants } from '../invariants.js'
 import { Log } from '../log/index.js'
 import { newState, type RaftState, type Role } from '../state.js'
 import { Progress } from '../tracker/index.js'
@@ -56,9 +59,22 @@ export function encodeState(state: RaftState): Uint8Array {
   return writer.boolean(state.announced !== null).finish()
 }
 
-/** Inverse of {@link encodeState}. Sequences start at 1 again. Throws `ProtocolFormatError`. */
+/**
+ * Inverse of {@link encodeState}. Sequences start at 1 again. Throws `ProtocolFormatError` for bytes that are no state, or
+ * the state of a member that cannot be.
+ */
 export function decodeState(bytes: Uint8Array, start: ProtocolStart, config: RaftConfig): RaftState {
-  return decodeWhole('state', bytes, (reader) => readState(reader, start, config))
+  return decodeWhole('state', bytes, (reader) => {
+    try {
+      const state = readState(reader, start, config)
+      checkInvariants(state)
+      if (!equalBytes(encodeState(state), bytes)) throw new BytesError('they are not canonical')
+      return state
+    } catch (error) {
+      // What an invariant finds here was claimed by the bytes, not by this member.
+      throw error instanceof InvariantViolation ? new BytesError(error.message) : error
+    }
+  })
 }
 
 function readState(reader: ByteReader, start: ProtocolStart, config: RaftConfig): RaftState {
@@ -73,7 +89,7 @@ function readState(reader: ByteReader, start: ProtocolStart, config: RaftConfig)
     electionTimeoutTicks: reader.u32(),
     heartbeatElapsedTicks: reader.u32(),
   }
-  const random = seededRandom(reader.ascii())
+  const random = seededRandom(readDice(reader))
   const log = readLog(reader)
   const nextSequence = reader.u53()
   const ownVote = reader.u53()
@@ -82,6 +98,7 @@ function readState(reader: ByteReader, start: ProtocolStart, config: RaftConfig)
   for (let left = reader.count(6); left > 0; left -= 1) state.votes.set(readId(reader), reader.boolean())
   readProgress(reader, state)
   readReads(reader, state)
+  state.pendingReads = state.readRounds.reduce((sum, { tokens }) => sum + tokens.length, state.waitingReads.length)
   for (let left = reader.count(12); left > 0; left -= 1) {
     const index = reader.u53()
     const count = reader.count(16)
@@ -98,13 +115,16 @@ function readState(reader: ByteReader, start: ProtocolStart, config: RaftConfig)
 
 /** What follows from the rest is computed, not stored. */
 function derive(state: RaftState): void {
-  for (let index = state.lastApplied + 1; index <= state.deliveredIndex; index += 1) {
-    state.unappliedBytes += state.log.entryAt(index).data.length
+  state.unappliedBytes = state.log.bytesBetween(state.lastApplied + 1, state.deliveredIndex)
+  if (state.role === 'leader') {
+    state.uncommittedBytes = state.log.bytesBetween(state.commitIndex + 1, state.log.lastIndex)
   }
-  if (state.role !== 'leader') return
-  for (let index = state.commitIndex + 1; index <= state.log.lastIndex; index += 1) {
-    state.uncommittedBytes += state.log.entryAt(index).data.length
-  }
+}
+
+function readDice(reader: ByteReader): string {
+  const dice = reader.ascii()
+  if (!/^sfc32:[0-9a-f]{32}$/.test(dice)) throw new BytesError('it has no dice')
+  return dice
 }
 
 function writeLog(writer: ByteWriter, log: Log): void {
@@ -114,27 +134,24 @@ function writeLog(writer: ByteWriter, log: Log): void {
     indexes.map((index) => log.entryAt(index)),
   )
   for (const index of indexes) {
-    writer.u53(Math.max(0, log.sequenceAt(index) - log.durableSequence)).u53(log.tokenAt(index) ?? 0)
+    const token = log.tokenAt(index)
+    writer.u53(Math.max(0, log.sequenceAt(index) - log.durableSequence)).u53(token === null ? 0 : token + 1)
   }
 }
 
 function readLog(reader: ByteReader): Log {
   const log = new Log()
   for (const entry of readEntries(reader, 1)) {
-    log.append(entry, 0, null)
-  }
-  const restored = new Log()
-  for (let index = 1; index <= log.lastIndex; index += 1) {
     const sequence = reader.u53()
     const given = reader.u53()
-    restored.append(log.entryAt(index), sequence, given === 0 ? null : token(given))
+    log.append(entry, sequence, given === 0 ? null : token(given - 1))
   }
-  restored.onPersisted(0)
-  return restored
+  log.onPersisted(0)
+  return log
 }
 
 function writeProgress(writer: ByteWriter, state: RaftState): void {
-  writer.u32(state.progress.size).u53(state.readRound).boolean(state.isReplicationDue)
+  writer.u53(state.readRound).boolean(state.isReplicationDue).u32(state.progress.size)
   for (const [id, progress] of state.progress) {
     writer
       .ascii(id)
@@ -148,10 +165,9 @@ function writeProgress(writer: ByteWriter, state: RaftState): void {
 }
 
 function readProgress(reader: ByteReader, state: RaftState): void {
-  const count = reader.u32()
   state.readRound = reader.u53()
   state.isReplicationDue = reader.boolean()
-  for (let left = count; left > 0; left -= 1) {
+  for (let left = reader.count(44); left > 0; left -= 1) {
     const id = readId(reader)
     const matchIndex = reader.u53()
     const progress = new Progress(reader.u53(), state.config)

@@ -77,7 +77,7 @@ export class BareCluster {
     for (const { token: given, result } of ready.settled) this.#onSettled(given, result.kind)
     for (const read of ready.reads) this.#onRead(read.token, read.position)
     for (const { position: at, token: given, command } of ready.committed) {
-      expectHolds(at === member.delivered + 1, `${member.id} delivers ${at} after ${member.delivered}`)
+      expectHolds(at === member.delivered + 1, () => `${member.id} delivers ${at} after ${member.delivered}`)
       member.delivered = at
       this.invariants.checkDelivered(member.id, at, command)
       this.#onDelivered(given, command)
@@ -155,7 +155,7 @@ export class BareCluster {
   #onSettled(given: number, kind: string): void {
     const text = this.#proposed.get(given)
     if (text === undefined || kind !== 'overwritten') return
-    expectHolds(!this.#delivered.has(text), `"${text}" is said to be overwritten and was applied`)
+    expectHolds(!this.#delivered.has(text), () => `"${text}" is said to be overwritten and was applied`)
     this.#overwritten.add(text)
   }
 
@@ -163,16 +163,16 @@ export class BareCluster {
     if (command === null) return
     const text = new TextDecoder().decode(command)
     this.#delivered.add(text)
-    expectHolds(!this.#overwritten.has(text), `"${text}" is applied and was said to be overwritten`)
+    expectHolds(!this.#overwritten.has(text), () => `"${text}" is applied and was said to be overwritten`)
     if (given === null) return
     const proposed = this.#proposed.get(given)
-    expectHolds(proposed === text, `the token of "${proposed ?? 'nothing'}" came back with "${text}"`)
+    expectHolds(proposed === text, () => `the token of "${proposed ?? 'nothing'}" came back with "${text}"`)
   }
 
   /** A read sees at least what anybody had committed when it was asked. */
   #onRead(given: number, at: number): void {
     const from = this.#readsFrom.get(given) ?? Infinity
-    expectHolds(at >= from, `a read asked at commit ${from} is answered from ${at}`)
+    expectHolds(at >= from, () => `a read asked at commit ${from} is answered from ${at}`)
     this.reads += 1
   }
 }

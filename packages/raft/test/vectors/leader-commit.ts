@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { encodeRecord, logIndex, term } from '../../src/index.js'
-import { VectorMember } from './member.js'
+import { foundersOf, VectorMember } from './member.js'
 import { differs, passed, type Verdict } from './verdict.js'
 
 const event = z.union([
@@ -64,7 +64,7 @@ export function playLeaderCommit(line: Line): Verdict {
   return passed
 }
 
-function recordsOf({ persisted }: Line): Uint8Array[] {
+function recordsOf({ n, persisted }: Line): Uint8Array[] {
   const data = new Uint8Array([1])
   const entries = persisted.logTerms.map((entryTerm, at) => ({
     index: logIndex(at + 1),
@@ -74,6 +74,7 @@ function recordsOf({ persisted }: Line): Uint8Array[] {
   }))
   const hardState = { currentTerm: term(persisted.term), votedFor: null }
   return [
+    encodeRecord({ kind: 'bootstrap', members: foundersOf(n) }),
     encodeRecord({ kind: 'hardState', hardState }),
     ...(entries.length > 0 ? [encodeRecord({ kind: 'entries', firstIndex: logIndex(1), entries })] : []),
   ]

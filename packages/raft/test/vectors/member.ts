@@ -1,4 +1,4 @@
-import { nodeId, seededRandom, sequence, sortedMembers, token, type NodeId } from '@quorate/contracts'
+import { nodeId, seededRandom, sequence, sortedMembers, token, type Members, type NodeId } from '@quorate/contracts'
 import { raft, type Raft, type RaftMessage } from '../../src/index.js'
 import { recoverRaft } from '../../src/recover.js'
 import { configInTicks, parseRaftOptions } from '../../src/config.js'
@@ -6,6 +6,19 @@ import { configInTicks, parseRaftOptions } from '../../src/config.js'
 /** Vectors number their members from 1. */
 export function memberId(number: number): NodeId {
   return nodeId(`n${number}`)
+}
+
+/** So many voters. */
+export function foundersOf(size: number): Members {
+  return sortedMembers(
+    Array.from({ length: size }, (_, at) => ({
+      id: memberId(at + 1),
+      address: `member-${at + 1}:1`,
+      clientAddress: null,
+      incarnation: null,
+      role: 'voter' as const,
+    })),
+  )
 }
 
 export function numberOf(id: NodeId | null): number {
@@ -87,17 +100,15 @@ export class VectorMember {
   }
 
   #recover(): Raft {
-    const members = sortedMembers(
-      Array.from({ length: this.#size }, (_, at) => ({
-        id: memberId(at + 1),
-        address: `member-${at + 1}:1`,
-        clientAddress: null,
-        incarnation: null,
-        role: 'voter' as const,
-      })),
-    )
     const self = memberId(this.#number)
-    const start = { self, incarnation: 'i', bootstrap: members, snapshot: null, random: seededRandom(self), tickMs }
+    const start = {
+      self,
+      incarnation: 'i',
+      bootstrap: foundersOf(this.#size),
+      snapshot: null,
+      random: seededRandom(self),
+      tickMs,
+    }
     const recovery = recoverRaft(start, configInTicks(options, tickMs))
     this.#records.forEach((record, at) => recovery.record(sequence(at + 1), record))
     return recovery.finish() as Raft

@@ -1,0 +1,294 @@
+import {
+  nodeId,
+  position,
+  seededRandom,
+  sequence,
+  sortedMembers,
+  token,
+  type Input,
+  type Member,
+  type NodeId,
+  type Outgoing,
+  type ProtocolStart,
+  type Ready,
+  type Settled,
+} from '@quorate/contracts'
+import { checkInvariants, Raft, raft, type RaftAdmin, type RaftMessage, type RaftOptions } from '../src/index.js'
+
+/** A message on its way from one core to another. */
+export interface Packet {
+  readonly from: string
+  readonly to: string
+  readonly message: RaftMessage
+}
+
+/** What happens to a packet: it arrives, it is lost, or it waits until {@link Cores.release}. */
+export type Fate = 'arrives' | 'lost' | 'waits'
+
+/** One member: a core, a disk that can be held, and what came out of the core in this life. */
+export class Core {
+  readonly id: NodeId
+  readonly #start: Omit<ProtocolStart, 'random'>
+  readonly #options: RaftOptions
+  /** What is durable. */
+  readonly records: Uint8Array[] = []
+  #unwritten: Ready<RaftMessage>[] = []
+  #lives = 0
+  raft: Raft
+  isUp = true
+  isDiskHeld = false
+  isApplierHeld = false
+  applied: string[] = []
+  readonly settled = new Map<number, Settled>()
+  readonly tokens: number[] = []
+  readonly reads = new Map<number, number>()
+  /** Every Ready of every life. */
+  readonly readys: Ready<RaftMessage>[] = []
+
+  constructor(start: Omit<ProtocolStart, 'random'>, options: RaftOptions) {
+    this.id = start.self
+    this.#start = start
+    this.#options = options
+    this.raft = this.#recover()
+  }
+
+  get state(): Raft['state'] {
+    return this.raft.state
+  }
+
+  /** The log as `term:command`, `-` for an entry without a command. */
+  get log(): string[] {
+    const { log } = this.state
+    return Array.from({ length: log.lastIndex }, (_, at) => {
+      const entry = log.entryAt(at + 1)
+      return `${entry.term}:${entry.kind === 'command' ? new TextDecoder().decode(entry.data) : '-'}`
+    })
+  }
+
+  step(input: Input<RaftMessage, RaftAdmin>): void {
+    this.raft.step(input)
+    checkInvariants(this.state)
+  }
+
+  /** Takes what the core wants done. Returns what may leave. */
+  work(): Outgoing<RaftMessage>[] {
+    const leaving: Outgoing<RaftMessage>[] = []
+    while (this.isUp && this.raft.hasReady()) {
+      const ready = this.raft.takeReady()
+      checkInvariants(this.state)
+      this.readys.push(ready)
+      this.#unwritten.push(ready)
+      leaving.push(...ready.messages)
+      for (const { token: given, result } of ready.settled) this.settled.set(given, result)
+      for (const { token: given, position: at } of ready.reads) this.reads.set(given, at)
+      for (const { token: given, command } of ready.committed) {
+        this.applied.push(command === null ? '-' : new TextDecoder().decode(command))
+        if (given !== null) this.tokens.push(given)
+      }
+      if (!this.isApplierHeld) this.reportApplied()
+      if (!this.isDiskHeld) leaving.push(...this.persist())
+    }
+    return leaving
+  }
+
+  reportApplied(): void {
+    const { length } = this.applied
+    if (length > this.state.lastApplied) this.step({ kind: 'applied', position: position(length) })
+  }
+
+  /** The disk answers for the oldest `count` Readys. Returns what may leave now. */
+  persist(count = this.#unwritten.length): Outgoing<RaftMessage>[] {
+    const written = this.#unwritten.splice(0, count)
+    const records = written.flatMap((ready) => ready.records)
+    this.records.push(...records)
+    if (records.length > 0) this.step({ kind: 'persisted', sequence: sequence(this.records.length) })
+    return written.flatMap((ready) => ready.messagesAfterPersist)
+  }
+
+  /** Loses all that was not durable. */
+  crash(): void {
+    this.isUp = false
+    this.#unwritten = []
+  }
+
+  restart(): void {
+    this.isUp = true
+    this.isDiskHeld = false
+    this.applied = []
+    this.raft = this.#recover()
+  }
+
+  #recover(): Raft {
+    const random = seededRandom(`${this.id} ${(this.#lives += 1)}`)
+    const recovery = raft(this.#options).recover({ ...this.#start, random })
+    this.records.forEach((record, at) => recovery.record(sequence(at + 1), record))
+    const core = recovery.finish()
+    if (!(core instanceof Raft)) throw new TypeError('raft() makes Raft cores')
+    return core
+  }
+}
+
+/** A few cores with disks and a network that obey, for one story at a time. */
+export class Cores {
+  readonly all: readonly Core[]
+  /** Every packet that left, in order, whatever became of it. */
+  readonly sent: Packet[] = []
+  fateOf: (packet: Packet) => Fate = () => 'arrives'
+  readonly #cut = new Set<string>()
+  #waiting: Packet[] = []
+  #tokens = 0
+  readonly #module = raft()
+
+  /** `names` as in `'n1 n2 n3'`; a learner is written `n4?`. */
+  constructor(names: string, options: RaftOptions = {}) {
+    const bootstrap = sortedMembers(names.split(' ').map(memberOf))
+    this.all = bootstrap.map(
+      ({ id }) => new Core({ self: id, incarnation: 'i', bootstrap, snapshot: null, tickMs: 10 }, options),
+    )
+    this.settle()
+  }
+
+  core(name: string): Core {
+    const found = this.all.find(({ id }) => id === name)
+    if (!found) throw new TypeError(`there is no ${name}`)
+    return found
+  }
+
+  get leaders(): string[] {
+    return this.all.filter((core) => core.isUp && core.state.role === 'leader').map(({ id }) => id)
+  }
+
+  /** Everybody works until nothing is left to do. */
+  settle(): void {
+    for (let turns = 0; ; turns += 1) {
+      if (turns > 10_000) throw new Error('these cores never come to rest')
+      const packets = this.all.flatMap((core) => packetsOf(core, core.work()))
+      if (packets.length === 0) return
+      for (const packet of packets) this.#carry(packet)
+    }
+  }
+
+  /** The disk of a member answers, and everybody works. */
+  persist(name: string, count?: number): void {
+    const core = this.core(name)
+    for (const packet of packetsOf(core, core.persist(count))) this.#carry(packet)
+    this.settle()
+  }
+
+  /** Ticks for all that are up, or for those who are named, with everybody at rest between them. */
+  tick(times: number, ...names: string[]): void {
+    for (let left = times; left > 0; left -= 1) {
+      for (const core of this.all) {
+        if (core.isUp && (names.length === 0 || names.includes(core.id))) core.step({ kind: 'tick', missed: 0 })
+      }
+      this.settle()
+    }
+  }
+
+  /** Ticks until the claim holds; a story in which it never does is wrong. */
+  tickUntil(claim: () => boolean, ticksMax = 200): void {
+    for (let ticks = 0; !claim(); ticks += 1) {
+      if (ticks === ticksMax) throw new Error(`not so within ${ticksMax} ticks:\n${this.describe()}`)
+      this.tick(1)
+    }
+  }
+
+  /** The member asks for votes at once, and wins. */
+  elect(name: string): void {
+    this.campaign(name)
+    if (!this.leaders.includes(name)) throw new Error(`${name} was not elected:\n${this.describe()}`)
+  }
+
+  campaign(name: string): void {
+    this.core(name).step({ kind: 'admin', token: this.nextToken(), command: { kind: 'campaign' } })
+    this.settle()
+  }
+
+  /** Proposes one command after the other, all before anybody works. Returns their tokens. */
+  propose(name: string, ...commands: string[]): number[] {
+    const given = commands.map((command) => {
+      const each = this.nextToken()
+      this.core(name).step({ kind: 'propose', token: each, command: new TextEncoder().encode(command) })
+      return each
+    })
+    this.settle()
+    return given
+  }
+
+  read(name: string): number {
+    const given = this.nextToken()
+    this.core(name).step({ kind: 'readBarrier', token: given })
+    this.settle()
+    return given
+  }
+
+  nextToken() {
+    return token((this.#tokens += 1))
+  }
+
+  /** A message from anybody, also from nobody. */
+  receive(name: string, from: string, message: RaftMessage): void {
+    this.core(name).step({ kind: 'receive', from: nodeId(from), message })
+    this.settle()
+  }
+
+  crash(...names: string[]): void {
+    for (const name of names) this.core(name).crash()
+  }
+
+  restart(...names: string[]): void {
+    for (const name of names) this.core(name).restart()
+    this.settle()
+  }
+
+  /** Between the two groups nothing passes; with `oneWay` only from the first to the second nothing does. */
+  cut(group: string, others: string, oneWay = false): void {
+    for (const one of group.split(' ')) {
+      for (const other of others.split(' ')) {
+        this.#cut.add(`${one}>${other}`)
+        if (!oneWay) this.#cut.add(`${other}>${one}`)
+      }
+    }
+  }
+
+  heal(): void {
+    this.#cut.clear()
+  }
+
+  /** What waited arrives now. */
+  release(): void {
+    this.fateOf = () => 'arrives'
+    for (const packet of this.#waiting.splice(0)) this.#carry(packet)
+    this.settle()
+  }
+
+  /** Packets of this kind that left since `from`, an earlier length of {@link sent}. */
+  sentOf(kind: RaftMessage['kind'], from = 0): Packet[] {
+    return this.sent.slice(from).filter(({ message }) => message.kind === kind)
+  }
+
+  describe(): string {
+    return this.all.map((core) => `${core.id} ${JSON.stringify(core.raft.describe())}`).join('\n')
+  }
+
+  #carry(packet: Packet): void {
+    this.sent.push(packet)
+    const receiver = this.all.find(({ id }) => id === packet.to)
+    if (this.#cut.has(`${packet.from}>${packet.to}`) || !receiver?.isUp) return
+    const fate = this.fateOf(packet)
+    if (fate === 'waits') this.#waiting.push(packet)
+    if (fate !== 'arrives') return
+    const message = this.#module.decode(this.#module.encode(packet.message, 0))
+    receiver.step({ kind: 'receive', from: nodeId(packet.from), message })
+  }
+}
+
+function packetsOf(core: Core, outgoing: readonly Outgoing<RaftMessage>[]): Packet[] {
+  return outgoing.map(({ to, message }) => ({ from: core.id, to, message }))
+}
+
+function memberOf(name: string): Member {
+  const id = nodeId(name.replace('?', ''))
+  const role = name.endsWith('?') ? 'learner' : 'voter'
+  return { id, address: `${id}:1`, clientAddress: null, incarnation: null, role }
+}
