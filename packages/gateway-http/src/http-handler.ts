@@ -7,7 +7,7 @@ import { answerHealth, answerReadiness, answerStatus } from './health.js'
 import { LeaderWatch } from './leader-watch.js'
 import { ServedOperations } from './operations.js'
 import { httpHandlerOptionsSchema, type HandlerSettings, type HttpHandlerOptions } from './options.js'
-import { failureOf, HttpRefusal } from './refusal.js'
+import { failureOf, HttpRefusal, unexpected } from './refusal.js'
 
 /** Answers one request; never throws and never rejects. */
 export type HttpListener = (request: IncomingMessage, response: ServerResponse) => void
@@ -63,16 +63,15 @@ async function route(
   await answerPath(settings.replica, search, answer)
 }
 
-function answerError(settings: HandlerSettings, request: IncomingMessage, answer: Answer, error: unknown): void {
-  if (error instanceof HttpRefusal) return answer.failure(error)
-  if (error instanceof QuorateError) {
-    const base = 'encrypted' in request.socket ? 'https://' : 'http://'
-    return answer.failure(failureOf(error, base, request.url ?? '/'))
+function answerError(settings: HandlerSettings, request: IncomingMessage, answer: Answer, thrown: unknown): void {
+  if (thrown instanceof HttpRefusal) return answer.failure(thrown)
+  const error = thrown instanceof QuorateError ? thrown : unexpected(thrown, 'notDone')
+  if (error.code === 'INTERNAL') {
+    const { method, url } = request
+    settings.logger.error({ method, url, error: describeError(error.cause) }, 'a request failed unexpectedly')
   }
-  const path = splitUrl(request).path
-  settings.logger.error({ path, error: describeError(error) }, 'a request failed unexpectedly')
-  const failure = new QuorateError('INTERNAL', 'this member failed unexpectedly: its log says why')
-  answer.failure({ status: 500, headers: {}, error: failure })
+  const base = 'encrypted' in request.socket ? 'https://' : 'http://'
+  answer.failure(failureOf(error, base, request.url ?? '/'))
 }
 
 function checkMethod(request: IncomingMessage, methods: readonly string[]): void {

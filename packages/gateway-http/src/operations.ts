@@ -7,7 +7,7 @@ import { checkBodyType, parseJson, readBody, type PendingBytes } from './body.js
 import type { LeaderWatch } from './leader-watch.js'
 import type { HandlerSettings } from './options.js'
 import { commandParameters, parseParameters, queryParameters } from './parameters.js'
-import { HttpRefusal } from './refusal.js'
+import { HttpRefusal, isExpected, unexpected } from './refusal.js'
 
 /** How long a request may take when it does not say. */
 const timeoutMsDefault = 5_000
@@ -38,15 +38,20 @@ export class ServedOperations {
   }
 
   async serve(served: OperationRequest): Promise<void> {
+    const { kind, request, answer } = served
     const operation = this.#operation(served)
-    const wantsBytes = this.#wantsMachineBytes(served.request)
-    checkBodyType(served.request)
+    const wantsBytes = this.#wantsMachineBytes(request)
+    checkBodyType(request)
     let held = 0
+    let isInDoubt = false
     try {
       const carryOut = await this.#prepare(served, operation, (count) => (held += count))
+      isInDoubt = kind === 'commands'
       const { position, result } = await carryOut()
-      if (wantsBytes) served.answer.bytes(200, this.#machineType, result, { 'quorate-position': String(position) })
-      else served.answer.json(200, { result: jsonOfResult(operation, result, position), position })
+      if (wantsBytes) answer.bytes(200, this.#machineType, result, { 'quorate-position': String(position) })
+      else answer.json(200, { result: jsonOf(operation.decodeResult(result), position), position })
+    } catch (error) {
+      throw isExpected(error) ? error : unexpected(error, isInDoubt ? 'unknown' : 'notDone')
     } finally {
       this.#pending.give(held)
     }
@@ -108,9 +113,10 @@ function encoded(operation: Operation<unknown, unknown>, body: Uint8Array): Uint
   }
 }
 
-function jsonOfResult(operation: Operation<unknown, unknown>, result: Uint8Array, position: number): JsonValue {
+/** The result as JSON. That it cannot be said so changes nothing: it was carried out. */
+function jsonOf(result: unknown, position: number): JsonValue {
   try {
-    return toJson(operation.decodeResult(result), 'the result')
+    return toJson(result, 'the result')
   } catch (error) {
     const why = error instanceof TypeError ? error.message : 'it is nested too deeply'
     const message = `it was carried out at position ${position}, but its result cannot be sent as JSON: ${why}`

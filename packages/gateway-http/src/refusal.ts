@@ -1,4 +1,4 @@
-import { QuorateError, type ErrorCode } from '@quorate/contracts'
+import { QuorateError, type ErrorCode, type Outcome } from '@quorate/contracts'
 
 /** A request that was answered with an error, as HTTP says it. */
 export interface Failure {
@@ -19,6 +19,16 @@ export class HttpRefusal extends Error implements Failure {
     this.headers = headers
     this.error = new QuorateError(code, message, { outcome: 'notDone' })
   }
+}
+
+/** True for what a request may fail with; anything else is a mistake of ours, or of the machine's. */
+export function isExpected(error: unknown): error is HttpRefusal | QuorateError {
+  return error instanceof HttpRefusal || error instanceof QuorateError
+}
+
+/** What a caller hears of a mistake: nothing of its inside, which is for this member's log. */
+export function unexpected(error: unknown, outcome: Outcome): QuorateError {
+  return new QuorateError('INTERNAL', 'this member failed unexpectedly: its log says why', { outcome, cause: error })
 }
 
 /** Statuses by code; what is not named here is a failure of this member: 500. */

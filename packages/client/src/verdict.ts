@@ -1,0 +1,47 @@
+import { addressSchema, outcomeOfCode, QuorateError, type ErrorCode } from '@quorate/contracts'
+import { z } from 'zod'
+import type { HttpAnswer } from './http-port.js'
+
+const failureSchema = z.object({
+  error: z.object({
+    code: z.string(),
+    outcome: z.enum(['notDone', 'unknown', 'fatal']),
+    message: z.string(),
+    leader: z.object({ id: z.string(), clientAddress: addressSchema.nullable() }).nullable(),
+  }),
+})
+
+/** Codes of refusals that another member, or a later moment, may not have. */
+const passing: readonly ErrorCode[] = ['NO_LEADER', 'NOT_LEADER', 'OVERLOADED', 'OVERWRITTEN', 'STOPPED']
+
+/** What an answer means: null if it is the result, else what the member says went wrong. */
+export function errorOfAnswer(answer: HttpAnswer, type: string, address: string): QuorateError | null {
+  const answered = answer.headers['content-type']?.split(';')[0]
+  if (answer.status === 200 && answered === type) return null
+  const failure = answered === 'application/json' ? failureSchema.safeParse(jsonOf(answer)) : null
+  if (failure?.success !== true) {
+    const message = `${address} answered ${answer.status} (${answered ?? 'of no type'}), which no gateway does`
+    return new QuorateError('CONNECTION_LOST', message)
+  }
+  const { code, outcome, message, leader } = failure.data.error
+  if (isErrorCode(code)) return new QuorateError(code, message, { outcome, leader })
+  return new QuorateError('INTERNAL', `${code}: ${message}`, { outcome, leader })
+}
+
+/** True if the operation may be tried again after this: it certainly did not happen, or does not matter if it did. */
+export function mayRetry(error: QuorateError, isRepeatable: boolean): boolean {
+  if (isRepeatable) return passing.includes(error.code) || ['TIMED_OUT', 'CONNECTION_LOST'].includes(error.code)
+  return error.outcome === 'notDone' && passing.includes(error.code)
+}
+
+function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(outcomeOfCode, code)
+}
+
+function jsonOf(answer: HttpAnswer): unknown {
+  try {
+    return JSON.parse(answer.text())
+  } catch {
+    return null
+  }
+}
