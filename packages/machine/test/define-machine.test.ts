@@ -1,6 +1,7 @@
-import { clusterTime, position, seededRandom, type ApplyContext, type Calls } from '@quorate/contracts'
-import { expect, expectTypeOf, test } from 'vitest'
+import { clusterTime, position, seededRandom, type ApplyContext } from '@quorate/contracts'
+import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { encodeValue } from '../src/codec.js'
 import { defineMachine } from '../src/index.js'
 
 const notes = defineMachine({
@@ -58,15 +59,55 @@ test('D28: what is replicated is the output of the schema, checked where it is p
   )
 })
 
-test('D28: a schema that answers later is refused', () => {
-  const slow = defineMachine({
-    name: 'slow',
+test('D28: transforms run where a command is proposed, and never where it is applied', () => {
+  let runs = 0
+  const upper = z.string().transform((text) => {
+    runs += 1
+    return text.toUpperCase()
+  })
+  const machine = defineMachine({
+    name: 'upper',
     version: 1,
-    initial: () => ({}),
-    commands: { wait: { input: z.string().refine(() => Promise.resolve(true)), apply: () => 1 } },
+    initial: () => ({ last: '' }),
+    commands: { set: { input: z.object({ text: upper }), apply: (state, { text }) => (state.last = text) } },
     queries: {},
   })
-  expect(() => slow.commands.wait.encode('x')).toThrow()
+  runs = 0
+  const command = machine.commands.set.encode({ text: 'abc' })
+  for (let life = 0; life < 3; life += 1) {
+    expect(machine.commands.set.decodeResult(machine.create().apply(command, context(1)))).toBe('ABC')
+  }
+  expect(runs).toBe(1)
+})
+
+test('D28: an asynchronous schema is refused at definition, or where it is used if it shows only there', () => {
+  const base = { name: 'slow', version: 1, initial: () => ({}), queries: {} }
+  const always = z.any().refine(async () => Promise.resolve(true))
+  expect(() => defineMachine({ ...base, commands: { wait: { input: always, apply: () => 1 } } })).toThrow(
+    'the command "wait" has an asynchronous schema',
+  )
+  const later = z.string().refine(async () => Promise.resolve(true))
+  const slow = defineMachine({ ...base, commands: { wait: { input: later, apply: () => 1 } } })
+  expect(() => slow.commands.wait.encode('x')).toThrow('the command "wait" has an asynchronous schema')
+})
+
+test('D28: a refusal names the path of what does not fit, and its outcome', () => {
+  const schema = z.object({ jobs: z.array(z.object({ id: z.int() })) })
+  const machine = defineMachine({
+    name: 'jobs',
+    version: 1,
+    initial: () => ({}),
+    commands: { add: { input: schema, apply: () => null } },
+    queries: { find: { input: z.int(), read: () => null } },
+  })
+  expect(() => machine.commands.add.encode({ jobs: [{ id: 1 }, { id: 0.5 }] })).toThrow(
+    expect.objectContaining({
+      code: 'INVALID_COMMAND',
+      outcome: 'notDone',
+      message: expect.stringMatching(/^the input of command "add" does not fit: at jobs\.1\.id: /) as string,
+    }),
+  )
+  expect(() => machine.queries.find.encode(0.5)).toThrow(/^the input of query "find" does not fit: [^a]/)
 })
 
 test('D13: bytes cross as bytes, and come back as plain ones', () => {
@@ -139,24 +180,111 @@ test('D29: hidden nondeterminism is found while the state is small', () => {
   expect(() => machine.apply(hidden.commands.add.encode(), context(2))).toThrow(/"add".*came out differently/)
 })
 
-test('definitions that cannot work are refused where they are made', () => {
-  const base = { name: 'm', version: 1, initial: () => ({}), commands: {}, queries: {} }
-  expect(() => defineMachine({ ...base, name: 'no spaces' })).toThrow(/cannot name a machine/)
-  expect(() => defineMachine({ ...base, version: 0 })).toThrow(/version of machine/)
-  expect(() => defineMachine({ ...base, commands: { a: { apply: async () => Promise.resolve(1) } } })).toThrow(
-    /asynchronous/,
-  )
+test('D29: one object at two places of the state is found: after a restore it is two', () => {
+  const shared = defineMachine({
+    name: 'shared',
+    version: 1,
+    initial: () => {
+      const limits = { most: 1 }
+      return { limits, active: limits }
+    },
+    commands: {
+      raise: {
+        apply: (state) => {
+          state.limits.most += 1
+          return state.active.most
+        },
+      },
+    },
+    queries: {},
+    checkDeterminism: true,
+  })
+  expect(() => shared.create().apply(shared.commands.raise.encode(), context(1))).toThrow(/one object at two places/)
 })
 
-test('types: a wrong input does not compile', () => {
-  type Commands = Calls<typeof notes.commands, object>
-  expectTypeOf<Parameters<Commands['write']>[0]>().toEqualTypeOf<{ name: string; text?: string | undefined }>()
-  expectTypeOf<ReturnType<Commands['write']>>().toEqualTypeOf<Promise<number>>()
-  expectTypeOf<Parameters<Commands['clear']>[0]>().toEqualTypeOf<object | undefined>()
-  // @ts-expect-error a number is no name
-  expect(() => notes.commands.write.encode({ name: 5 })).toThrow()
-  // @ts-expect-error the input is missing
-  expect(() => notes.commands.write.encode()).toThrow()
-  // @ts-expect-error there is no such command
-  expect(notes.commands.erase).toBeUndefined()
+test('D29: a large state is checked at one position in 1,000', () => {
+  let applied = 0
+  const large = defineMachine({
+    name: 'large',
+    version: 1,
+    initial: () => ({ bytes: new Uint8Array(2 * 1024 * 1024) }),
+    commands: { touch: { apply: () => void (applied += 1) } },
+    queries: {},
+    checkDeterminism: true,
+  })
+  const machine = large.create()
+  for (let at = 1; at <= 2_000; at += 1) machine.apply(large.commands.touch.encode(), context(at))
+  expect(applied).toBe(2_000 + 3)
+})
+
+test('D27: what apply throws reaches the driver, with its cause', () => {
+  const failure = new RangeError('the third shelf is full')
+  const machine = defineMachine({
+    name: 'failing',
+    version: 1,
+    initial: () => ({}),
+    commands: {
+      fail: {
+        apply: () => {
+          throw failure
+        },
+      },
+      later: { apply: () => Promise.reject(new Error('nobody hears it')) as unknown },
+      strange: { apply: () => new WeakMap() },
+    },
+    queries: {},
+  })
+  const life = machine.create()
+  expect(() => life.apply(machine.commands.fail.encode(), context(1))).toThrow(failure)
+  expect(() => life.apply(machine.commands.later.encode(), context(1))).toThrow('"later" returned a promise')
+  expect(() => life.apply(machine.commands.strange.encode(), context(1))).toThrow('a WeakMap cannot be encoded')
+})
+
+test('names and bytes from elsewhere find nothing that the definition does not have', () => {
+  const machine = notes.create()
+  for (const name of ['constructor', 'toString', '__proto__', 'write2', 'read']) {
+    expect(() => machine.apply(encodeValue([name, {}]), context(1))).toThrow(`has no command "${name}"`)
+  }
+  for (const name of ['constructor', 'valueOf', 'write']) {
+    expect(() => machine.query(encodeValue([name, {}]))).toThrow(
+      expect.objectContaining({ code: 'INVALID_COMMAND', message: `the machine "notes" has no query "${name}"` }),
+    )
+  }
+  for (const bytes of [[], [0xc1], [0xdd, 0xff], [0x92, 1, 2], [...encodeValue('read')], [0x91, 0xa4]]) {
+    expect(() => machine.query(Uint8Array.from(bytes))).toThrow(
+      expect.objectContaining({ code: 'INVALID_COMMAND', message: 'these bytes are no query of the codec msgpack-1' }),
+    )
+  }
+})
+
+test('definitions that cannot work are refused where they are made', () => {
+  class Tree {
+    readonly root = null
+  }
+  const state = {}
+  const base = { name: 'm', version: 1, initial: () => ({}), commands: {}, queries: {} }
+  const command = (apply: unknown, input?: unknown): unknown => ({ ...base, commands: { a: { apply, input } } })
+  const cases: [definition: unknown, message: string][] = [
+    [{ ...base, name: 'no spaces' }, '"no spaces" cannot name a machine'],
+    [{ ...base, version: 0 }, 'the version of machine "m"'],
+    [{ ...base, version: 2 ** 32 }, 'the version of machine "m"'],
+    [{ ...base, initial: {} }, 'needs initial()'],
+    [{ ...base, initial: () => 0 }, 'returns a number, which commands cannot change: put it into an object'],
+    [{ ...base, initial: () => null }, 'returns null, which commands cannot change'],
+    [{ ...base, initial: () => state }, 'returns the same object twice'],
+    [
+      { ...base, initial: () => ({ tree: new Tree() }) },
+      'cannot be put into a snapshot; give the machine a snapshot of its own: a Tree',
+    ],
+    [{ ...base, snapshot: {}, checkDeterminism: true }, 'both checkDeterminism and a snapshot of its own'],
+    [{ ...base, queries: undefined }, 'an object where its definition of each query stands'],
+    [{ ...base, commands: { 'a b': { apply: () => 1 } } }, '"a b" cannot name a command'],
+    [{ ...base, queries: { a: {} } }, 'the query "a" of machine "m" needs read()'],
+    [command(async () => Promise.resolve(1)), 'apply() of the command "a" is asynchronous'],
+    [command(() => 1, { type: 'object' }), 'the input of the command "a" is no schema'],
+  ]
+  for (const [definition, message] of cases) {
+    expect(() => Reflect.apply(defineMachine, undefined, [definition]) as unknown, message).toThrow(TypeError)
+    expect(() => Reflect.apply(defineMachine, undefined, [definition]) as unknown).toThrow(message)
+  }
 })
