@@ -1,13 +1,7 @@
-import {
-  BytesError,
-  ByteReader,
-  ProtocolFormatError,
-  isNodeId,
-  type NodeId,
-  type ProtocolModule,
-} from '@quorate/contracts'
+import { ProtocolFormatError, isNodeId, type NodeId, type ProtocolModule } from '@quorate/contracts'
 import { FixedLeaderMember } from './fixed-leader/member.js'
 import { decodeMessage, encodeMessage, type FixedLeaderMessage } from './fixed-leader/message.js'
+import { readWhole } from './read-whole.js'
 
 export type { FixedLeaderMessage } from './fixed-leader/message.js'
 
@@ -37,17 +31,7 @@ export function fixedLeader(options: { readonly leader: NodeId }): ProtocolModul
     decodeAdmin: () => {
       throw new ProtocolFormatError('fixedLeader has no admin commands')
     },
-    importState(state, start) {
-      const member = new FixedLeaderMember(start, options.leader)
-      try {
-        const reader = new ByteReader(state)
-        for (let left = reader.count(4); left > 0; left -= 1) member.recovered(member.nextSequence, reader.bytes())
-        reader.end()
-      } catch (error) {
-        if (error instanceof BytesError) throw new ProtocolFormatError(error.message)
-        throw error
-      }
-      return member.finishRecovery()
-    },
+    importState: (state, start) =>
+      readWhole(state, (reader) => new FixedLeaderMember(start, options.leader).restore(reader)),
   }
 }

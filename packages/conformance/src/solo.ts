@@ -1,11 +1,11 @@
 import {
   assert,
-  ByteReader,
   ByteWriter,
   position,
   ProtocolFormatError,
   readySeq,
   sequence,
+  type ByteReader,
   type Committed,
   type Input,
   type Members,
@@ -21,6 +21,8 @@ import {
   type SnapshotMeta,
   type Token,
 } from '@quorate/contracts'
+import { readWhole } from './read-whole.js'
+import { readToken, writeToken } from './token-codec.js'
 
 interface SoloEntry {
   readonly position: Position
@@ -57,13 +59,7 @@ export function solo(): ProtocolModule<never, never> {
     decodeAdmin: () => {
       throw new ProtocolFormatError('solo has no admin commands')
     },
-    importState(bytes, start) {
-      const state = new Solo(start)
-      const reader = new ByteReader(bytes)
-      for (let left = reader.count(4); left > 0; left -= 1) state.recovered(state.nextSequence, reader.bytes())
-      reader.end()
-      return state
-    },
+    importState: (state, start) => readWhole(state, (reader) => new Solo(start).restore(reader)),
   }
 }
 
@@ -166,9 +162,23 @@ class Solo implements Protocol<never, never> {
   }
 
   exportState(): Uint8Array {
-    const writer = new ByteWriter().u32(this.#entries.length)
-    for (const entry of this.#entries) writer.bytes(entry.command)
+    assert(!this.hasReady(), 'effects are taken before the state is exported')
+    const writer = new ByteWriter().u53(this.#persisted).u32(this.#entries.length)
+    this.#entries.forEach(({ command, token }, at) => {
+      writer.bytes(command)
+      writeToken(writer, at < this.#deliveries ? null : token)
+    })
     return writer.finish()
+  }
+
+  /** Inverse of {@link exportState}, for a member that has only just been made. */
+  restore(reader: ByteReader): this {
+    this.#persisted = sequence(reader.u53())
+    for (let left = reader.count(5); left > 0; left -= 1) this.#append(reader.bytes(), readToken(reader))
+    this.#taken = this.#entries.length
+    this.#deliveries = this.#persisted
+    this.#announced = true
+    return this
   }
 
   #append(command: Uint8Array, token: Token | null): void {

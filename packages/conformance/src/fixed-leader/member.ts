@@ -4,8 +4,11 @@ import {
   position,
   readySeq,
   sequence,
+  token,
+  type ByteReader,
   type Committed,
   type Input,
+  type JsonValue,
   type Member,
   type Members,
   type NodeId,
@@ -20,13 +23,17 @@ import {
   type SnapshotMeta,
   type Token,
 } from '@quorate/contracts'
+import { readToken, writeToken } from '../token-codec.js'
 import type { Append, AppendReply, FixedLeaderMessage } from './message.js'
 
 const heartbeatTicks = 5
 const appendCommandsMax = 256
+/** Far below the largest frame; a larger command goes alone. */
+const appendBytesMax = 1024 * 1024
 
 interface Follower {
   readonly id: NodeId
+  readonly isVoter: boolean
   match: number
   next: number
 }
@@ -36,7 +43,6 @@ export class FixedLeaderMember implements Protocol<FixedLeaderMessage, never> {
   readonly #self: NodeId
   readonly #leader: NodeId
   readonly #members: Members
-  readonly #voters: number
   readonly #followers: Follower[]
   readonly #entries: { command: Uint8Array; token: Token | null }[] = []
   #recoveredLast = 0
@@ -56,13 +62,12 @@ export class FixedLeaderMember implements Protocol<FixedLeaderMessage, never> {
     assert(start.snapshot === null, 'fixedLeader starts without a snapshot')
     const members = start.bootstrap ?? []
     assert(
-      members.some((member) => member.id === leader),
-      `${leader} leads and is not a member`,
+      members.some((member) => member.id === leader && member.role === 'voter'),
+      `${leader} leads and is no voting member`,
     )
     this.#self = start.self
     this.#leader = leader
     this.#members = members
-    this.#voters = members.filter((member) => member.role === 'voter').length
     this.#followers = this.#leads ? members.filter((member) => member.id !== start.self).map(newFollower) : []
   }
 
@@ -153,7 +158,7 @@ export class FixedLeaderMember implements Protocol<FixedLeaderMessage, never> {
     return { position: at, epoch: 1, members: this.#members, protocol: new Uint8Array() }
   }
 
-  describe() {
+  describe(): JsonValue {
     return {
       role: this.#leads ? 'leader' : 'follower',
       lastPosition: this.#entries.length,
@@ -163,9 +168,37 @@ export class FixedLeaderMember implements Protocol<FixedLeaderMessage, never> {
   }
 
   exportState(): Uint8Array {
+    assert(!this.hasReady(), 'effects are taken before the state is exported')
     const writer = new ByteWriter().u32(this.#entries.length)
-    for (const entry of this.#entries) writer.bytes(entry.command)
+    this.#entries.forEach(({ command, token }, at) => {
+      writer.bytes(command)
+      writeToken(writer, at < this.#delivered ? null : token)
+    })
+    writer.u53(this.#recoveredLast).u53(this.#persisted).u53(this.#commit).u53(this.#delivered).u32(this.#ticks)
+    for (const follower of this.#followers) writer.u53(follower.match).u53(follower.next)
+    writer.u32(this.#waitingReads.length)
+    for (const token of this.#waitingReads) writer.u53(token)
     return writer.finish()
+  }
+
+  /** Inverse of {@link exportState}, for a member that has only just been made. */
+  restore(reader: ByteReader): this {
+    for (let left = reader.count(5); left > 0; left -= 1) {
+      this.#entries.push({ command: reader.bytes(), token: readToken(reader) })
+    }
+    this.#recoveredLast = reader.u53()
+    this.#persisted = reader.u53()
+    this.#commit = reader.u53()
+    this.#delivered = reader.u53()
+    this.#ticks = reader.u32()
+    for (const follower of this.#followers) {
+      follower.match = reader.u53()
+      follower.next = reader.u53()
+    }
+    for (let left = reader.count(8); left > 0; left -= 1) this.#waitingReads.push(token(reader.u53()))
+    this.#taken = this.#entries.length
+    this.#announced = true
+    return this
   }
 
   get #leads(): boolean {
@@ -196,8 +229,8 @@ export class FixedLeaderMember implements Protocol<FixedLeaderMessage, never> {
 
   #onAppendReply(from: NodeId, message: AppendReply): void {
     const follower = this.#followers.find((candidate) => candidate.id === from)
-    if (!follower) return
-    assert(message.last <= this.#entries.length, `${from} has entries that its only leader never wrote`)
+    // More than its only leader ever wrote is somebody else's log: such a member is not counted.
+    if (!follower || message.last > this.#entries.length) return
     follower.match = Math.max(follower.match, message.last)
     follower.next = Math.max(follower.next, follower.match + 1)
     this.#advanceCommit()
@@ -218,7 +251,7 @@ export class FixedLeaderMember implements Protocol<FixedLeaderMessage, never> {
   }
 
   #sendAppend(follower: Follower): void {
-    const entries = this.#entries.slice(follower.next - 1, follower.next - 1 + appendCommandsMax)
+    const entries = this.#entries.slice(follower.next - 1, this.#endOfAppend(follower.next - 1))
     const message: Append = {
       kind: 'append',
       previous: position(follower.next - 1),
@@ -229,11 +262,24 @@ export class FixedLeaderMember implements Protocol<FixedLeaderMessage, never> {
     follower.next += entries.length
   }
 
+  /** How far the entries from here on fit into one message. */
+  #endOfAppend(from: number): number {
+    let bytes = 0
+    let end = from
+    for (; end < this.#entries.length && end - from < appendCommandsMax; end += 1) {
+      bytes += this.#entries[end]?.command.length ?? 0
+      if (bytes > appendBytesMax && end > from) break
+    }
+    return end
+  }
+
+  /** A majority of the voters has it durably; learners are not counted. */
   #advanceCommit(): void {
     if (!this.#leads) return
-    const matches = [this.#persisted, ...this.#followers.map((follower) => follower.match)]
+    const voters = this.#followers.filter((follower) => follower.isVoter)
+    const matches = [this.#persisted, ...voters.map((follower) => follower.match)]
     matches.sort((left, right) => right - left)
-    this.#commit = Math.max(this.#commit, matches[Math.floor(this.#voters / 2)] ?? 0)
+    this.#commit = Math.max(this.#commit, matches[Math.floor(matches.length / 2)] ?? 0)
     this.#answerReads()
   }
 
@@ -264,5 +310,5 @@ export class FixedLeaderMember implements Protocol<FixedLeaderMessage, never> {
 }
 
 function newFollower(member: Member): Follower {
-  return { id: member.id, match: 0, next: 1 }
+  return { id: member.id, isVoter: member.role === 'voter', match: 0, next: 1 }
 }

@@ -1,4 +1,5 @@
-import { BytesError, ByteReader, ByteWriter, position, ProtocolFormatError, type Position } from '@quorate/contracts'
+import { BytesError, ByteWriter, position, type ByteReader, type Position } from '@quorate/contracts'
+import { readWhole } from '../read-whole.js'
 
 /** The leader's entries behind `previous`, and how far a majority has them. Without entries it is a heartbeat. */
 export interface Append {
@@ -28,15 +29,7 @@ export function encodeMessage(message: FixedLeaderMessage, reserve: number): Uin
 
 /** Reads what {@link encodeMessage} wrote without its reserve. Throws `ProtocolFormatError`. */
 export function decodeMessage(bytes: Uint8Array): FixedLeaderMessage {
-  try {
-    const reader = new ByteReader(bytes)
-    const message = readMessage(reader)
-    reader.end()
-    return message
-  } catch (error) {
-    if (error instanceof BytesError) throw new ProtocolFormatError(error.message)
-    throw error
-  }
+  return readWhole(bytes, readMessage)
 }
 
 function readMessage(reader: ByteReader): FixedLeaderMessage {
