@@ -206,11 +206,13 @@ export class Cores {
 
   /** Proposes one command after the other, all before anybody works. Returns their tokens. */
   propose(name: string, ...commands: string[]): number[] {
+    const { raft } = this.core(name)
     const given = commands.map((command) => {
       const each = this.nextToken()
-      this.core(name).step({ kind: 'propose', token: each, command: new TextEncoder().encode(command) })
+      raft.step({ kind: 'propose', token: each, command: new TextEncoder().encode(command) })
       return each
     })
+    checkInvariants(raft.state)
     this.settle()
     return given
   }
