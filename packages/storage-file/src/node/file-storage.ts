@@ -1,0 +1,17 @@
+import type { Storage } from '@quorate/contracts'
+import { nodeEnvironment } from '@quorate/contracts/node'
+import { fileStorage as portableFileStorage } from '../file-storage.js'
+import type { FileStorageOptions } from '../options.js'
+import { nodeFiles } from './node-files.js'
+
+/** What may be said to `fileStorage` here: a directory is enough. */
+export type NodeFileStorageOptions = Omit<FileStorageOptions, 'files' | 'environment'> &
+  Partial<Pick<FileStorageOptions, 'files' | 'environment'>>
+
+/**
+ * A write-ahead log, snapshots and an identity in a directory of this machine, which is made if it is not there.
+ * One process at a time: a second one gets `STORAGE_LOCKED`. Network file systems are not supported.
+ */
+export function fileStorage(options: NodeFileStorageOptions): Storage {
+  return portableFileStorage({ files: nodeFiles(), environment: nodeEnvironment(), ...options })
+}

@@ -1,0 +1,141 @@
+import { readFileSync } from 'node:fs'
+import { open, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:net'
+import { hostname } from 'node:os'
+import { QuorateError } from '@quorate/contracts'
+import { z } from 'zod'
+
+/** Who has a directory: the content of its LOCK file. */
+const holderSchema = z.object({
+  bootId: z.string().nullable(),
+  pid: z.int(),
+  startedAt: z.string(),
+  host: z.string(),
+})
+type Holder = z.output<typeof holderSchema>
+
+/**
+ * Takes a directory for this process (decision D25). Returns what gives it back.
+ *
+ * On Linux the lock is an abstract socket named after the directory's device and inode: the kernel frees it whichever
+ * way the process ends, so nothing stale can be left. It is seen within one network namespace only: containers with
+ * networks of their own must not share a directory. Elsewhere the LOCK file itself is the lock.
+ */
+export async function lockDirectory(path: string): Promise<() => Promise<void>> {
+  const file = `${path}/LOCK`
+  return process.platform === 'linux' ? lockBySocket(path, file) : lockByFile(file)
+}
+
+async function lockBySocket(directory: string, file: string): Promise<() => Promise<void>> {
+  const { dev, ino } = await stat(directory, { bigint: true })
+  const server = createServer((socket) => socket.destroy())
+  try {
+    await listen(server, `\0quorate:${dev}:${ino}`)
+  } catch (error) {
+    if (!hasCode(error, 'EADDRINUSE')) throw error
+    throw lockedBy(file, await readHolder(file))
+  }
+  server.unref()
+  const release = async () => {
+    await unlink(file).catch(() => undefined)
+    await new Promise<void>((resolve) => server.close(() => resolve()))
+  }
+  try {
+    await writeFile(file, describeSelf())
+    return release
+  } catch (error) {
+    await release()
+    throw error
+  }
+}
+
+/** `exclusive`: otherwise the workers of a `node:cluster` would share one socket, and each believe to be alone. */
+function listen(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ path, exclusive: true }, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+/** Without a kernel that cleans up: a file that only one process can create, taken over from a process that is dead. */
+export async function lockByFile(file: string): Promise<() => Promise<void>> {
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    try {
+      const handle = await open(file, 'wx')
+      await handle.writeFile(describeSelf()).finally(() => handle.close())
+      return () => unlink(file)
+    } catch (error) {
+      if (!hasCode(error, 'EEXIST')) throw error
+    }
+    const holder = await readHolder(file)
+    if (!holder || mayBeAlive(holder)) throw lockedBy(file, holder)
+    await removeStale(file, holder)
+  }
+  throw lockedBy(file, await readHolder(file))
+}
+
+/** Renames the file away first: if it is not the one that was judged, somebody was quicker, and gets it back. */
+async function removeStale(file: string, judged: Holder): Promise<void> {
+  const aside = `${file}.stale-${process.pid}`
+  await rename(file, aside)
+  const found = await readHolder(aside)
+  if (found && describe(found) !== describe(judged)) {
+    await rename(aside, file)
+    throw lockedBy(file, found)
+  }
+  await unlink(aside)
+}
+
+function mayBeAlive({ pid, host, bootId }: Holder): boolean {
+  if (host !== hostname()) return true
+  if (bootId !== currentBootId()) return false
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return !hasCode(error, 'ESRCH')
+  }
+}
+
+function lockedBy(file: string, holder: Holder | null): QuorateError {
+  const who = holder
+    ? `process ${holder.pid} on host ${holder.host}, started at ${holder.startedAt}`
+    : 'another process'
+  const message =
+    `the directory of ${file} is in use by ${who}: stop that process, or give this member a directory of its own. ` +
+    `If no such process runs any more, delete ${file}`
+  return new QuorateError('STORAGE_LOCKED', message)
+}
+
+async function readHolder(file: string): Promise<Holder | null> {
+  try {
+    return holderSchema.parse(JSON.parse(await readFile(file, 'utf8')))
+  } catch {
+    return null
+  }
+}
+
+function describeSelf(): string {
+  const startedAt = new Date(Math.round(performance.timeOrigin)).toISOString()
+  return describe({ bootId: currentBootId(), pid: process.pid, startedAt, host: hostname() })
+}
+
+function describe(holder: Holder): string {
+  return `${JSON.stringify(holder)}\n`
+}
+
+/** Another boot, another life: a process of an earlier one is dead. Null where the kernel does not tell. */
+function currentBootId(): string | null {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+  } catch {
+    return null
+  }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}

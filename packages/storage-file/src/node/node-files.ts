@@ -1,0 +1,98 @@
+import { mkdir, open, readdir, rename, statfs, unlink, type FileHandle } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import type { FileLayer, OpenFile } from '@quorate/contracts'
+import { lockDirectory } from './lock.js'
+
+/** The file system of this machine. */
+export function nodeFiles(): FileLayer {
+  return {
+    async open(path, mode) {
+      const flags = { read: 'r', create: 'wx+', readWrite: 'r+' } as const
+      return openFileOf(await open(path, flags[mode]))
+    },
+    rename,
+    unlink,
+    async list(directory) {
+      const names = await readdir(directory)
+      return names.sort((left, right) => (left < right ? -1 : left > right ? 1 : 0))
+    },
+    makeDirectory: (path) => makeDirectory(resolve(path)),
+    syncDirectory,
+    async freeBytes(path) {
+      const { bavail, bsize } = await statfs(path)
+      return bavail * bsize
+    },
+    lock: lockDirectory,
+  }
+}
+
+/** Windows cannot sync a directory: its file systems log such changes by themselves. */
+async function syncDirectory(path: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const directory = await open(path, 'r')
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
+  }
+}
+
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : null
+    if (code === 'EEXIST') return
+    if (code !== 'ENOENT' || dirname(path) === path) throw error
+    await makeDirectory(dirname(path))
+    return makeDirectory(path)
+  }
+  await syncDirectory(dirname(path))
+}
+
+function openFileOf(handle: FileHandle): OpenFile {
+  return {
+    read: (offset, length) => readAll(handle, offset, length),
+    write: (offset, chunks) => writeAll(handle, offset, chunks),
+    datasync: () => handle.datasync(),
+    truncate: (length) => handle.truncate(length),
+    size: async () => (await handle.stat()).size,
+    close: () => handle.close(),
+  }
+}
+
+/** A read may return less than asked, at any place: only nothing is the end of the file. */
+async function readAll(handle: FileHandle, offset: number, length: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length)
+  let read = 0
+  while (read < length) {
+    const { bytesRead } = await handle.read(bytes, read, length - read, offset + read)
+    if (bytesRead === 0) break
+    read += bytesRead
+  }
+  return bytes.subarray(0, read)
+}
+
+/** A write may take less than given: then the rest is written, or the error is told. */
+async function writeAll(handle: FileHandle, offset: number, chunks: readonly Uint8Array[]): Promise<void> {
+  let waiting = chunks.filter((chunk) => chunk.length > 0)
+  let at = offset
+  while (waiting.length > 0) {
+    const { bytesWritten } = await handle.writev(waiting, at)
+    if (bytesWritten === 0) throw Object.assign(new Error('EIO: nothing was written'), { code: 'EIO' })
+    at += bytesWritten
+    waiting = withoutFirst(waiting, bytesWritten)
+  }
+}
+
+function withoutFirst(chunks: readonly Uint8Array[], bytes: number): Uint8Array[] {
+  let left = bytes
+  let count = 0
+  for (const chunk of chunks) {
+    if (chunk.length > left) break
+    left -= chunk.length
+    count += 1
+  }
+  const [first, ...rest] = chunks.slice(count)
+  return first ? [first.subarray(left), ...rest] : []
+}
