@@ -1,6 +1,6 @@
 /** When writes succeeded, to tell how long none did. Milliseconds of the monotonic clock. */
 export class Pulse {
-  #beats: number[] = []
+  readonly #beats: number[] = []
 
   get count(): number {
     return this.#beats.length
@@ -10,11 +10,9 @@ export class Pulse {
     this.#beats.push(performance.now())
   }
 
-  /** The time without a beat around a moment: from the last one before it to the first one after. */
-  gapAround(momentMs: number): number | null {
-    const after = this.#beats.find((beat) => beat > momentMs)
-    if (after === undefined) return null
-    const before = this.#beats.findLast((beat) => beat <= momentMs) ?? momentMs
-    return after - before
+  /** The longest time without a beat that ended after this moment. Zero if there was no beat after it. */
+  longestGapSince(momentMs: number): number {
+    const gaps = this.#beats.map((beat, at) => (beat > momentMs ? beat - (this.#beats[at - 1] ?? momentMs) : 0))
+    return Math.max(0, ...gaps)
   }
 }

@@ -57,8 +57,7 @@ async function writeThroughKill(cluster: LocalCluster, workload: Workload, scree
   screen.progress(workload.what, workload.total, workload.total)
   screen.good(`${pulse.count} of ${workload.total} ${workload.what} acknowledged`)
   for (const [kind, count] of failures) screen.event(`${count} ended as ${kind}`)
-  const gapMs = pulse.gapAround(atMs)
-  if (gapMs !== null) screen.good(`${Math.round(gapMs)} ms without a successful write around the kill`)
+  screen.good(`${Math.round(pulse.longestGapSince(atMs))} ms without a successful write after the kill, at most`)
   return id
 }
 

@@ -16,6 +16,20 @@ const rounds = 20
 
 const bugs: readonly SourcePatch[] = [
   {
+    bug: 'the journal is not synced',
+    file: 'storage-file/src/journal.ts',
+    replace: `    await file.write(this.#end.offset, chunks)
+    await file.datasync()`,
+    by: `    await file.write(this.#end.offset, chunks)`,
+  },
+  {
+    bug: 'the directory of a new segment is not synced',
+    file: 'storage-file/src/segment-file.ts',
+    replace: `    await files.syncDirectory(directory)
+`,
+    by: '',
+  },
+  {
     bug: 'lane two leaves before the records are durable',
     file: 'replica/src/writer.ts',
     replace: `        if (batch) await this.#storage.append(batch)

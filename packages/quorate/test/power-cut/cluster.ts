@@ -57,7 +57,7 @@ export class PowerCutCluster {
             directory: '/data',
             files: disk.mount(),
             environment: this.#time.environment,
-            segmentBytes: 16 * 1024,
+            segmentBytes: 2 * 1024,
           }),
           environment: this.#time.environment,
         })
