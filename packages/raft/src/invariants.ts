@@ -32,6 +32,11 @@ export function checkInvariants(state: RaftState): void {
   assert(role === 'candidate' || role === 'preCandidate' || state.votes.size === 0, 'only a campaign counts votes')
   const kept = state.readRounds.reduce((sum, { tokens }) => sum + tokens.length, state.waitingReads.length)
   assert(state.pendingReads === kept, 'every barrier is counted')
+  const { log, commitIndex } = state
+  const uncommitted = role === 'leader' ? log.bytesBetween(commitIndex + 1, log.lastIndex) : 0
+  assert(state.uncommittedBytes === uncommitted, 'every uncommitted byte of a leader is counted')
+  const unapplied = log.bytesBetween(state.lastApplied + 1, state.deliveredIndex)
+  assert(state.unappliedBytes === unapplied, 'every byte that was handed out and is not applied is counted')
   for (const index of state.deposed.keys()) {
     assert(index > state.deliveredIndex, () => `the place ${index} of a deposed proposal is not decided yet`)
   }

@@ -54,7 +54,6 @@ export function becomeLeader(state: RaftState): void {
   state.leader = state.self
   forgetCampaign(state)
   state.electionElapsedTicks = 0
-  state.uncommittedBytes = state.log.bytesBetween(state.commitIndex + 1, state.log.lastIndex)
   for (const peer of peersOf(state)) state.progress.set(peer, new Progress(state.log.lastIndex + 1, state.config))
   const entry: Entry = {
     index: (state.log.lastIndex + 1) as LogIndex,
@@ -63,6 +62,7 @@ export function becomeLeader(state: RaftState): void {
     data: noData,
   }
   state.log.append(entry, state.outbox.persistEntry(entry), null)
+  state.uncommittedBytes = state.log.bytesBetween(state.commitIndex + 1, state.log.lastIndex)
   state.isReplicationDue = true
 }
 
