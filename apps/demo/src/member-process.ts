@@ -25,7 +25,7 @@ export class MemberProcess {
     mkdirSync(config.directory, { recursive: true })
     this.#logPath = join(config.directory, 'member.log')
     const log = openSync(this.#logPath, 'a')
-    this.#child = fork(program, [JSON.stringify(config)], { stdio: ['ignore', log, log, 'ipc'] })
+    this.#child = fork(program, [JSON.stringify(config)], { stdio: ['ignore', log, log, 'ipc'], execArgv: [] })
     closeSync(log)
     this.pid = this.#child.pid ?? 0
     this.#child.on('message', (message) => onMessage(memberMessageSchema.parse(message)))
