@@ -1,24 +1,145 @@
-import type { MachineModule } from '@quorate/contracts'
+import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
+import { connect, type Socket } from 'node:net'
+import { once } from 'node:events'
+import { nodeId, position, type Leadership, type MachineModule } from '@quorate/contracts'
 import { nodeEnvironment } from '@quorate/contracts/node'
+import { httpGateway, type HttpGateway, type HttpGatewayOptions, type ServedReplica } from '@quorate/gateway-http'
+import { counter } from '@quorate/machine-counter'
 import { raft } from '@quorate/raft'
-import type { Replica } from '@quorate/replica'
+import type { Replica, ReplicaEvents, ReplicaStatus } from '@quorate/replica'
 import { createReplica } from '@quorate/replica/node'
 import { memoryStorage } from '@quorate/storage-memory'
-import { memoryHub, memoryTransport } from '@quorate/transport-memory'
+import { memoryHub, memoryTransport, type MemoryHub } from '@quorate/transport-memory'
 import { onTestFinished } from 'vitest'
 
-/** A cluster of one, closed when the test ends. */
-export async function soleMember<Machine extends MachineModule>(machine: Machine): Promise<Replica<Machine>> {
+/** One member of a cluster of raft on the memory adapters, closed when the test ends. */
+export async function member<Machine extends MachineModule>(
+  machine: Machine,
+  ids: readonly string[] = ['n1'],
+  id = 'n1',
+  hub: MemoryHub = memoryHub(),
+): Promise<Replica<Machine>> {
   const replica = await createReplica({
-    id: 'n1',
-    members: { n1: 'n1:1' },
+    id,
+    members: Object.fromEntries(ids.map((each) => [each, `${each}:1`])),
     machine,
     protocol: raft(),
-    transport: memoryTransport({ hub: memoryHub() }),
+    transport: memoryTransport({ hub }),
     storage: memoryStorage(),
   })
   onTestFinished(() => replica.close())
   return replica
+}
+
+/** A gateway on a free port, closed when the test ends. */
+export async function gatewayOf(
+  options: Pick<HttpGatewayOptions, 'replica'> & Partial<HttpGatewayOptions>,
+): Promise<HttpGateway> {
+  const gateway = await httpGateway({ machine: counter, address: '127.0.0.1:0', ...options })
+  onTestFinished(() => gateway.close())
+  return gateway
+}
+
+const steadyStatus: ReplicaStatus = {
+  id: nodeId('n1'),
+  state: 'running',
+  reason: null,
+  clusterId: 'c',
+  incarnation: 'i',
+  starts: 1,
+  machine: { name: 'counter', version: 1 },
+  protocol: { name: 'none', state: null },
+  leadership: { leader: nodeId('n1'), epoch: 1, clientAddress: null },
+  members: [],
+  lastApplied: position(1),
+  pending: { commands: 0, queries: 0 },
+  storage: { survives: 'nothing', pressure: 'none' },
+  warnings: [],
+  digest: null,
+}
+
+/** A replica that does what a test says. */
+export class ActedReplica implements ServedReplica {
+  readonly id = nodeId('n1')
+  state: Partial<ReplicaStatus> = {}
+  propose: ServedReplica['propose']
+  query: ServedReplica['query']
+  readonly #leadership = new Set<(event: Leadership) => void>()
+
+  constructor(act: ServedReplica['propose']) {
+    this.propose = act
+    this.query = act
+  }
+
+  async status(): Promise<ReplicaStatus> {
+    return { ...steadyStatus, ...this.state }
+  }
+
+  on<Name extends keyof ReplicaEvents>(name: Name, listener: (event: ReplicaEvents[Name]) => void): () => void {
+    if (name === 'leadership') this.#leadership.add(listener as (event: Leadership) => void)
+    return () => {}
+  }
+
+  lead(leader: string | null): void {
+    this.state = { leadership: { leader: leader === null ? null : nodeId(leader), epoch: 2, clientAddress: null } }
+    for (const listener of this.#leadership) listener({ leader: leader === null ? null : nodeId(leader), epoch: 2 })
+  }
+}
+
+/** An answer, read to its end. */
+export interface Answered {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly bytes: Uint8Array
+  readonly json: unknown
+}
+
+/** What a request of a test may differ in. */
+export interface Asking {
+  readonly method?: string
+  readonly body?: string | Uint8Array
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** Sends one request on a connection of its own, a POST of JSON unless told otherwise. */
+export async function ask(gateway: HttpGateway, path: string, asking: Asking = {}): Promise<Answered> {
+  const { method = 'POST', body, headers = {} } = asking
+  const request = httpRequest(`http://${gateway.address}${path}`, {
+    agent: false,
+    method,
+    headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+  })
+  request.end(body)
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    request.once('response', resolve)
+    request.on('error', reject)
+  })
+  const chunks: Uint8Array[] = []
+  for await (const chunk of response) chunks.push(chunk as Uint8Array)
+  const bytes = Buffer.concat(chunks)
+  const isJson = response.headers['content-type']?.startsWith('application/json') === true
+  const json: unknown = isJson && bytes.length > 0 ? JSON.parse(bytes.toString()) : null
+  return { status: response.statusCode ?? 0, headers: response.headers, bytes, json }
+}
+
+/** A bare connection, and all that it has received. */
+export interface BareConnection {
+  readonly socket: Socket
+  readonly received: () => string
+  readonly closed: Promise<unknown>
+}
+
+/** Connects without speaking HTTP. */
+export async function bareConnection(gateway: HttpGateway): Promise<BareConnection> {
+  const [host, port] = gateway.address.split(':')
+  const socket = connect(Number(port), host)
+  onTestFinished(() => void socket.destroy())
+  let received = ''
+  socket.on('data', (chunk) => (received += String(chunk)))
+  socket.on('error', () => {})
+  const closed = new Promise((resolve) => socket.once('close', resolve))
+  await once(socket, 'connect')
+  return { socket, received: () => received, closed }
 }
 
 /** Resolves when the condition holds; the test's own time limit ends a wait that is in vain. */

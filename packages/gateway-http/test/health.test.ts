@@ -1,0 +1,38 @@
+import { position } from '@quorate/contracts'
+import { counter } from '@quorate/machine-counter'
+import { expect, test } from 'vitest'
+import { ActedReplica, ask, gatewayOf, member, until } from './members.js'
+
+test('a member that leads is alive and becomes ready', async () => {
+  const gateway = await gatewayOf({ replica: await member(counter) })
+  await until(async () => (await ask(gateway, '/readyz', { method: 'GET' })).status === 200)
+  const healthy = await ask(gateway, '/healthz', { method: 'GET' })
+  expect(healthy).toMatchObject({ status: 200, json: { status: 'ok' } })
+  expect(await ask(gateway, '/healthz', { method: 'HEAD' })).toMatchObject({ status: 200, json: null })
+})
+
+test('a member of three that is alone is alive and not ready, and says why', async () => {
+  const gateway = await gatewayOf({ replica: await member(counter, ['n1', 'n2', 'n3']) })
+  expect(await ask(gateway, '/healthz', { method: 'GET' })).toMatchObject({ status: 200 })
+  const ready = await ask(gateway, '/readyz', { method: 'GET' })
+  expect(ready).toMatchObject({ status: 503, json: { status: 'unavailable', reason: 'this member knows no leader' } })
+})
+
+test('a member that was closed is neither, and answers all the same', async () => {
+  const replica = await member(counter)
+  const gateway = await gatewayOf({ replica })
+  await replica.close()
+  for (const path of ['/healthz', '/readyz']) {
+    const answer = await ask(gateway, path, { method: 'GET' })
+    expect(answer).toMatchObject({ status: 503, json: { reason: 'this member has stopped: it was closed' } })
+  }
+  const command = await ask(gateway, '/v1/commands/add', { body: '{"by":1}' })
+  expect(command).toMatchObject({ status: 503, json: { error: { code: 'STOPPED', outcome: 'notDone' } } })
+})
+
+test('a member that has applied nothing yet is not ready', async () => {
+  const replica = new ActedReplica(() => Promise.reject(new Error('no request is expected')))
+  replica.state = { lastApplied: position(0) }
+  const ready = await ask(await gatewayOf({ replica }), '/readyz', { method: 'GET' })
+  expect(ready).toMatchObject({ status: 503, json: { reason: 'this member has applied nothing yet' } })
+})

@@ -1,0 +1,151 @@
+import { once } from 'node:events'
+import { position } from '@quorate/contracts'
+import { counter } from '@quorate/machine-counter'
+import { expect, test } from 'vitest'
+import { ActedReplica, ask, bareConnection, gatewayOf, member, until } from './members.js'
+
+const mebibyte = 1024 * 1024
+const never = new ActedReplica(() => Promise.reject(new Error('nothing should have reached the replica')))
+const postHead = 'POST /v1/commands/add HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n'
+
+test('D34: a body of 100 MiB that says so is refused unread, and the member goes on', async () => {
+  const gateway = await gatewayOf({ replica: await member(counter) })
+  const { socket, received, closed } = await bareConnection(gateway)
+  socket.write(`${postHead}content-length: ${100 * mebibyte}\r\n\r\n`)
+  await until(() => received().includes('COMMAND_TOO_LARGE'))
+  expect(received()).toMatch(/^HTTP\/1\.1 413 /)
+  expect(received()).toContain('connection: close')
+  expect(socket.bytesWritten).toBeLessThan(1024)
+  await closed
+  expect(await ask(gateway, '/v1/commands/add', { body: '{"by":1}' })).toMatchObject({ status: 200 })
+})
+
+test('D34: a body of 100 MiB that is streamed at the member is refused while it arrives, and is never read to its end', async () => {
+  const gateway = await gatewayOf({ replica: never })
+  const { socket, received, closed } = await bareConnection(gateway)
+  socket.write(`${postHead}transfer-encoding: chunked\r\n\r\n`)
+  const chunk = Buffer.concat([Buffer.from('100000\r\n'), Buffer.alloc(mebibyte, 0x20), Buffer.from('\r\n')])
+  let chunks = 0
+  while (!socket.destroyed && chunks < 100) {
+    chunks += 1
+    if (!socket.write(chunk)) await Promise.race([once(socket, 'drain').catch(() => {}), closed])
+  }
+  await closed
+  expect(received()).toMatch(/^HTTP\/1\.1 413 /)
+  expect(chunks).toBeLessThan(100)
+})
+
+test('a sender that asks before it sends a large body is refused without sending it', async () => {
+  const gateway = await gatewayOf({ replica: await member(counter) })
+  const { socket, received } = await bareConnection(gateway)
+  socket.write(`${postHead}expect: 100-continue\r\ncontent-length: ${100 * mebibyte}\r\n\r\n`)
+  await until(() => received().includes('\r\n\r\n'))
+  expect(received()).toMatch(/^HTTP\/1\.1 413 /)
+  const other = await bareConnection(gateway)
+  other.socket.write(`${postHead}expect: 100-continue\r\ncontent-length: 8\r\n\r\n`)
+  await until(() => other.received().includes('100 Continue'))
+  other.socket.write('{"by":1}')
+  await until(() => other.received().includes('HTTP/1.1 200 '))
+})
+
+test('a body that is refused for another reason is not read to its end either', async () => {
+  const gateway = await gatewayOf({ replica: never })
+  const { socket, received, closed } = await bareConnection(gateway)
+  socket.write(`POST /nowhere HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${100 * mebibyte}\r\n\r\n`)
+  await closed
+  expect(received()).toMatch(/^HTTP\/1\.1 404 /)
+})
+
+test('a head that never ends is given up', async () => {
+  const gateway = await gatewayOf({ replica: never, headersTimeoutMs: 50, requestTimeoutMs: 100 })
+  const { socket, received, closed } = await bareConnection(gateway)
+  socket.write('POST /v1/commands/add HTTP/1.1\r\nhost: localhost\r\nx: ')
+  await closed
+  expect(received()).toMatch(/^HTTP\/1\.1 408 /)
+})
+
+test('a head that is too large is refused', async () => {
+  const gateway = await gatewayOf({ replica: never })
+  const { socket, received, closed } = await bareConnection(gateway)
+  socket.write(`POST /v1/commands/add HTTP/1.1\r\nhost: localhost\r\nx: ${'y'.repeat(100_000)}`)
+  await closed
+  expect(received()).toMatch(/^HTTP\/1\.1 431 /)
+})
+
+test('a body that never ends is given up, and what it held is given back', async () => {
+  const gateway = await gatewayOf({
+    replica: await member(counter),
+    headersTimeoutMs: 50,
+    requestTimeoutMs: 50,
+    bodyBytesMax: 16,
+    pendingBytesMax: 16,
+  })
+  const { socket, closed } = await bareConnection(gateway)
+  socket.write(`${postHead}content-length: 12\r\n\r\n{"by":`)
+  await closed
+  await until(async () => (await ask(gateway, '/v1/commands/add', { body: '{"by": 10000}' })).status === 200)
+})
+
+test('D37: bodies together above their limit are refused as OVERLOADED, until others have ended', async () => {
+  let finish = (): void => {}
+  const replica = new ActedReplica(
+    () => new Promise((resolve) => (finish = () => resolve({ position: position(1), result: Uint8Array.of(1) }))),
+  )
+  const gateway = await gatewayOf({ replica, bodyBytesMax: 16, pendingBytesMax: 16 })
+  const first = ask(gateway, '/v1/commands/add', { body: '{"by": 10000}' })
+  const isRefused = async (): Promise<boolean> => {
+    const answer = await ask(gateway, '/v1/commands/add?timeoutMs=1', { body: '{"by": 20000}' })
+    return answer.status === 503 && JSON.stringify(answer.json).includes('OVERLOADED')
+  }
+  await until(isRefused)
+  finish()
+  expect(await first).toMatchObject({ status: 200 })
+})
+
+test('D37: connections above their limit are closed as they come', async () => {
+  const gateway = await gatewayOf({ replica: await member(counter), connectionsMax: 2 })
+  const [one] = [await bareConnection(gateway), await bareConnection(gateway)]
+  await until(async () => {
+    const third = await bareConnection(gateway)
+    await third.closed
+    return third.received() === ''
+  })
+  one.socket.destroy()
+  await until(() =>
+    ask(gateway, '/v1/queries/value').then(
+      ({ status }) => status === 200,
+      () => false,
+    ),
+  )
+})
+
+test('a request whose sender has gone is given up', async () => {
+  let signal: AbortSignal | undefined
+  const replica = new ActedReplica(async (_, options) => {
+    signal = options?.signal as AbortSignal
+    return new Promise(() => {})
+  })
+  const gateway = await gatewayOf({ replica })
+  const { socket } = await bareConnection(gateway)
+  socket.write(`${postHead}content-length: 8\r\n\r\n{"by":1}`)
+  await until(() => signal !== undefined)
+  expect(signal?.aborted).toBe(false)
+  socket.destroy()
+  await until(() => signal?.aborted === true)
+})
+
+test('an answer that nobody reads is given up', async () => {
+  const large = new Uint8Array(64 * mebibyte)
+  let signal: AbortSignal | undefined
+  const replica = new ActedReplica(async (_, options) => {
+    signal = options?.signal as AbortSignal
+    return { position: position(1), result: large }
+  })
+  const gateway = await gatewayOf({ replica, answerTimeoutMs: 50 })
+  const { socket } = await bareConnection(gateway)
+  socket.pause()
+  socket.write(
+    `POST /v1/queries/value HTTP/1.1\r\nhost: localhost\r\naccept: application/x-quorate+${counter.codec}\r\n\r\n`,
+  )
+  await until(() => signal?.aborted === true)
+})

@@ -1,0 +1,156 @@
+import { createServer } from 'node:http'
+import { once } from 'node:events'
+import { position, QuorateError, silentLogger, type ErrorCode, type Outcome } from '@quorate/contracts'
+import { httpHandler } from '@quorate/gateway-http'
+import { counter } from '@quorate/machine-counter'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { ActedReplica, ask, gatewayOf, type Asking } from './members.js'
+
+function failing(error: Error): ActedReplica {
+  return new ActedReplica(() => Promise.reject(error))
+}
+
+const never = new ActedReplica(() => Promise.reject(new Error('nothing should have reached the replica')))
+
+test.each<[ErrorCode, number, Outcome, string | undefined]>([
+  ['INVALID_COMMAND', 400, 'notDone', undefined],
+  ['MEMBERSHIP_CHANGE_IN_PROGRESS', 409, 'notDone', undefined],
+  ['COMMAND_TOO_LARGE', 413, 'notDone', undefined],
+  ['UNSUPPORTED', 501, 'notDone', undefined],
+  ['NO_LEADER', 503, 'notDone', '1'],
+  ['NOT_LEADER', 503, 'notDone', '1'],
+  ['OVERLOADED', 503, 'notDone', '1'],
+  ['OVERWRITTEN', 503, 'notDone', '1'],
+  ['STOPPED', 503, 'unknown', '1'],
+  ['VERSION_NOT_ACTIVE', 503, 'notDone', undefined],
+  ['LEADERSHIP_LOST', 503, 'unknown', undefined],
+  ['TIMED_OUT', 504, 'unknown', undefined],
+  ['STORAGE_FULL', 500, 'fatal', undefined],
+])('%s is answered with %i', async (code, status, outcome, retryAfter) => {
+  const gateway = await gatewayOf({ replica: failing(new QuorateError(code, 'said so')) })
+  const answer = await ask(gateway, '/v1/commands/add', { body: '{"by":1}' })
+  expect(answer.status).toBe(status)
+  expect(answer.json).toEqual({ error: { code, outcome, message: 'said so', leader: null } })
+  expect(answer.headers['retry-after']).toBe(retryAfter)
+})
+
+test('D22: a member that does not lead answers 307 with the client address of the one that does', async () => {
+  const leader = { id: 'n2', clientAddress: '127.0.0.1:9' }
+  const gateway = await gatewayOf({ replica: failing(new QuorateError('NOT_LEADER', 'ask n2', { leader })) })
+  const answer = await ask(gateway, '/v1/commands/add?timeoutMs=77', { body: '{"by":1}' })
+  expect(answer.status).toBe(307)
+  expect(answer.headers.location).toBe('http://127.0.0.1:9/v1/commands/add?timeoutMs=77')
+  expect(answer.json).toEqual({ error: { code: 'NOT_LEADER', outcome: 'notDone', message: 'ask n2', leader } })
+})
+
+const json = { 'content-type': 'application/json' }
+
+test.each<[string, string, Asking, number, string]>([
+  ['a path that is not there', '/v1/nothing', {}, 404, 'there is nothing at /v1/nothing'],
+  ['a path that is not one', '/v1/commands/a%2', { body: '{}' }, 404, 'has no "a%2"'],
+  [
+    'a command that the machine has not',
+    '/v1/commands/sub',
+    { body: '{}' },
+    404,
+    'has no "sub" among its commands: add',
+  ],
+  ['a name that every object has', '/v1/commands/constructor', { body: '{}' }, 404, 'has no "constructor"'],
+  ['a query where a command stands', '/v1/commands/value', {}, 404, 'has no "value"'],
+  ['another method', '/v1/commands/add', { method: 'GET' }, 405, 'use POST here'],
+  ['another method of a status', '/v1/status', { method: 'DELETE' }, 405, 'use GET, HEAD here'],
+  [
+    'a form',
+    '/v1/commands/add',
+    { body: 'by=1', headers: { 'content-type': 'application/x-www-form-urlencoded' } },
+    415,
+    'content-type application/json',
+  ],
+  [
+    'text',
+    '/v1/commands/add',
+    { body: '{"by":1}', headers: { 'content-type': 'text/plain' } },
+    415,
+    'not as text/plain',
+  ],
+  [
+    'another charset',
+    '/v1/commands/add',
+    { body: '{"by":1}', headers: { 'content-type': 'application/json; charset=latin1' } },
+    415,
+    'UTF-8',
+  ],
+  [
+    'a compressed body',
+    '/v1/commands/add',
+    { body: '{"by":1}', headers: { ...json, 'content-encoding': 'gzip' } },
+    415,
+    'gzip',
+  ],
+  ['no JSON', '/v1/commands/add', { body: '{"by":1,,}' }, 400, 'breaks off at position 8'],
+  ['half of JSON', '/v1/commands/add', { body: '{"by":' }, 400, 'breaks off at position 6'],
+  ['no UTF-8', '/v1/commands/add', { body: Uint8Array.of(0x22, 0xff, 0x22) }, 400, 'not UTF-8'],
+  ['bytes that are no base64', '/v1/commands/add', { body: '{"by":{"$bytes":"%"}}' }, 400, 'base64'],
+  ['JSON that is too deep', '/v1/commands/add', { body: '['.repeat(1_000_000) + ']'.repeat(1_000_000) }, 400, ''],
+  ['an input that does not fit', '/v1/commands/add', { body: '{"by":"x"}' }, 400, 'at by: '],
+  ['no input where one is needed', '/v1/commands/add', {}, 400, 'does not fit'],
+  ['an input where none is wanted', '/v1/queries/value', { body: '{}' }, 400, 'takes no input'],
+  ['a parameter that is not there', '/v1/commands/add?wait=1', { body: '{"by":1}' }, 400, 'wait'],
+  ['a time-out that is none', '/v1/commands/add?timeoutMs=soon', { body: '{"by":1}' }, 400, 'timeoutMs'],
+  ['a time-out of nothing', '/v1/commands/add?timeoutMs=0', { body: '{"by":1}' }, 400, 'timeoutMs'],
+  ['a time-out of hours', '/v1/commands/add?timeoutMs=3600000', { body: '{"by":1}' }, 400, 'timeoutMs'],
+  ['another consistency', '/v1/queries/value?consistency=eventual', {}, 400, 'consistency'],
+  ['a parameter of a health check', '/healthz?x=1', { method: 'GET' }, 400, 'x'],
+])('%s is refused and never reaches the replica', async (_, path, asking, status, text) => {
+  const answer = await ask(await gatewayOf({ replica: never }), path, asking)
+  expect(answer.status).toBe(status)
+  expect(answer.json).toMatchObject({ error: { outcome: 'notDone', leader: null } })
+  expect(JSON.parse(JSON.stringify(answer.json))).toHaveProperty('error.message', expect.stringContaining(text))
+  if (status === 405) expect(answer.headers.allow).toBe(path === '/v1/status' ? 'GET, HEAD' : 'POST')
+})
+
+test('a mistake of ours is answered with INTERNAL, and its inside stays in the log', async () => {
+  const logger = { ...silentLogger, error: vi.fn() }
+  const gateway = await gatewayOf({ replica: failing(new Error('secret /path')), logger })
+  const command = await ask(gateway, '/v1/commands/add', { body: '{"by":1}' })
+  expect(command).toMatchObject({ status: 500, json: { error: { code: 'INTERNAL', outcome: 'unknown' } } })
+  const query = await ask(gateway, '/v1/queries/value')
+  expect(query).toMatchObject({ status: 500, json: { error: { code: 'INTERNAL', outcome: 'notDone' } } })
+  expect(JSON.stringify([command.json, query.json])).not.toContain('secret')
+  expect(logger.error).toHaveBeenCalledWith(expect.objectContaining({ error: 'secret /path' }), expect.any(String))
+})
+
+test('a member that knows no leader says so before the deadline of the request', async () => {
+  const replica = new ActedReplica(() => Promise.resolve({ position: position(1), result: new Uint8Array() }))
+  replica.lead(null)
+  const gateway = await gatewayOf({ replica, leaderTimeoutMs: 20 })
+  const answer = await ask(gateway, '/v1/commands/add?timeoutMs=60000', { body: '{"by":1}' })
+  expect(answer).toMatchObject({ status: 503, json: { error: { code: 'NO_LEADER', outcome: 'notDone' } } })
+})
+
+test('a request waits for a leader that is found in time', async () => {
+  const encoded = counter.commands.add.encode({ by: 5 })
+  const replica = new ActedReplica(async (command) => {
+    expect(command).toEqual(encoded)
+    throw new QuorateError('OVERLOADED', 'handed over')
+  })
+  replica.lead(null)
+  const gateway = await gatewayOf({ replica, leaderTimeoutMs: 20_000 })
+  await ask(gateway, '/readyz', { method: 'GET' })
+  const answered = ask(gateway, '/v1/commands/add', { body: '{"by":5}' })
+  replica.lead('n2')
+  expect(await answered).toMatchObject({ json: { error: { message: 'handed over' } } })
+})
+
+test('the handler serves in a server of any other making', async () => {
+  const server = createServer(
+    httpHandler({ replica: failing(new QuorateError('TIMED_OUT', 'late')), machine: counter }),
+  )
+  server.listen(0, '127.0.0.1')
+  onTestFinished(() => void server.close())
+  await once(server, 'listening')
+  const bound = server.address()
+  const address = `127.0.0.1:${typeof bound === 'object' && bound !== null ? bound.port : 0}`
+  const gateway = { address, close: async () => {}, [Symbol.asyncDispose]: async () => {} }
+  expect(await ask(gateway, '/v1/commands/add', { body: '{"by":1}' })).toMatchObject({ status: 504 })
+})
