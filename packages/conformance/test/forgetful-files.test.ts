@@ -122,7 +122,7 @@ describe('a power cut', () => {
   test('leaves a directory that was made, and no other name beside it', async () => {
     const files = forgetfulFiles(1)
     await files.makeDirectory('data/n1')
-    const file = await write(files, 'data/file', 'one')
+    const file = await write(files, 'data/n1/file', 'one')
     await file.datasync()
     await files.makeDirectory('data/n1/snapshots')
     files.powerCut()
@@ -201,10 +201,12 @@ describe('a sync that takes time', () => {
     expect(disk(files)).toEqual({ '/d/a': 'one' })
   })
 
-  test('fails with EIO when the power is cut meanwhile, and nothing of it is durable', async () => {
+  test('fails with EIO as soon as the power is cut, and nothing of it is durable', async () => {
     const time = handTime()
     const files = forgetfulFiles(1, { environment: time, syncMs: 5 })
     const making = files.makeDirectory('/d')
+    // By then it only waits for its time to pass.
+    for (let call = 0; call < 5; call += 1) await files.list('/')
     files.powerCut()
     await expect(codeOf(making)).resolves.toBe('EIO')
     time.pass(5)
@@ -245,7 +247,10 @@ test('a test may flip, overwrite, shorten, make and delete what is on the disk',
   expect(disk(files, 'visible')).toEqual({ '/d/a': 'ooe' })
   expect(() => files.flipBit('/d/a', 24)).toThrow(TypeError)
   files.tamper('/d/a', (content) => content.subarray(0, 1))
-  files.tamper('/d/b', () => bytes('made'))
+  const made = bytes('made')
+  files.tamper('/d/b', () => made)
+  made.fill(0)
+  expect(disk(files, 'visible')).toEqual({ '/d/a': 'o', '/d/b': 'made' })
   files.powerCut()
   expect(disk(files)).toEqual({ '/d/a': 'o', '/d/b': 'made' })
   files.tamper('/d/a', () => null)
