@@ -24,10 +24,10 @@ const portMax = 65_535 - 100 - membersMax
 export function parseCommandLine(argv: readonly string[]): DemoOptions {
   const command = new Command('demo')
     .description(
-      'A replicated service in several processes on this machine. It loads data through 16 clients, kills the leader\n' +
+      'A replicated service in several processes on this machine. It loads data through 16 clients, kills the leader ' +
         'with SIGKILL in the middle, and shows that nothing that was acknowledged is lost.',
     )
-    .option('--once', 'end after the story: with code 0 if all of it held', false)
+    .option('--once', 'end after the story: with code 0 if all of it held')
     .option(
       '--members <count>',
       `how many members, ${membersMin} to ${membersMax}`,
@@ -48,7 +48,7 @@ export function parseCommandLine(argv: readonly string[]): DemoOptions {
     .allowExcessArguments(false)
     .parse(argv, { from: 'user' })
   const options = command.opts<{
-    once: boolean
+    once?: boolean
     members: number
     machine: MachineName
     directory?: string
@@ -56,7 +56,7 @@ export function parseCommandLine(argv: readonly string[]): DemoOptions {
   }>()
   const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli'
   return {
-    once: options.once,
+    once: options.once ?? false,
     members: options.members,
     machine: options.machine,
     directory: options.directory ?? null,
