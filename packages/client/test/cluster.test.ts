@@ -1,0 +1,184 @@
+import { createClient, nodeHttp } from '@quorate/client/node'
+import type { MachineModule } from '@quorate/contracts'
+import { nodeEnvironment } from '@quorate/contracts/node'
+import { httpGateway, type HttpGateway } from '@quorate/gateway-http'
+import { defineMachine } from '@quorate/machine'
+import { counter } from '@quorate/machine-counter'
+import { kv } from '@quorate/machine-kv'
+import { raft } from '@quorate/raft'
+import type { Replica } from '@quorate/replica'
+import { createReplica } from '@quorate/replica/node'
+import { memoryStorage } from '@quorate/storage-memory'
+import { memoryHub, memoryTransport } from '@quorate/transport-memory'
+import { expect, onTestFinished, test } from 'vitest'
+import { z } from 'zod'
+import { deserted } from './fake-members.js'
+
+/** A member of a cluster in this process, with its gateway. */
+interface Member<Machine extends MachineModule> {
+  readonly address: string
+  readonly replica: Replica<Machine>
+  readonly gateway: HttpGateway
+  close(): Promise<void>
+}
+
+/** Members of raft on the memory adapters, each behind a gateway of its own; they end with the test. */
+async function clusterOf<Machine extends MachineModule>(machine: Machine, size = 3): Promise<Member<Machine>[]> {
+  const hub = memoryHub()
+  const ids = Array.from({ length: size }, (_, at) => `n${at + 1}`)
+  const addresses = await Promise.all(ids.map(() => deserted()))
+  const members = Object.fromEntries(
+    ids.map((id, at) => [id, { address: `${id}:1`, clientAddress: addresses[at] ?? '' }]),
+  )
+  return Promise.all(
+    ids.map(async (id, at) => {
+      const replica = await createReplica({
+        id,
+        members,
+        machine,
+        protocol: raft(),
+        transport: memoryTransport({ hub }),
+        storage: memoryStorage(),
+      })
+      const gateway = await httpGateway({ replica, machine, address: addresses[at] ?? '' })
+      const close = async (): Promise<void> => {
+        await gateway.close()
+        await replica.close()
+      }
+      onTestFinished(close)
+      return { address: gateway.address, replica, gateway, close }
+    }),
+  )
+}
+
+test('commands and queries find the leader from every member', async () => {
+  const members = await clusterOf(counter)
+  let sum = 0
+  for (const { address } of members) {
+    const client = createClient({ machine: counter, addresses: [address] })
+    onTestFinished(() => client.close())
+    expect(await client.commands.add({ by: 5 })).toBe((sum += 5))
+    expect(await client.queries.value()).toBe(sum)
+  }
+})
+
+test('when the leader closes in the middle, clients go on, and what was acknowledged is there once', async () => {
+  const members = await clusterOf(counter)
+  const addresses = members.map(({ address }) => address)
+  const clients = Array.from({ length: 4 }, () => createClient({ machine: counter, addresses, timeoutMs: 20_000 }))
+  onTestFinished(async () => void (await Promise.all(clients.map((client) => client.close()))))
+  const count = { done: 0, unknown: 0 }
+  let isOver = false
+  const runs = clients.map(async (client) => {
+    while (!isOver) {
+      try {
+        await client.commands.add({ by: 1 })
+        count.done += 1
+      } catch (error) {
+        expect(error).toMatchObject({ outcome: 'unknown' })
+        count.unknown += 1
+      }
+    }
+  })
+  const reaching = async (more: number): Promise<void> => {
+    const target = count.done + more
+    while (count.done < target) await nodeEnvironment().yieldTurn()
+  }
+  await reaching(100)
+  const leader = (await members[0]?.replica.status())?.leadership.leader
+  await members.find(({ replica }) => replica.id === leader)?.close()
+  await reaching(100)
+  isOver = true
+  await Promise.all(runs)
+  const value = (await clients[0]?.queries.value()) ?? 0
+  expect(value).toBeGreaterThanOrEqual(count.done)
+  expect(value).toBeLessThanOrEqual(count.done + count.unknown)
+})
+
+test('results come as the types say: nothing, dates and bytes as they were', async () => {
+  const machine = defineMachine({
+    name: 'shapes',
+    version: 1,
+    initial: () => ({ last: new Uint8Array() }),
+    commands: {
+      keep: {
+        input: z.object({ bytes: z.instanceof(Uint8Array) }),
+        apply: (state, { bytes }) => void (state.last = bytes),
+      },
+    },
+    queries: {
+      shapes: {
+        read: (state) => ({ nothing: undefined, none: null, when: new Date(5), big: 2n ** 60n, bytes: state.last }),
+      },
+    },
+  })
+  const [member] = await clusterOf(machine, 1)
+  const client = createClient({ machine, addresses: [member?.address ?? ''] })
+  onTestFinished(() => client.close())
+  expect(await client.commands.keep({ bytes: Uint8Array.of(0, 255) })).toBeUndefined()
+  expect(await client.queries.shapes()).toStrictEqual({
+    nothing: undefined,
+    none: null,
+    when: new Date(5),
+    big: 2n ** 60n,
+    bytes: Uint8Array.of(0, 255),
+  })
+})
+
+test('D28: a schema that changes its input changes it once', async () => {
+  const machine = defineMachine({
+    name: 'words',
+    version: 1,
+    initial: () => ({ said: '' }),
+    commands: {
+      say: {
+        input: z.string().transform((text) => text.length),
+        apply: (state, length) => (state.said = `${length} letters`),
+      },
+    },
+    queries: {},
+  })
+  const [member] = await clusterOf(machine, 1)
+  const client = createClient({ machine, addresses: [member?.address ?? ''] })
+  onTestFinished(() => client.close())
+  expect(await client.commands.say('hello')).toBe('5 letters')
+})
+
+test('a value of nearly 4 MiB passes both ways', async () => {
+  const [member] = await clusterOf(kv, 1)
+  const client = createClient({ machine: kv, addresses: [member?.address ?? ''] })
+  onTestFinished(() => client.close())
+  const value = new Uint8Array(4 * 1024 * 1024 - 32 * 1024).map((_, at) => at)
+  expect(await client.commands.put({ key: 'large', value })).toMatchObject({ ok: true })
+  const entry = await client.queries.get({ key: 'large' })
+  expect(Buffer.from(entry?.value as Uint8Array).equals(value)).toBe(true)
+})
+
+test('the status of each member is told by itself, with equal digests at equal positions', async () => {
+  const members = await clusterOf(counter)
+  const client = createClient({ machine: counter, addresses: members.map(({ address }) => address) })
+  onTestFinished(() => client.close())
+  await client.commands.add({ by: 1 })
+  for (const { address, replica } of members) {
+    const status = await client.status(address, { digest: true })
+    expect(status).toMatchObject({ id: replica.id, state: 'running', machine: { name: 'counter' } })
+    expect(status.digest?.sha256).toMatch(/^[0-9a-f]{64}$/)
+    expect((await client.status(address)).digest).toBeNull()
+  }
+  expect(await client.status()).toMatchObject({ state: 'running' })
+})
+
+test('a member that is closed and its gateway with it costs a client nothing but another address', async () => {
+  const members = await clusterOf(counter)
+  const client = createClient({
+    machine: counter,
+    addresses: members.map(({ address }) => address),
+    http: nodeHttp({ connectionsMax: 4 }),
+  })
+  onTestFinished(() => client.close())
+  await client.commands.add({ by: 1 })
+  const leader = (await members[0]?.replica.status())?.leadership.leader
+  await members.find(({ replica }) => replica.id !== leader)?.close()
+  expect(await client.commands.add({ by: 1 })).toBe(2)
+  expect(await client.queries.value()).toBe(2)
+})

@@ -1,0 +1,230 @@
+import { nodeHttp } from '@quorate/client/node'
+import { QuorateError } from '@quorate/contracts'
+import { expect, test } from 'vitest'
+import {
+  bareListener,
+  breakOff,
+  clientOf,
+  deserted,
+  fakeMember,
+  hang,
+  pointAt,
+  refuse,
+  succeed,
+  type Act,
+} from './fake-members.js'
+
+/** Each of these in turn, the last one for ever. */
+function inTurn(...acts: Act[]): Act {
+  return (request, response, at) => acts[Math.min(at, acts.length) - 1]?.(request, response, at)
+}
+
+test('the leader is found from any member and remembered', async () => {
+  const leader = await fakeMember(succeed(7))
+  const other = await fakeMember(pointAt(leader.address))
+  const client = clientOf([other.address])
+  expect(await client.commands.add({ by: 7 })).toBe(7)
+  expect(await client.commands.add({ by: 7 })).toBe(7)
+  expect(await client.queries.value()).toBe(7)
+  expect(other.asked).toHaveLength(1)
+  expect(leader.asked).toHaveLength(3)
+})
+
+test('a leader that changes is followed', async () => {
+  const third = await fakeMember(succeed(9))
+  const second = await fakeMember(inTurn(succeed(8), pointAt(third.address)))
+  const first = await fakeMember(pointAt(second.address))
+  const client = clientOf([first.address])
+  expect(await client.commands.add({ by: 1 })).toBe(8)
+  expect(await client.commands.add({ by: 1 })).toBe(9)
+  expect(await client.commands.add({ by: 1 })).toBe(9)
+  expect([first.asked.length, second.asked.length]).toEqual([1, 2])
+})
+
+test.each(['NO_LEADER', 'NOT_LEADER', 'OVERLOADED', 'OVERWRITTEN', 'STOPPED'])(
+  'a command that ended as %s without having happened is sent again',
+  async (code) => {
+    const member = await fakeMember(inTurn(refuse(code), refuse(code), succeed(3)))
+    expect(await clientOf([member.address]).commands.add({ by: 3 })).toBe(3)
+    expect(member.asked).toHaveLength(3)
+  },
+)
+
+test.each(['INVALID_COMMAND', 'COMMAND_TOO_LARGE', 'UNSUPPORTED', 'VERSION_NOT_ACTIVE', 'INTERNAL'])(
+  '%s is not asked for twice, by commands or queries',
+  async (code) => {
+    const member = await fakeMember(refuse(code))
+    const client = clientOf([member.address])
+    await expect(client.commands.add({ by: 3 })).rejects.toMatchObject({ code, outcome: 'notDone', message: 'said so' })
+    await expect(client.queries.value()).rejects.toMatchObject({ code, outcome: 'notDone' })
+    expect(member.asked).toHaveLength(2)
+  },
+)
+
+test.each(['TIMED_OUT', 'LEADERSHIP_LOST', 'STOPPED', 'INTERNAL', 'SESSION_EXPIRED'])(
+  'a command that ended as %s and may have happened is never sent again',
+  async (code) => {
+    const leader = { id: 'n2', clientAddress: '127.0.0.1:9' }
+    const member = await fakeMember(refuse(code, { outcome: 'unknown', leader }))
+    const refusal: unknown = await clientOf([member.address])
+      .commands.add({ by: 3 })
+      .catch((error: unknown) => error)
+    expect(refusal).toBeInstanceOf(QuorateError)
+    expect(refusal).toMatchObject({ code, outcome: 'unknown', message: 'said so', leader })
+    expect(member.asked).toHaveLength(1)
+  },
+)
+
+test('a code of a later version keeps its outcome', async () => {
+  const member = await fakeMember(refuse('SOMETHING_NEW', { outcome: 'unknown' }))
+  await expect(clientOf([member.address]).commands.add({ by: 3 })).rejects.toMatchObject({
+    code: 'INTERNAL',
+    outcome: 'unknown',
+    message: 'SOMETHING_NEW: said so',
+  })
+})
+
+const noGateway: [string, Act][] = [
+  ['a connection that breaks off after the request', breakOff],
+  ['an answer of something else', (_, response) => response.end('<html>welcome</html>')],
+  ['a failure of something between', (_, response) => response.writeHead(502).end()],
+  ['a redirect without a word of ours', (_, response) => response.writeHead(307, { location: '/elsewhere' }).end()],
+  [
+    'JSON that is no refusal',
+    (_, response) => response.writeHead(503, { 'content-type': 'application/json' }).end('{}'),
+  ],
+  ['half of JSON', (_, response) => response.writeHead(503, { 'content-type': 'application/json' }).end('{"error":')],
+  [
+    'a result of another codec',
+    (_, response) => response.writeHead(200, { 'content-type': 'application/x-quorate+other-9' }).end(),
+  ],
+  [
+    'half of an answer',
+    (request, response) => {
+      response.writeHead(200, { 'content-type': 'application/x-quorate+msgpack-1', 'content-length': '10' })
+      response.write('x', () => request.socket.destroy())
+    },
+  ],
+]
+
+test.each(noGateway)('%s leaves a command in doubt, and it is never sent again', async (_, act) => {
+  const [member, other] = [await fakeMember(act), await fakeMember(succeed(1))]
+  const client = clientOf([member.address, other.address])
+  await expect(client.commands.add({ by: 1 })).rejects.toMatchObject({ code: 'CONNECTION_LOST', outcome: 'unknown' })
+  expect([member.asked.length, other.asked.length]).toEqual([1, 0])
+})
+
+test.each(noGateway)('%s sends a query elsewhere', async (_, act) => {
+  const [member, other] = [await fakeMember(act), await fakeMember(succeed(5))]
+  expect(await clientOf([member.address, other.address]).queries.value()).toBe(5)
+  expect([member.asked.length, other.asked.length]).toEqual([1, 1])
+})
+
+test('bytes that are no HTTP leave a command in doubt', async () => {
+  const member = await bareListener((socket) => socket.once('data', () => socket.end('SSH-2.0-x\r\n')))
+  await expect(clientOf([member.address]).commands.add({ by: 1 })).rejects.toMatchObject({
+    code: 'CONNECTION_LOST',
+    outcome: 'unknown',
+  })
+})
+
+test('an answer above the limit is not read, and leaves a command in doubt', async () => {
+  const member = await fakeMember((request, response, at) => {
+    response.setHeader('content-type', 'application/x-quorate+msgpack-1')
+    response.end(new Uint8Array(at === 1 ? 1025 : 1))
+    request.resume()
+  })
+  const client = clientOf([member.address], { http: nodeHttp({ answerBytesMax: 1024 }) })
+  await expect(client.commands.add({ by: 1 })).rejects.toMatchObject({ code: 'CONNECTION_LOST', outcome: 'unknown' })
+  expect(await client.commands.add({ by: 1 })).toBe(0)
+})
+
+test('a member that accepts and never answers does not eat the deadline of a query', async () => {
+  const [silent, other] = [await fakeMember(hang), await fakeMember(succeed(4))]
+  const client = clientOf([silent.address, other.address], { attemptTimeoutMs: 20, timeoutMs: 20_000 })
+  expect(await client.queries.value()).toBe(4)
+  expect(await client.queries.value({ consistency: 'local' })).toBe(4)
+  expect(silent.asked.length).toBeLessThanOrEqual(2)
+})
+
+test('a command that was sent and hangs ends at its deadline, in doubt, and is never sent again', async () => {
+  const [silent, other] = [await fakeMember(hang), await fakeMember(succeed(4))]
+  const client = clientOf([silent.address, other.address], { attemptTimeoutMs: 10 })
+  const refusal = client.commands.add({ by: 1 }, { timeoutMs: 100 })
+  await expect(refusal).rejects.toMatchObject({ code: 'TIMED_OUT', outcome: 'unknown' })
+  expect([silent.asked.length, other.asked.length]).toEqual([1, 0])
+})
+
+test('a query that nobody answers ends at its deadline, and is not in doubt', async () => {
+  const silent = await fakeMember(hang)
+  const refusal = clientOf([silent.address]).queries.value({ timeoutMs: 50 })
+  await expect(refusal).rejects.toMatchObject({ code: 'TIMED_OUT', outcome: 'notDone' })
+})
+
+test('where nobody listens, another member is asked, and a command is not in doubt', async () => {
+  const [gone, member] = [await deserted(), await fakeMember(succeed(2))]
+  expect(await clientOf([gone, member.address]).commands.add({ by: 2 })).toBe(2)
+  const refusal = clientOf([gone]).commands.add({ by: 2 }, { timeoutMs: 50 })
+  await expect(refusal).rejects.toMatchObject({ code: 'NO_LEADER', outcome: 'notDone' })
+})
+
+test('a name that nobody knows is not in doubt either', async () => {
+  const member = await fakeMember(succeed(2))
+  expect(await clientOf(['nowhere.invalid:1', member.address]).commands.add({ by: 2 })).toBe(2)
+})
+
+test('at the deadline, a command that was always refused ends as the last refusal', async () => {
+  const member = await fakeMember(inTurn(refuse('NO_LEADER'), refuse('OVERLOADED', { message: 'the disk is full' })))
+  const refusal = clientOf([member.address]).commands.add({ by: 2 }, { timeoutMs: 100 })
+  await expect(refusal).rejects.toMatchObject({ code: 'OVERLOADED', outcome: 'notDone', message: 'the disk is full' })
+})
+
+test('two members that point at each other are not asked in a frenzy', async () => {
+  const addresses: string[] = []
+  const [one, two] = [
+    await fakeMember((request, response, at) => pointAt(addresses[1] ?? '')(request, response, at)),
+    await fakeMember((request, response, at) => pointAt(addresses[0] ?? '')(request, response, at)),
+  ]
+  addresses.push(one.address, two.address)
+  const client = clientOf([one.address], { retryMinMs: 50 })
+  const refusal = client.commands.add({ by: 2 }, { timeoutMs: 200 })
+  await expect(refusal).rejects.toMatchObject({ code: 'NOT_LEADER', outcome: 'notDone' })
+  expect(one.asked.length + two.asked.length).toBeLessThanOrEqual(10)
+})
+
+test('a hint to somebody who is not there is forgotten', async () => {
+  const gone = await deserted()
+  const member = await fakeMember(inTurn(pointAt(gone), pointAt(null), succeed(6)))
+  expect(await clientOf([member.address]).commands.add({ by: 6 })).toBe(6)
+  expect(member.asked).toHaveLength(3)
+})
+
+test('a member that points at itself is asked again, later', async () => {
+  const addresses: string[] = []
+  const member = await fakeMember((request, response, at) =>
+    at < 3 ? pointAt(addresses[0] ?? '')(request, response, at) : succeed(6)(request, response, at),
+  )
+  addresses.push(member.address)
+  expect(await clientOf(addresses).commands.add({ by: 6 })).toBe(6)
+})
+
+test('members are told to answer a little before the deadline', async () => {
+  const member = await fakeMember(succeed(1))
+  await clientOf([member.address]).commands.add({ by: 1 }, { timeoutMs: 10_000 })
+  const timeoutMs = Number(/timeoutMs=(\d+)$/.exec(member.asked[0] ?? '')?.[1])
+  expect(timeoutMs).toBeGreaterThan(1_000)
+  expect(timeoutMs).toBeLessThanOrEqual(9_900)
+})
+
+test('a local query stays with the given addresses, wherever the leader is', async () => {
+  const leader = await fakeMember(succeed(9))
+  const given = await fakeMember((request, response, at) =>
+    request.url?.startsWith('/v1/queries')
+      ? succeed(1)(request, response, at)
+      : pointAt(leader.address)(request, response, at),
+  )
+  const client = clientOf([given.address])
+  expect(await client.commands.add({ by: 9 })).toBe(9)
+  expect(await client.queries.value({ consistency: 'local' })).toBe(1)
+  expect(given.asked.at(-1)).toMatch(/consistency=local$/)
+})

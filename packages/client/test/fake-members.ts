@@ -1,0 +1,115 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createTcpServer, type Socket } from 'node:net'
+import { once } from 'node:events'
+import { type Environment, type JsonValue } from '@quorate/contracts'
+import { nodeEnvironment } from '@quorate/contracts/node'
+import { createClient, type NodeClientOptions } from '@quorate/client/node'
+import type { Client } from '@quorate/client'
+import { counter } from '@quorate/machine-counter'
+import { onTestFinished } from 'vitest'
+
+/** A stand-in for a member: answers as the test says, and remembers what it was asked. */
+export interface FakeMember {
+  readonly address: string
+  readonly asked: string[]
+  connections(): number
+}
+
+/** What a fake member does with one request, after it has arrived whole. */
+export type Act = (request: IncomingMessage, response: ServerResponse, at: number) => void
+
+/** Starts a fake member on a free port; it ends with the test. */
+export async function fakeMember(act: Act): Promise<FakeMember> {
+  const asked: string[] = []
+  let connections = 0
+  const server = createServer((request, response) => {
+    request.resume()
+    request.once('end', () => {
+      asked.push(`${request.method} ${request.url}`)
+      act(request, response, asked.length)
+    })
+  })
+  server.on('connection', () => (connections += 1))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  return { address: addressOf(server.address()), asked, connections: () => connections }
+}
+
+/** Starts a listener that speaks no HTTP unless the test does. */
+export async function bareListener(onSocket: (socket: Socket) => void): Promise<{ readonly address: string }> {
+  const sockets = new Set<Socket>()
+  const server = createTcpServer((socket) => {
+    sockets.add(socket)
+    socket.on('error', () => {})
+    onSocket(socket)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    server.close()
+    for (const socket of sockets) socket.destroy()
+  })
+  return { address: addressOf(server.address()) }
+}
+
+/** An address where nobody listens. */
+export async function deserted(): Promise<string> {
+  const server = createTcpServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = addressOf(server.address())
+  await new Promise((resolve) => server.close(resolve))
+  return address
+}
+
+/** Answers with a result of the counter. */
+export function succeed(value: number): Act {
+  return (_, response) => {
+    response.setHeader('content-type', `application/x-quorate+${counter.codec}`)
+    response.setHeader('quorate-position', '1')
+    response.end(Uint8Array.of(value))
+  }
+}
+
+/** Answers as a gateway that refuses. */
+export function refuse(code: string, details: { outcome?: string; leader?: JsonValue; message?: string } = {}): Act {
+  const { outcome = 'notDone', leader = null, message = 'said so' } = details
+  return (_, response) => {
+    response.writeHead(503, { 'content-type': 'application/json; charset=utf-8' })
+    response.end(JSON.stringify({ error: { code, outcome, message, leader } }))
+  }
+}
+
+/** Answers as a member that knows another one to lead. */
+export function pointAt(clientAddress: string | null, id = 'n2'): Act {
+  return refuse('NOT_LEADER', { leader: { id, clientAddress } })
+}
+
+/** Never answers. */
+export const hang: Act = () => {}
+
+/** Breaks the connection off when the request has arrived. */
+export const breakOff: Act = (request) => void request.socket.destroy()
+
+/** Dice that always fall alike, so that a client starts at its first address. */
+export function steadyEnvironment(): Environment {
+  return { ...nodeEnvironment(), randomBytes: (count) => new Uint8Array(count) }
+}
+
+/** A client of the counter that starts at its first address; it ends with the test. */
+export function clientOf(
+  addresses: string[],
+  options: Partial<NodeClientOptions<typeof counter>> = {},
+): Client<typeof counter> {
+  const client = createClient({ machine: counter, addresses, environment: steadyEnvironment(), ...options })
+  onTestFinished(() => client.close())
+  return client
+}
+
+function addressOf(bound: ReturnType<ReturnType<typeof createTcpServer>['address']>): string {
+  return `127.0.0.1:${typeof bound === 'object' && bound !== null ? bound.port : 0}`
+}
