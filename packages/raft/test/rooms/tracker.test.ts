@@ -1,0 +1,122 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { Inflights, Progress } from '../../src/tracker/index.js'
+
+const limits = { inflightMessagesMax: 4, inflightBytesMax: 100 }
+
+type Action =
+  | { readonly kind: 'add'; readonly entries: number; readonly bytes: number }
+  | { readonly kind: 'free'; readonly back: number }
+  | { readonly kind: 'freeFirst' }
+  | { readonly kind: 'clear' }
+
+const action: fc.Arbitrary<Action> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('add' as const),
+      entries: fc.integer({ min: 1, max: 5 }),
+      bytes: fc.nat(60),
+    }),
+  },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('free' as const), back: fc.nat(30) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('freeFirst' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('clear' as const) }) },
+)
+
+describe('what is in flight', () => {
+  test('is counted as a plain list is', () => {
+    fc.assert(
+      fc.property(fc.array(action, { maxLength: 400 }), (actions) => {
+        const inflights = new Inflights(limits)
+        let naive: (readonly [number, number])[] = []
+        let last = 0
+        for (const each of actions) {
+          if (each.kind === 'add') {
+            last += each.entries
+            inflights.add(last, each.bytes)
+            naive.push([last, each.bytes])
+          } else if (each.kind === 'free') {
+            inflights.freeUpTo(last - each.back)
+            naive = naive.filter(([index]) => index > last - each.back)
+          } else if (each.kind === 'freeFirst') {
+            inflights.freeFirst()
+            naive = naive.slice(1)
+          } else {
+            inflights.clear()
+            naive = []
+          }
+          expect(inflights.content).toEqual(naive)
+          expect(inflights.count).toBe(naive.length)
+          const bytes = naive.reduce((sum, [, size]) => sum + size, 0)
+          expect(inflights.isFull).toBe(naive.length >= 4 || bytes >= 100)
+        }
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  test('forgets thousands without slowing down', () => {
+    const inflights = new Inflights({ inflightMessagesMax: 10_000, inflightBytesMax: 1e9 })
+    for (let index = 1; index <= 5_000; index += 1) inflights.add(index, 1)
+    inflights.freeUpTo(3_000)
+    expect([inflights.count, inflights.content[0]]).toEqual([2_000, [3_001, 1]])
+  })
+})
+
+describe('what a leader believes of a follower', () => {
+  test('in probe one message is on its way, and an answer opens the window', () => {
+    const progress = new Progress(10, limits)
+    progress.onSent(10, 1, 50)
+    expect([progress.canSend, progress.nextIndex]).toEqual([false, 10])
+    expect(progress.onAccepted(10)).toBe(true)
+    expect(progress).toMatchObject({ phase: 'replicate', matchIndex: 10, nextIndex: 11, canSend: true })
+    progress.onSent(12, 2, 60)
+    progress.onSent(13, 1, 60)
+    expect([progress.canSend, progress.nextIndex]).toEqual([false, 14])
+    progress.onAccepted(12)
+    expect([progress.canSend, progress.inflights.count]).toEqual([true, 1])
+  })
+
+  test('a refusal leads behind the hint, never behind what is known', () => {
+    const progress = new Progress(100, limits)
+    progress.onSent(99, 0, 0)
+    expect(progress.onRejected(99, 40)).toBe(true)
+    expect([progress.nextIndex, progress.canSend]).toEqual([41, true])
+    progress.onAccepted(40)
+    progress.becomeProbe()
+    expect(progress.onRejected(40, 3)).toBe(false)
+    expect(progress.nextIndex).toBe(41)
+  })
+
+  test('a refusal of something else than what was sent last is late, and changes nothing', () => {
+    const progress = new Progress(100, limits)
+    progress.onSent(99, 0, 0)
+    expect(progress.onRejected(50, 3)).toBe(false)
+    expect([progress.nextIndex, progress.canSend]).toEqual([100, false])
+  })
+
+  test('whatever is said to it, 0 ≤ matchIndex < nextIndex, and matchIndex never goes back', () => {
+    const said = fc.oneof(
+      fc.record({ kind: fc.constant('accepted' as const), index: fc.nat(50) }),
+      fc.record({ kind: fc.constant('rejected' as const), index: fc.nat(50), hint: fc.nat(50) }),
+      fc.record({ kind: fc.constant('sent' as const), entries: fc.nat(3) }),
+      fc.record({ kind: fc.constant('lost' as const) }),
+    )
+    fc.assert(
+      fc.property(fc.array(said, { maxLength: 100 }), (all) => {
+        const progress = new Progress(20, limits)
+        for (const each of all) {
+          const before = progress.matchIndex
+          if (each.kind === 'accepted') expect(progress.onAccepted(each.index)).toBe(each.index > before)
+          else if (each.kind === 'rejected') progress.onRejected(each.index, each.hint)
+          else if (each.kind === 'lost') progress.becomeProbe()
+          else if (progress.canSend) progress.onSent(progress.nextIndex - 1 + each.entries, each.entries, 10)
+          expect(progress.matchIndex).toBeGreaterThanOrEqual(before)
+          expect(progress.matchIndex).toBeLessThan(progress.nextIndex)
+          expect(progress.phase === 'replicate' || progress.inflights.count === 0).toBe(true)
+        }
+      }),
+    )
+  })
+})

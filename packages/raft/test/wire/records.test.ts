@@ -1,0 +1,105 @@
+import { nodeId, QuorateError, seededRandom, sequence, sortedMembers, type Members } from '@quorate/contracts'
+import { describe, expect, test } from 'vitest'
+import { decodeRecord, encodeRecord, logIndex, raft, Raft, term, type Entry, type RaftRecord } from '../../src/index.js'
+import { feedDamaged } from './damage.js'
+
+function entry(index: number, at: number): Entry {
+  return { index: logIndex(index), term: term(at), kind: 'command', data: Uint8Array.of(index, at) }
+}
+
+const members: Members = sortedMembers(
+  ['n1', 'n2', 'n3'].map((id) => ({
+    id: nodeId(id),
+    address: `${id}:1`,
+    clientAddress: id === 'n1' ? 'localhost:80' : null,
+    incarnation: null,
+    role: 'voter',
+  })),
+)
+const bootstrap: RaftRecord = { kind: 'bootstrap', members }
+const hardState = (at: number, votedFor: string | null = null): RaftRecord => ({
+  kind: 'hardState',
+  hardState: { currentTerm: term(at), votedFor: votedFor === null ? null : nodeId(votedFor) },
+})
+const entries = (...all: Entry[]): RaftRecord => ({ kind: 'entries', firstIndex: all[0]!.index, entries: all })
+
+const samples = [bootstrap, hardState(0), hardState(2 ** 40, 'n2'), entries(entry(4, 2), entry(5, 3))]
+
+function recover(records: readonly RaftRecord[], founders: Members | null = null): Raft {
+  const start = { self: nodeId('n1'), incarnation: 'i', bootstrap: founders, snapshot: null, tickMs: 10 }
+  const recovery = raft().recover({ ...start, random: seededRandom(1) })
+  records.forEach((record, at) => recovery.record(sequence(at + 1), encodeRecord(record)))
+  return recovery.finish() as Raft
+}
+
+describe('records', () => {
+  test.each(samples.map((record) => [record.kind, record] as const))('%s comes back as it was', (_kind, record) => {
+    expect(decodeRecord(encodeRecord(record))).toEqual(record)
+  })
+
+  test('what is damaged is refused, or is another record', () => {
+    const known = (bytes: Uint8Array): RaftRecord => {
+      // A later format has an error of its own.
+      if ((bytes[0] ?? 0) > 1) bytes[0] = 0
+      return decodeRecord(bytes)
+    }
+    const counts = feedDamaged(samples.map(encodeRecord), known, encodeRecord)
+    expect(counts.refused).toBeGreaterThan(1_000)
+  })
+
+  test('D40: a record of a later version is FORMAT_TOO_NEW', () => {
+    const later = encodeRecord(hardState(1))
+    later[0] = 2
+    expect(() => decodeRecord(later)).toThrow(expect.objectContaining({ code: 'FORMAT_TOO_NEW' }))
+  })
+})
+
+describe('recovery', () => {
+  test('folds terms, votes, entries and what replaced them', () => {
+    const { state } = recover([
+      bootstrap,
+      hardState(1, 'n2'),
+      entries(entry(1, 1), entry(2, 1), entry(3, 1)),
+      hardState(3),
+      entries(entry(2, 3)),
+      hardState(4, 'n1'),
+    ])
+    expect(state.hardState).toEqual({ currentTerm: 4, votedFor: 'n1' })
+    expect([state.log.lastIndex, state.log.termAt(1), state.log.termAt(2)]).toEqual([2, 1, 3])
+    expect(state.log.persistedIndex).toBe(2)
+    expect(state.members).toEqual(members)
+  })
+
+  test('D2: it starts as a follower of nobody that knows nothing to be committed', () => {
+    const { state } = recover([bootstrap, hardState(1, 'n1'), entries(entry(1, 1))])
+    expect(state).toMatchObject({ role: 'follower', leader: null, commitIndex: 0, deliveredIndex: 0 })
+  })
+
+  test('the founders count while nothing was recorded, and are the first record', () => {
+    const first = recover([], members)
+    expect(first.state.members).toEqual(members)
+    expect(first.takeReady().records.map(decodeRecord)).toEqual([bootstrap])
+    const later = recover([bootstrap], [])
+    expect(later.state.members).toEqual(members)
+    expect(later.takeReady()).toMatchObject({ records: [], firstSequence: 2, members })
+    expect(recover([hardState(1)], members).state.members).toEqual([])
+  })
+
+  test.each([
+    ['a hole', [hardState(1), entries(entry(2, 1))], 'record 2 of the journal cannot be used: entry 2 does not follow'],
+    ['a term that goes back', [hardState(3), entries(entry(1, 3)), entries(entry(2, 2))], 'outside 3 to 3'],
+    ['an entry of a term that was never recorded', [hardState(1), entries(entry(1, 2))], 'outside 0 to 1'],
+  ] as [string, RaftRecord[], string][])('%s is STORAGE_CORRUPT', (_name, records, message) => {
+    expect(() => recover(records)).toThrow(
+      expect.objectContaining({ code: 'STORAGE_CORRUPT', message: expect.stringContaining(message) as string }),
+    )
+  })
+
+  test('bytes that are no record are STORAGE_CORRUPT, with the record’s number', () => {
+    const start = { self: nodeId('n1'), incarnation: 'i', bootstrap: null, snapshot: null, tickMs: 10 }
+    const recovery = raft().recover({ ...start, random: seededRandom(1) })
+    const record = () => recovery.record(sequence(7), Uint8Array.of(1, 9))
+    expect(record).toThrow(QuorateError)
+    expect(record).toThrow('record 7 of the journal cannot be used')
+  })
+})
