@@ -112,6 +112,13 @@ test.each([
     ],
     /unknown part, "leaf"/,
   ],
+  [
+    [
+      ['value', 1],
+      ['open', 'array'],
+    ],
+    /not complete/,
+  ],
   [['value'], /no list/],
 ])('an image of another kind is refused: %j', async (parts, message) => {
   await expect(readStateImage(writeImage(parts))).rejects.toThrow(message)
@@ -129,9 +136,28 @@ test('a state may be nested deeper than a part', async () => {
   expect(seen(await copyOf(state))).toEqual(seen(state))
 })
 
-test('an image is parts, and reading it gives them back', async () => {
+test('an image is parts, and reading it gives them back or says that it was cut off', async () => {
   const parts = [[1, 'header'], [], { a: Uint8Array.of(1) }, null]
-  const read: unknown[] = []
-  for await (const part of readImage(writeImage(parts))) read.push(part)
-  expect(read).toEqual(parts)
+  const readAll = async (image: AsyncIterable<Uint8Array>): Promise<unknown[]> => {
+    const read: unknown[] = []
+    for await (const part of readImage(image)) read.push(part)
+    return read
+  }
+  expect(await readAll(writeImage(parts))).toEqual(parts)
+  const bytes = concatBytes(await chunksOf(writeImage(parts)))
+  await expect(readAll(inChunks(bytes.subarray(0, -1), [5]))).rejects.toThrow(/in the middle of a part/)
+})
+
+test('a large part in many small chunks is joined once, or this test would not come to its end', async () => {
+  const large = new Uint8Array(16 * 1024 * 1024)
+  const bytes = concatBytes(await chunksOf(writeImage([large])))
+  async function* inTurns(): AsyncGenerator<Uint8Array> {
+    let count = 0
+    for await (const chunk of inChunks(bytes, [256])) {
+      yield chunk
+      count += 1
+      if (count % 64 === 0) await new Promise(setImmediate)
+    }
+  }
+  for await (const read of readImage(inTurns())) expect(read instanceof Uint8Array && read.length).toBe(large.length)
 })
