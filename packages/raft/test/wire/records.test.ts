@@ -1,6 +1,7 @@
 import { nodeId, QuorateError, seededRandom, sequence, sortedMembers, type Members } from '@quorate/contracts'
 import { describe, expect, test } from 'vitest'
-import { decodeRecord, encodeRecord, logIndex, raft, Raft, term, type Entry, type RaftRecord } from '../../src/index.js'
+import type { Raft } from '../../src/index.js'
+import { decodeRecord, encodeRecord, logIndex, raft, term, type Entry, type RaftRecord } from '../../src/index.js'
 import { feedDamaged } from './damage.js'
 
 function entry(index: number, at: number): Entry {
