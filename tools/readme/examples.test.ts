@@ -44,7 +44,9 @@ async function bundled(name: string, source: string): Promise<string> {
     format: 'esm',
     target: 'node20',
     plugins: [ours],
-    banner: { js: `import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url)` },
+    banner: {
+      js: `import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url)`,
+    },
     logLevel: 'silent',
   })
   return outfile

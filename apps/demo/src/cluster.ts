@@ -97,7 +97,7 @@ export class LocalCluster extends EventEmitter<ClusterEvents> {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.ids.map((id) => this.#take(id)?.close()))
+    await Promise.all(this.ids.map(async (id) => this.#take(id)?.close()))
   }
 
   async killAll(): Promise<void> {

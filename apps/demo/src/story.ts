@@ -21,6 +21,12 @@ export async function tellStory(cluster: LocalCluster, screen: Screen): Promise<
   return workload
 }
 
+/** Who was killed, and when. */
+interface Kill {
+  readonly id: string
+  readonly atMs: number
+}
+
 function workloadOf({ place, clientAddresses }: LocalCluster): Promise<Workload> | Workload {
   return place.machine === 'kv' ? filesWorkload(clientAddresses) : counterWorkload(clientAddresses)
 }
@@ -40,28 +46,28 @@ async function writeThroughKill(cluster: LocalCluster, workload: Workload, scree
   const pulse = new Pulse()
   const failures = new Map<string, number>()
   const half = Math.floor(workload.total / 2)
-  let kill: Promise<{ readonly id: string; readonly atMs: number }> | null = null
+  const kills: Promise<Kill>[] = []
   await workload.write({
     onAcknowledged() {
       pulse.beat()
       screen.progress(`${workload.what} acknowledged`, pulse.count, workload.total)
-      if (pulse.count === half) kill = killLeader(cluster, pulse.count, workload, screen)
+      if (pulse.count === half) kills.push(killLeader(cluster, pulse.count, workload, screen))
     },
     onFailure({ code, outcome }) {
       const kind = `${code} (${outcome})`
       failures.set(kind, (failures.get(kind) ?? 0) + 1)
     },
   })
-  if (kill === null) throw new Error(`only ${pulse.count} of ${workload.total} ${workload.what} were acknowledged`)
-  const { id, atMs } = await (kill as Promise<{ readonly id: string; readonly atMs: number }>)
+  const kill = await kills[0]
+  if (!kill) throw new Error(`only ${pulse.count} of ${workload.total} ${workload.what} were acknowledged`)
   screen.progress(workload.what, workload.total, workload.total)
   screen.good(`${pulse.count} of ${workload.total} ${workload.what} acknowledged`)
   for (const [kind, count] of failures) screen.event(`${count} ended as ${kind}`)
-  screen.good(`${Math.round(pulse.longestGapSince(atMs))} ms without a successful write after the kill, at most`)
-  return id
+  screen.good(`${Math.round(pulse.longestGapSince(kill.atMs))} ms without a successful write after the kill, at most`)
+  return kill.id
 }
 
-async function killLeader(cluster: LocalCluster, count: number, workload: Workload, screen: Screen) {
+async function killLeader(cluster: LocalCluster, count: number, workload: Workload, screen: Screen): Promise<Kill> {
   const { id, epoch } = await cluster.leader()
   screen.event(`after ${count} ${workload.what}: SIGKILL for the leader ${id}, pid ${String(cluster.pidOf(id))}`)
   const atMs = performance.now()

@@ -45,18 +45,18 @@ test('D34: through 20 rounds in which all five processes get SIGKILL under load,
 /** Every key is written once. At the wanted number of acknowledgements all processes die at one moment. */
 async function writeUntilDeath(cluster: LocalCluster, round: number, wanted: number, ends: Map<string, End>) {
   let acknowledged = 0
-  let death: Promise<void> | null = null
+  const deaths: Promise<void>[] = []
   const dead = new AbortController()
   const write = async (writer: number): Promise<void> => {
     const client = createClient({ machine: kv, addresses: [...cluster.clientAddresses], timeoutMs: 10_000 })
-    for (let each = 1; death === null; each += 1) {
+    for (let each = 1; deaths.length === 0; each += 1) {
       const key = `${round}/${writer}/${each}`
       ends.set(key, 'unknown')
       try {
         await client.commands.put({ key, value: key }, { signal: dead.signal })
         ends.set(key, 'acknowledged')
         acknowledged += 1
-        if (acknowledged >= wanted) death ??= cluster.killAll().then(() => dead.abort())
+        if (acknowledged === wanted) deaths.push(cluster.killAll().then(() => dead.abort()))
       } catch (error) {
         if (!(error instanceof QuorateError)) throw error
         ends.set(key, error.outcome === 'notDone' ? 'notDone' : 'unknown')
@@ -65,7 +65,7 @@ async function writeUntilDeath(cluster: LocalCluster, round: number, wanted: num
     await client.close()
   }
   await Promise.all(Array.from({ length: writers }, (_, writer) => write(writer)))
-  await death
+  await Promise.all(deaths)
 }
 
 /** Version 1: written once. A key that is missing must not have been acknowledged, one that is there not refused. */
