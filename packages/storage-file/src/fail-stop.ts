@@ -44,7 +44,7 @@ export class FailStop {
         yield step.value
       }
     } finally {
-      await items.return()
+      await items.return().catch(() => undefined)
     }
   }
 }

@@ -21,7 +21,7 @@ export const fileStorageOptionsSchema = z.strictObject({
     error: `must be an environment, with the methods ${environmentMethods.join(', ')}`,
   }),
   segmentBytes: bytesSchema
-    .min(1_024)
+    .min(512)
     .max(1_024 * mebibyte)
     .multipleOf(8)
     .default(16 * mebibyte),
