@@ -11,7 +11,7 @@ import { patchPlugin, type SourcePatch } from './mutations/source-patch.js'
 
 const run = promisify(execFile)
 const program = fileURLToPath(new URL('power-cut/main.ts', import.meta.url))
-const seeds = 6
+const seeds = 4
 const rounds = 20
 
 const bugs: readonly SourcePatch[] = [
@@ -74,7 +74,7 @@ describe('the power cuts find it when', () => {
     '$bug',
     async ({ name, ...patch }) => {
       const said = await runPowerCuts(name, patch)
-      expect(said).toMatch(/seed \d+, round \d+: /)
+      expect(said).toMatch(/seed \d+, round \d+: (command \d+ was acknowledged and is gone|\S+ is damaged at byte)/)
     },
     240_000,
   )

@@ -67,7 +67,7 @@ async function readLinearizable(cluster: PowerCutCluster, time: VirtualTime): Pr
     } catch (error) {
       if (!(error instanceof QuorateError)) throw error
     }
-    await pause(time)
+    await pause(time, 5)
   }
 }
 
@@ -79,7 +79,9 @@ async function writeUntilCut(
 ): Promise<void> {
   let isCut = false
   const wanted = accounts.count('acknowledged') + 3 + random.nextInt(40)
-  const work = Array.from({ length: writers }, (_, writer) => write(cluster, time, accounts, writer, () => isCut))
+  const work = Array.from({ length: writers }, (_, writer) =>
+    write(cluster, time, accounts, writer, random.fork(), () => isCut),
+  )
   if (!(await time.until(() => accounts.count('acknowledged') >= wanted, longMs))) {
     throw new Error(`no further command was acknowledged in ${longMs} ms`)
   }
@@ -95,26 +97,28 @@ async function write(
   time: VirtualTime,
   accounts: Accounts,
   writer: number,
+  random: Random,
   isCut: () => boolean,
 ): Promise<void> {
   while (!isCut()) {
     const { leader } = cluster
     if (leader === null) {
-      await pause(time)
+      await pause(time, 5)
       continue
     }
     const entry = accounts.newEntry()
     try {
       await leader.commands.append({ entry }, { timeoutMs: 2_000 })
       accounts.record(writer, entry, isCut() ? 'unknown' : 'acknowledged')
+      await pause(time, random.nextInt(10))
     } catch (error) {
       if (!(error instanceof QuorateError)) throw error
       accounts.record(writer, entry, error.outcome === 'notDone' ? 'notDone' : 'unknown')
-      await pause(time)
+      await pause(time, 5)
     }
   }
 }
 
-function pause({ environment }: VirtualTime): Promise<void> {
-  return new Promise((resolve) => void environment.setTimer(5, resolve))
+function pause({ environment }: VirtualTime, ms: number): Promise<void> {
+  return new Promise((resolve) => void environment.setTimer(ms, resolve))
 }
