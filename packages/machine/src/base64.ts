@@ -1,7 +1,8 @@
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 const codeOfSix = Array.from(alphabet, (letter) => letter.charCodeAt(0))
 const padding = '='.charCodeAt(0)
-const blockCodes = 8_192
+/** Bytes that become text at once: as many letters as a call takes for arguments. */
+const blockBytes = 6 * 1024
 
 /** Six bits by the code of their letter. */
 const sixOfCode = new Uint8Array(128)
@@ -12,18 +13,22 @@ const pattern = /^[A-Za-z0-9+/]*={0,2}$/
 /** Bytes as base64 text, padded. */
 export function toBase64(bytes: Uint8Array): string {
   const blocks: string[] = []
-  let codes: number[] = []
-  for (let at = 0; at < bytes.length; at += 3) {
-    const left = bytes.length - at
-    const bits = ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0)
-    codes.push(codeAt(bits >> 18), codeAt(bits >> 12))
-    codes.push(left > 1 ? codeAt(bits >> 6) : padding, left > 2 ? codeAt(bits) : padding)
-    if (codes.length < blockCodes) continue
-    blocks.push(String.fromCharCode(...codes))
-    codes = []
+  for (let at = 0; at < bytes.length; at += blockBytes) {
+    blocks.push(String.fromCharCode(...codesOf(bytes.subarray(at, at + blockBytes))))
   }
-  blocks.push(String.fromCharCode(...codes))
   return blocks.join('')
+}
+
+function codesOf(bytes: Uint8Array): number[] {
+  const codes = new Array<number>(Math.ceil(bytes.length / 3) * 4)
+  for (let at = 0, to = 0; at < bytes.length; at += 3, to += 4) {
+    const bits = ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0)
+    codes[to] = codeAt(bits >> 18)
+    codes[to + 1] = codeAt(bits >> 12)
+    codes[to + 2] = at + 1 < bytes.length ? codeAt(bits >> 6) : padding
+    codes[to + 3] = at + 2 < bytes.length ? codeAt(bits) : padding
+  }
+  return codes
 }
 
 /** Inverse of {@link toBase64}; null for text that it never writes. */

@@ -1,4 +1,5 @@
 import type { JsonValue } from '@quorate/contracts'
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { fromJson, toJson } from '../src/index.js'
 
@@ -14,4 +15,29 @@ test('D13: what is no base64 is refused, and what JSON cannot say is named', () 
   expect(() => fromJson({ $bytes: 5 })).toThrow(/base64/)
   expect(() => toJson({ a: [1, 10n] })).toThrow('the value.a[1] is a bigint')
   expect(() => toJson(NaN)).toThrow(/JSON cannot say/)
+})
+
+test('D13: what JSON would read back as something else is refused by its path', () => {
+  class Person {}
+  expect(() => toJson({ note: { $bytes: 'AQL/' } })).toThrow('the value.note has the single key "$bytes"')
+  expect(toJson({ note: { $bytes: 'AQL/', more: 1 } })).toEqual({ note: { $bytes: 'AQL/', more: 1 } })
+  expect(() => toJson({ list: [new Map()] })).toThrow('the value.list[0] is a Map')
+  expect(() => toJson(new Person(), 'the result')).toThrow('the result is a Person')
+  expect(() => toJson({ run: () => 1 })).toThrow('the value.run is a function')
+})
+
+test('D13: values that JSON can say come back, bytes at any depth', () => {
+  const value = fc.letrec<{ value: unknown }>((tie) => ({
+    value: fc.oneof(
+      fc.jsonValue({ maxDepth: 1 }),
+      fc.uint8Array(),
+      fc.array(tie('value'), { maxLength: 4 }),
+      fc.dictionary(fc.string(), tie('value'), { maxKeys: 4, noNullPrototype: true }),
+    ),
+  })).value
+  fc.assert(
+    fc.property(value, (each) => {
+      expect(fromJson(JSON.parse(JSON.stringify(toJson(each))) as JsonValue)).toEqual(each)
+    }),
+  )
 })
