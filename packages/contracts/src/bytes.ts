@@ -1,4 +1,4 @@
-/** Thrown by {@link ByteReader} when bytes end early, are left over, or hold a value outside its range. */
+/** Thrown when bytes end early or are left over, and when a value is outside the range of what it is read or written as. */
 export class BytesError extends Error {
   override readonly name = 'BytesError'
 }
@@ -21,6 +21,7 @@ export class ByteWriter {
   }
 
   u8(value: number): this {
+    checkRange(value, 0xff)
     this.#room(1)
     this.#view.setUint8(this.#length, value)
     this.#length += 1
@@ -28,6 +29,7 @@ export class ByteWriter {
   }
 
   u32(value: number): this {
+    checkRange(value, 0xffff_ffff)
     this.#room(4)
     this.#view.setUint32(this.#length, value, true)
     this.#length += 4
@@ -36,6 +38,7 @@ export class ByteWriter {
 
   /** A whole number from 0 to 2^53-1 in eight bytes. */
   u53(value: number): this {
+    checkRange(value, Number.MAX_SAFE_INTEGER)
     this.#room(8)
     this.#view.setUint32(this.#length, value >>> 0, true)
     this.#view.setUint32(this.#length + 4, Math.floor(value / 0x1_0000_0000), true)
@@ -90,6 +93,13 @@ export class ByteWriter {
     grown.set(this.#bytes)
     this.#bytes = grown
     this.#view = new DataView(grown.buffer)
+  }
+}
+
+/** Another number would be written in silence, and read back as something that nobody meant. */
+function checkRange(value: number, max: number): void {
+  if (!(Number.isInteger(value) && value >= 0 && value <= max)) {
+    throw new BytesError(`${value} is no whole number from 0 to ${max}`)
   }
 }
 

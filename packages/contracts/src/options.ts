@@ -7,11 +7,13 @@ export const nodeIdSchema = z
   .string()
   .refine((text): text is NodeId => isNodeId(text), { error: 'must be 1 to 64 of the characters A-Z a-z 0-9 . _ -' })
 
+const addressPattern = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):(\d{1,5})$/
+
 /** `host:port`, in ASCII; an IPv6 host stands in brackets. */
-export const addressSchema = z
-  .string()
-  .regex(/^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):\d{1,5}$/, { error: 'must be an address like "127.0.0.1:7001"' })
-  .refine((text) => Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535, { error: 'has a port above 65535' })
+export const addressSchema = z.string().refine((text) => Number(addressPattern.exec(text)?.[2] ?? Infinity) <= 65_535, {
+  error: ({ input }) =>
+    addressPattern.test(String(input)) ? 'has a port above 65535' : 'must be an address like "127.0.0.1:7001"',
+})
 
 /** A duration in whole milliseconds, at least 1. */
 export const durationMsSchema = z.int().min(1)
