@@ -91,6 +91,16 @@ describe('who may lead', () => {
     expect(cores.core('n3').state.hardState).toEqual({ currentTerm: 9, votedFor: null })
   })
 
+  test('nor is it promised a vote', () => {
+    const cores = new Cores('n1 n2 n3', { checkQuorum: false })
+    cores.elect('n1')
+    cores.cut('n3', 'n1 n2')
+    cores.propose('n1', 'x')
+    cores.heal()
+    cores.campaign('n3')
+    expect(cores.core('n3').state).toMatchObject({ role: 'preCandidate', hardState: { currentTerm: 1 } })
+  })
+
   test('the own vote counts when it is durable, not when it is cast', () => {
     const cores = new Cores('n1 n2 n3', without)
     const n1 = cores.core('n1')
