@@ -20,6 +20,7 @@ const batchBytesMax = 1024 * 1024 * 1024
 interface Waiting {
   readonly records: readonly Uint8Array[]
   readonly release: Release | null
+  /** Room that it needs. */
   readonly bytes: number
   resolve(): void
   reject(reason: unknown): void
@@ -169,20 +170,23 @@ export class Journal {
     })
   }
 
-  /** An empty batch: it says that the one before it is durable. A failure is kept, and told to the next caller. */
+  /**
+   * An empty batch: it says that the one before it is durable. A failure is kept, and told to the next caller. It asks
+   * for no room, because every segment keeps some for it: a mark must not use up a file of the reserve.
+   */
   #writeMark(): Promise<void> {
-    return this.#enqueue([], null, batchBytesOf([]))
+    return this.#enqueue([], null, 0)
   }
 
   #mustRotate(): boolean {
     const first = this.#waiting[0]
     const isEmpty = this.#end.offset === segmentHeaderBytes
-    return first !== undefined && !isEmpty && first.bytes > this.#room()
+    return first !== undefined && !isEmpty && first.bytes > Math.max(this.#room(), 0)
   }
 
-  /** Bytes that the active segment has left, beside its seal. A batch that no segment holds makes one longer. */
+  /** Bytes that the active segment has left, beside a mark and its seal. A batch that no segment holds makes one longer. */
   #room(): number {
-    return this.#place.settings.segmentBytes - batchHeaderBytes - this.#end.offset
+    return this.#place.settings.segmentBytes - 2 * batchHeaderBytes - this.#end.offset
   }
 
   #takeGroup(): Waiting[] {

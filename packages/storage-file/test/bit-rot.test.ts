@@ -21,7 +21,7 @@ import {
 /** Segments, an identity, a release with its snapshot, and a last batch that no mark covers. */
 async function smallPlace(): Promise<{ image: Image; uncoveredFrom: number }> {
   const files = forgetfulFiles(1)
-  const life = await live(files, { segmentBytes: 640 })
+  const life = await live(files, { segmentBytes: 712 })
   await life.storage.saveIdentity(bytesOf('who I am'))
   for (let number = 1; number <= 6; number += 1) await life.append(record(number, 90))
   await life.release(4, 3, record(7))
@@ -96,7 +96,7 @@ describe('W5: one flipped bit', () => {
   test('in an image is found by its reader', async () => {
     const { image } = await smallPlace()
     const files = await diskOf(image)
-    const life = await live(files, { segmentBytes: 640 })
+    const life = await live(files, { segmentBytes: 712 })
     expect(await imageAt(life.storage, 3)).toBe('image 3')
     const path = pathsOf(image, 'snapshot')[0] ?? ''
     files.tamper(path, (bytes) => flipped(bytes, bytes.length - 55))

@@ -80,7 +80,12 @@ export async function lockByFile(file: string): Promise<() => Promise<void>> {
 /** Renames the file away first: if it is not the one that was judged, somebody was quicker, and gets it back. */
 async function removeStale(file: string, judged: Holder): Promise<void> {
   const aside = `${file}.stale-${process.pid}`
-  await rename(file, aside)
+  try {
+    await rename(file, aside)
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return
+    throw error
+  }
   const found = await readHolder(aside)
   if (found && describe(found) !== describe(judged)) {
     await rename(aside, file)

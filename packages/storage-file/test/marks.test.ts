@@ -1,0 +1,99 @@
+import { forgetfulFiles } from '@quorate/conformance'
+import { describe, expect, test } from 'vitest'
+import {
+  diskOf,
+  imageOf,
+  live,
+  look,
+  newestSegment,
+  record,
+  stillTime,
+  usedLength,
+  withFile,
+  type Image,
+} from './places.js'
+
+const roomy = { segmentBytes: 8_192 }
+
+/** The image with one byte of the last record's content changed. */
+function withDamage(image: Image, content: string): Image {
+  const { path, bytes } = newestSegment(image)
+  const changed = bytes.slice()
+  const at = new TextDecoder('latin1').decode(bytes).lastIndexOf(content)
+  expect(at).toBeGreaterThan(0)
+  changed[at] = (changed[at] ?? 0) ^ 1
+  return withFile(image, path, changed)
+}
+
+describe('D4: the last batch is marked as durable', () => {
+  test('by the next one, and until then damage to it looks like a write that never ended', async () => {
+    const files = forgetfulFiles(1)
+    const life = await live(files, roomy)
+    await life.append('first')
+    await life.append('second')
+    const unmarked = await look(await diskOf(withDamage(imageOf(files), 'second')), roomy)
+    expect(unmarked).toMatchObject({ records: ['first'], report: { cut: { batches: 1, records: 1 } } })
+    await life.append('third')
+    const marked = await look(await diskOf(withDamage(imageOf(files), 'second')), roomy)
+    expect(marked).toMatchObject({ code: 'STORAGE_CORRUPT' })
+  })
+
+  test('by an empty batch after 100 ms without another, once', async () => {
+    const files = forgetfulFiles(1)
+    const time = stillTime()
+    const life = await live(files, roomy, time.environment)
+    await life.append('first')
+    const length = () => usedLength(newestSegment(imageOf(files)).bytes)
+    const before = length()
+    await time.pass(60)
+    await life.append('second')
+    const after = length()
+    await time.pass(99)
+    expect(length()).toBe(after)
+    await time.pass(1)
+    expect(length()).toBeGreaterThan(after)
+    expect(length() - after).toBeLessThanOrEqual(80)
+    const marked = length()
+    await time.pass(10_000)
+    expect(length()).toBe(marked)
+    expect(before).toBeLessThan(after)
+
+    const found = await look(await diskOf(withDamage(imageOf(files), 'second')), roomy)
+    expect(found).toMatchObject({ code: 'STORAGE_CORRUPT' })
+    await life.append('third')
+    await life.storage.close()
+    expect(await look(files, roomy)).toMatchObject({ records: ['first', 'second', 'third'] })
+  })
+
+  test('by close', async () => {
+    const files = forgetfulFiles(1)
+    const life = await live(files, roomy)
+    await life.append('only')
+    await life.storage.close()
+    const found = await look(await diskOf(withDamage(imageOf(files), 'only')), roomy)
+    expect(found).toMatchObject({ code: 'STORAGE_CORRUPT' })
+  })
+
+  test('by the next segment', async () => {
+    const files = forgetfulFiles(1)
+    const life = await live(files)
+    await life.append(record(1, 700))
+    await life.append('small, and in the next one', record(2, 500))
+    const image = imageOf(files)
+    const [first = ''] = [...image.keys()].filter((path) => path.includes('journal'))
+    const bytes = image.get(first)?.slice() ?? new Uint8Array()
+    bytes[400] = 0
+    expect(await look(await diskOf(withFile(image, first, bytes)))).toMatchObject({ code: 'STORAGE_CORRUPT' })
+  })
+
+  test('by open, which has made it durable', async () => {
+    const files = forgetfulFiles(1)
+    const life = await live(files, roomy)
+    await life.append('only')
+    files.powerCut()
+    await live(files, roomy)
+    const found = await look(await diskOf(withDamage(imageOf(files), 'only')), roomy)
+    expect(found).toMatchObject({ code: 'STORAGE_CORRUPT' })
+    expect(await life.append('the old life is over').catch(() => 'refused')).toBe('refused')
+  })
+})

@@ -1,0 +1,152 @@
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { hostname, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileStorage, nodeFiles } from '@quorate/storage-file/node'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { lockByFile } from '../src/node/lock.js'
+import { bytesOf, lifeOf, refusalOf, textOf } from './places.js'
+
+let root = ''
+let place = ''
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'quorate-files-'))
+})
+afterAll(() => rm(root, { recursive: true }))
+beforeEach(() => {
+  place = join(root, `${performance.now()}`)
+})
+
+describe('nodeFiles', () => {
+  const files = nodeFiles()
+
+  test('makes a directory with its parents, and does nothing if it is there', async () => {
+    const deep = join(place, 'a', 'b')
+    await files.makeDirectory(deep)
+    await files.makeDirectory(deep)
+    expect(await files.list(join(place, 'a'))).toEqual(['b'])
+    await writeFile(join(deep, 'file'), '')
+    await expect(files.makeDirectory(join(deep, 'file', 'below'))).rejects.toMatchObject({ code: 'ENOTDIR' })
+  })
+
+  test('creates what is not there, and opens what is', async () => {
+    await files.makeDirectory(place)
+    const path = join(place, 'file')
+    await expect(files.open(path, 'read')).rejects.toMatchObject({ code: 'ENOENT' })
+    await expect(files.open(path, 'readWrite')).rejects.toMatchObject({ code: 'ENOENT' })
+    const file = await files.open(path, 'create')
+    await file.close()
+    await expect(files.open(path, 'create')).rejects.toMatchObject({ code: 'EEXIST' })
+  })
+
+  test('W11, W12: reads and writes all of it, anywhere, in any number of pieces', async () => {
+    await files.makeDirectory(place)
+    const file = await files.open(join(place, 'file'), 'create')
+    const pieces = Array.from({ length: 3_000 }, (_, at) => bytesOf(at % 7 === 0 ? '' : `${at},`))
+    await file.write(5, pieces)
+    const text = pieces.map(textOf).join('')
+    expect(textOf(await file.read(5, text.length))).toBe(text)
+    expect(textOf(await file.read(5 + text.length - 3, 100))).toBe(text.slice(-3))
+    expect(await file.read(1_000_000, 10)).toHaveLength(0)
+    expect(await file.read(0, 5)).toEqual(new Uint8Array(5))
+    await file.truncate(7)
+    await file.datasync()
+    expect(await file.size()).toBe(7)
+    await file.close()
+  })
+
+  test('tells how much room there is', async () => {
+    expect(await files.freeBytes(root)).toBeGreaterThan(0)
+  })
+})
+
+describe('D25: one process at a time has a directory', () => {
+  test('W26: a second storage in the same process is told who has it, and what to do', async () => {
+    const storage = fileStorage({ directory: place, segmentBytes: 4_096 })
+    const open = await storage.open()
+    for (const again of [storage, fileStorage({ directory: `${place}/.`, segmentBytes: 4_096 })]) {
+      const refusal = await refusalOf(again.open())
+      expect(refusal.code).toBe('STORAGE_LOCKED')
+      expect(refusal.message).toContain(`process ${process.pid} on host ${hostname()}`)
+      expect(refusal.message).toContain('stop that process, or give this member a directory of its own')
+    }
+    await open.close()
+    expect(existsSync(join(place, 'LOCK'))).toBe(false)
+    await (await storage.open()).close()
+  })
+
+  test('a LOCK file that a dead process left behind stops nobody', async () => {
+    await mkdir(place)
+    await writeFile(join(place, 'LOCK'), 'left behind')
+    const open = await fileStorage({ directory: place, segmentBytes: 4_096 }).open()
+    expect(JSON.parse(await readFile(join(place, 'LOCK'), 'utf8'))).toMatchObject({
+      pid: process.pid,
+      host: hostname(),
+    })
+    await open.close()
+  })
+})
+
+describe('D25: where the kernel cleans nothing up, the LOCK file is the lock', () => {
+  const holder = { bootId: null as string | null, pid: process.pid, startedAt: 'yesterday', host: hostname() }
+  beforeEach(async () => {
+    await mkdir(place)
+    holder.bootId = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').then(
+      (id) => id.trim(),
+      () => null,
+    )
+  })
+
+  test('a living process keeps it, and gives it back', async () => {
+    const file = join(place, 'LOCK')
+    const unlock = await lockByFile(file)
+    expect(await refusalOf(lockByFile(file))).toMatchObject({ code: 'STORAGE_LOCKED' })
+    await unlock()
+    await (
+      await lockByFile(file)
+    )()
+  })
+
+  test.each([
+    { of: 'a dead process', change: { pid: 2 ** 22 + 1 } },
+    { of: 'an earlier boot', change: { bootId: 'another' } },
+  ])('one of $of is taken over, by one of many', async ({ change }) => {
+    const file = join(place, 'LOCK')
+    await writeFile(file, JSON.stringify({ ...holder, ...change }))
+    const outcomes = await Promise.allSettled([1, 2, 3, 4].map(() => lockByFile(file)))
+    const refusals = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []))
+    expect(refusals).toHaveLength(3)
+    for (const refusal of refusals) expect(refusal).toMatchObject({ code: 'STORAGE_LOCKED' })
+  })
+
+  test.each([
+    { of: 'another host', text: () => JSON.stringify({ ...holder, host: 'elsewhere', pid: 2 ** 22 + 1 }) },
+    { of: 'nobody knows whom', text: () => 'half a fi' },
+  ])('one of $of is kept, and the message says what to delete', async ({ text }) => {
+    const file = join(place, 'LOCK')
+    await writeFile(file, text())
+    const refusal = await refusalOf(lockByFile(file))
+    expect(refusal).toMatchObject({ code: 'STORAGE_LOCKED' })
+    expect(refusal.message).toContain(`delete ${file}`)
+  })
+})
+
+test('large batches and images go through real files', async () => {
+  const options = { directory: place, segmentBytes: 1024 * 1024, reserveSegments: 1 }
+  const life = await lifeOf(await fileStorage(options).open())
+  const large = 'x'.repeat(8 * 1024 * 1024)
+  await life.append(large, 'small', large)
+  await life.append('after')
+  await life.storage.close()
+  const again = await lifeOf(await fileStorage(options).open())
+  expect(again.records.map((text) => text.length)).toEqual([large.length, 5, large.length, 5])
+  await again.storage.close()
+})
+
+test('options are checked, and unknown ones refused', () => {
+  expect(() => fileStorage({ directory: '' })).toThrow(/directory/)
+  expect(() => fileStorage({ directory: place, segmentBytes: 100 })).toThrow(/segmentBytes/)
+  expect(() => fileStorage(Object.assign({ directory: place }, { path: 'x' }))).toThrow(/path/)
+  // @ts-expect-error: what is no file layer
+  expect(() => fileStorage({ directory: place, files: {} })).toThrow(/must be a file layer/)
+})
