@@ -345,6 +345,20 @@ describe('pre-vote, check-quorum and stickiness do not stand in each other’s w
     expect(cores.core('n1').state.role).toBe('follower')
   })
 
+  test('what comes from an earlier term makes nobody wait longer', () => {
+    const cores = new Cores('n1 n2 n3', without)
+    cores.elect('n1')
+    cores.elect('n2')
+    const n3 = cores.core('n3')
+    cores.tick(7, 'n3')
+    const prev = { prevLogIndex: logIndex(0), prevLogTerm: term(0), leaderCommit: logIndex(0), entries: [] }
+    cores.receive('n3', 'n1', { kind: 'appendEntries', term: term(1), ...prev })
+    cores.receive('n3', 'n1', { kind: 'heartbeat', term: term(1), leaderCommit: logIndex(0), round: 0 })
+    const log = { lastLogIndex: logIndex(9), lastLogTerm: term(0) }
+    cores.receive('n3', 'n1', { kind: 'requestVote', term: term(1), ...log })
+    expect(n3.state).toMatchObject({ electionElapsedTicks: 7, leader: 'n2' })
+  })
+
   test('a later term that gets no vote does not make others wait longer (Figure 2, rules for followers)', () => {
     const cores = new Cores('n1 n2 n3', without)
     cores.cut('n1', 'n2 n3')
