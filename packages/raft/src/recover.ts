@@ -38,6 +38,7 @@ export function recoverRaft(start: ProtocolStart, config: RaftConfig): Recovery<
         founders = record.members
         return
       case 'hardState':
+        checkGoesOn(hardState, record.hardState)
         hardState = record.hardState
         return
       case 'entries':
@@ -67,6 +68,17 @@ export function recoverRaft(start: ProtocolStart, config: RaftConfig): Recovery<
       resetElectionTimer(state)
       return new Raft(state)
     },
+  }
+}
+
+/** Refuses a term that goes back, and a vote that changes: either would let this member vote twice (§5.2). */
+function checkGoesOn(before: HardState, after: HardState): void {
+  const isSameTerm = after.currentTerm === before.currentTerm
+  if (after.currentTerm < before.currentTerm) {
+    throw new ProtocolFormatError(`term ${after.currentTerm} follows term ${before.currentTerm}`)
+  }
+  if (isSameTerm && before.votedFor !== null && after.votedFor !== before.votedFor) {
+    throw new ProtocolFormatError(`the vote of term ${after.currentTerm} changes`)
   }
 }
 

@@ -141,6 +141,14 @@ describe('commitment', () => {
   })
 })
 
+test('F-34: commands of no bytes, of a mebibyte and of any bytes are applied as they were proposed', () => {
+  const cores = new Cores('n1 n2 n3')
+  cores.elect('n1')
+  const commands = ['', 'x'.repeat(1 << 20), '\u0000\ud83d\ude00', '']
+  cores.propose('n1', ...commands)
+  for (const { applied } of cores.all) expect(applied).toEqual(['-', ...commands])
+})
+
 describe('the log of a follower', () => {
   test('F-13: late and doubled appends remove nothing', () => {
     const cores = new Cores('n1 n2 n3')

@@ -88,7 +88,13 @@ describe('recovery', () => {
 
   test.each([
     ['a hole', [hardState(1), entries(entry(2, 1))], 'record 2 of the journal cannot be used: entry 2 does not follow'],
-    ['a term that goes back', [hardState(3), entries(entry(1, 3)), entries(entry(2, 2))], 'outside 3 to 3'],
+    [
+      'an entry of a term before the last',
+      [hardState(3), entries(entry(1, 3)), entries(entry(2, 2))],
+      'outside 3 to 3',
+    ],
+    ['a term that goes back', [hardState(3), hardState(2)], 'term 2 follows term 3'],
+    ['a vote that changes', [hardState(3, 'n1'), hardState(3, 'n2')], 'the vote of term 3 changes'],
     ['an entry of a term that was never recorded', [hardState(1), entries(entry(1, 2))], 'outside 0 to 1'],
   ] as [string, RaftRecord[], string][])('%s is STORAGE_CORRUPT', (_name, records, message) => {
     expect(() => recover(records)).toThrow(
