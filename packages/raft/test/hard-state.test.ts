@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { term, logIndex } from '../src/index.js'
+import { nodeId } from '@quorate/contracts'
+import { decodeRecord, logIndex, term, type RaftMessage } from '../src/index.js'
 import { Cores } from './cores.js'
 
 const without = { preVote: false, checkQuorum: false }
@@ -57,6 +58,23 @@ describe('hard state', () => {
     expect(cores.all.map(({ log }) => log)).toEqual(Array(3).fill(['1:-', '1:x', '1:y']))
     cores.elect('n2')
     expect(cores.all.map(({ applied }) => applied)).toEqual(Array(3).fill(['-', 'x', 'y', '-']))
+  })
+
+  test('terms and entries that wait together are written in their order, and only the last of terms in a row', () => {
+    const cores = new Cores('n1 n2 n3')
+    const { raft, readys } = cores.core('n1')
+    const prev = { prevLogIndex: logIndex(0), prevLogTerm: term(0), leaderCommit: logIndex(0) }
+    const entry = { index: logIndex(1), term: term(1), kind: 'noop' as const, data: new Uint8Array() }
+    const receive = (message: RaftMessage): void => raft.step({ kind: 'receive', from: nodeId('n2'), message })
+    receive({ kind: 'appendEntries', term: term(1), ...prev, entries: [entry] })
+    receive({ kind: 'requestVoteReply', term: term(5), voteGranted: false })
+    receive({ kind: 'requestVoteReply', term: term(6), voteGranted: false })
+    cores.settle()
+    expect(readys.at(-1)?.records.map(decodeRecord)).toEqual([
+      { kind: 'hardState', hardState: { currentTerm: 1, votedFor: null } },
+      { kind: 'entries', firstIndex: 1, entries: [entry] },
+      { kind: 'hardState', hardState: { currentTerm: 6, votedFor: null } },
+    ])
   })
 
   test('D2: term and vote are one record, and both survive', () => {

@@ -115,7 +115,8 @@ describe('commitment', () => {
     // The leader of term 2 agrees up to the first and has committed three of its own.
     cores.receive('n3', 'n2', append(2, [1, 1], [], 3))
     expect(n3.state.commitIndex).toBe(1)
-    // Its heartbeat says how far it may commit: what it is known to have.
+    // Nor does its answer: the others may not be the leader's.
+    expect(cores.sentOf('appendEntriesReply').at(-1)?.message).toMatchObject({ success: true, matchIndex: 1 })
     expect(n3.log).toEqual(['1:a', '1:b', '1:c'])
     cores.receive('n3', 'n2', append(2, [1, 1], [entry(2, 2, 'x')], 9))
     expect(n3.state.commitIndex).toBe(2)

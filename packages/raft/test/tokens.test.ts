@@ -1,8 +1,18 @@
 import { token } from '@quorate/contracts'
 import { describe, expect, test } from 'vitest'
+import { logIndex, term, type AppendEntries, type Entry } from '../src/index.js'
 import { Cores } from './cores.js'
 
 const without = { preVote: false, checkQuorum: false }
+
+function entryOf(index: number, at: number): Entry {
+  return { index: logIndex(index), term: term(at), kind: 'noop', data: new Uint8Array() }
+}
+
+function append(at: number, prevIndex: number, prevTerm: number, entries: Entry[], commit: number): AppendEntries {
+  const prev = { prevLogIndex: logIndex(prevIndex), prevLogTerm: term(prevTerm) }
+  return { kind: 'appendEntries', term: term(at), ...prev, entries, leaderCommit: logIndex(commit) }
+}
 
 describe('a token ends as its entry ends', () => {
   test('committed, also when the one who proposed it no longer leads', () => {
@@ -62,6 +72,25 @@ describe('a token ends as its entry ends', () => {
     cores.tick(6, 'n2')
     expect(cores.core('n1').log).toEqual(['1:-', '1:x', '3:-'])
     expect(tokens).toEqual([given])
+  })
+
+  test('undecided, while only earlier terms are committed', () => {
+    const cores = new Cores('n1 n2 n3', without)
+    const entries = [1, 2].map((at) => entryOf(at, at))
+    const { settled } = cores.core('n1')
+    cores.receive('n1', 'n2', append(2, 0, 0, entries, 0))
+    cores.cut('n1', 'n2 n3')
+    cores.campaign('n1')
+    cores.receive('n1', 'n2', { kind: 'requestVoteReply', term: term(3), voteGranted: true })
+    const [given] = cores.propose('n1', 'x')
+    cores.receive('n1', 'n2', append(4, 2, 2, [entryOf(3, 4)], 2))
+    expect([cores.core('n1').log, cores.core('n1').applied]).toEqual([
+      ['1:-', '2:-', '4:-'],
+      ['-', '-'],
+    ])
+    expect(settled.has(given!)).toBe(false)
+    cores.receive('n1', 'n2', append(4, 3, 4, [], 3))
+    expect(settled.get(given!)).toEqual({ kind: 'overwritten' })
   })
 
   test('with the token of the entry that is committed there, of two that were proposed for one place', () => {
