@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { Worker } from 'node:worker_threads'
 import { createClient, nodeHttp } from '@quorate/client/node'
 import { nodeEnvironment } from '@quorate/contracts/node'
 import { counter } from '@quorate/machine-counter'
@@ -131,10 +134,8 @@ test('the status of a member is asked of that member alone, and once', async () 
 })
 
 test('a connection that is not made in time was not used, and another member is asked', async () => {
-  const member = await fakeMember(succeed(3))
-  const http = nodeHttp({ connectTimeoutMs: 30 })
-  // 192.0.2.1 is an address of documentation: a connection to it is either refused or never made.
-  const client = clientOf(['192.0.2.1:9', member.address], { http })
+  const [full, member] = [await fullListener(), await fakeMember(succeed(3))]
+  const client = clientOf([full, member.address], { http: nodeHttp({ connectTimeoutMs: 30 }) })
   expect(await client.commands.add({ by: 3 })).toBe(3)
 })
 
@@ -158,3 +159,23 @@ test('options of nodeHttp are checked too', () => {
   expect(() => nodeHttp({ connectionsMax: 0 })).toThrow('connectionsMax')
   expect(() => nodeHttp({ idleTimeoutMs: 60_000 })).toThrow('idleTimeoutMs')
 })
+
+/** An address where connections wait for ever: it listens, takes none, and its queue is full. */
+async function fullListener(): Promise<string> {
+  const code = `
+    const { parentPort } = require('node:worker_threads')
+    const server = require('node:net').createServer()
+    server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+      parentPort.postMessage(server.address().port)
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+    })`
+  const worker = new Worker(code, { eval: true })
+  const port = Number((await once(worker, 'message'))[0])
+  const waiting = Array.from({ length: 8 }, () => connect(port, '127.0.0.1').on('error', () => {}))
+  onTestFinished(async () => {
+    for (const socket of waiting) socket.destroy()
+    await worker.terminate()
+  })
+  await until(() => waiting.filter((socket) => socket.readyState === 'open').length === 2)
+  return `127.0.0.1:${port}`
+}

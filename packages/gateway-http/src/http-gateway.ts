@@ -16,7 +16,8 @@ export interface HttpGateway {
 /** Serves a replica's machine over HTTP at an address of its own. Resolves when it listens. */
 export async function httpGateway(given: HttpGatewayOptions): Promise<HttpGateway> {
   const settings = parseOptions(httpGatewayOptionsSchema, given, 'the options of httpGateway')
-  const listener = handlerOf(settings)
+  const { host } = splitAddress(settings.address)
+  const listener = handlerOf({ ...settings, hostNames: [...settings.hostNames, host.toLowerCase()] })
   const server = serverOf(settings, listener)
   const address = await listen(server, settings.address)
   let closing: Promise<void> | null = null

@@ -57,7 +57,7 @@ const handlerShape = {
   leaderTimeoutMs: durationMsSchema.default(1_000),
   /** How long the receiver of an answer may take nothing of it. */
   answerTimeoutMs: durationMsSchema.default(30_000),
-  /** Names other than IP addresses and `localhost` that requests may come under to a loopback address. */
+  /** Names, other than its own, IP addresses and `localhost`, that requests may come under to a loopback address. */
   hostNames: z.array(hostNameSchema).default([]),
   /** Hears what went wrong unexpectedly. */
   logger: having<Logger>('a logger with pino’s methods', {
