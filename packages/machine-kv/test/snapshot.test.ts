@@ -90,15 +90,20 @@ test('a restored member is as one that replayed everything, from wherever it was
   )
 })
 
-test('a large state is written in slices, and read back', async () => {
-  const life = fill(new Life(), 5_000)
-  const chunks: Uint8Array[] = []
-  for await (const chunk of life.machine.snapshot()) chunks.push(chunk)
-  expect(Math.max(...chunks.map((chunk) => chunk.length))).toBeLessThan(1.5 * 1024 * 1024)
-  const other = new Life()
-  await other.machine.restore(inChunks(Buffer.concat(chunks), 100_000))
-  expect(other.stats()).toEqual(life.stats())
-  expect(other.get('key/503')).toEqual(life.get('key/503'))
+test('D29: a large state is written in small slices, by entries and by bytes, and read back', async () => {
+  const many = fill(new Life(), 5_000)
+  const large = new Life()
+  for (let at = 0; at < 12; at += 1) large.put({ key: `large/${at}`, value: new Uint8Array(700_000).fill(at) })
+  for (const life of [many, large]) {
+    const chunks: Uint8Array[] = []
+    for await (const chunk of life.machine.snapshot()) chunks.push(chunk)
+    expect(chunks.length).toBeGreaterThan(5)
+    expect(Math.max(...chunks.map((chunk) => chunk.length))).toBeLessThan(2 * 1024 * 1024)
+    const other = new Life()
+    await other.machine.restore(inChunks(Buffer.concat(chunks), 100_000))
+    expect(other.stats()).toEqual(life.stats())
+    expect(equalBytes(await bytesOf(other.machine.snapshot()), Buffer.concat(chunks))).toBe(true)
+  }
 })
 
 test('a state that was not restored to its end is not taken', async () => {
