@@ -154,7 +154,10 @@ async function moveTail(
   const isSmall = end.offset <= place.settings.segmentBytes / 4
   const batches = demandBatches(segment, end.ordinal)
   let from = startOf(segment)
-  while (!isSmall && from.ordinal <= marked) from = (await nextOf(batches)).next
+  while (!isSmall && from.ordinal <= marked) {
+    const step = await batches.next()
+    if (!step.done) from = step.value.next
+  }
   const fields = {
     ordinal: header.ordinal + 1,
     previous: from.ordinal === header.firstBatch ? header.previous : header.ordinal,
@@ -167,11 +170,6 @@ async function moveTail(
   }
   const active = await createSegment(place, reserve, fields, (file, crc) => copyBatches(batches, file, crc))
   return { active, from }
-}
-
-async function nextOf(batches: AsyncGenerator<FoundBatch, Cursor>): Promise<{ next: Cursor }> {
-  const step = await batches.next()
-  return step.done ? { next: step.value } : step.value
 }
 
 async function copyBatches(batches: AsyncIterable<FoundBatch>, file: OpenFile, segmentCrc: number): Promise<void> {

@@ -70,7 +70,8 @@ export class Reserve {
   async #refill(): Promise<void> {
     this.#cancelTimer()
     try {
-      this.#isShort = (await this.#hasLittleRoom()) || !(await this.#wasCompleted())
+      const isComplete = await this.#wasCompleted()
+      this.#isShort = !isComplete || (await this.#hasLittleRoom())
     } catch (error) {
       this.#place.failStop.fail('writing the reserve of the journal', error)
       return

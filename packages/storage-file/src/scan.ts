@@ -54,16 +54,13 @@ export async function* readBatches(segment: OpenedSegment): AsyncGenerator<Found
 }
 
 /** Every batch below `until`, or `STORAGE_CORRUPT`. */
-export async function* demandBatches(segment: OpenedSegment, until: number): AsyncGenerator<FoundBatch, Cursor> {
-  const batches = readBatches(segment)
-  let at = startOf(segment)
-  while (at.ordinal < until) {
-    const { done, value } = await batches.next()
-    if (done) throw missing(segment, value)
-    yield value
-    at = value.next
+export async function* demandBatches(segment: OpenedSegment, until: number): AsyncGenerator<FoundBatch, void> {
+  for (let at = startOf(segment); at.ordinal < until;) {
+    const found = await batchAt(segment, at)
+    if (typeof found === 'string') throw missing(segment, { at, found })
+    yield found
+    at = found.next
   }
-  return at
 }
 
 /** `STORAGE_CORRUPT`: the batch that stood here was durable. */

@@ -13,13 +13,10 @@ export class Sha256 {
   update(bytes: Uint8Array): this {
     this.#byteLength += bytes.length
     let at = 0
-    while (at < bytes.length) {
-      const taken = Math.min(64 - this.#blockLength, bytes.length - at)
-      this.#block.set(bytes.subarray(at, at + taken), this.#blockLength)
-      this.#blockLength += taken
-      at += taken
-      if (this.#blockLength === 64) this.#takeBlock()
-    }
+    if (this.#blockLength > 0) at = this.#fill(bytes, 0)
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    for (; bytes.length - at >= 64; at += 64) mix(this.#state, this.#words, view, at)
+    this.#fill(bytes, at)
     return this
   }
 
@@ -39,27 +36,44 @@ export class Sha256 {
     return new Uint8Array(digest.buffer)
   }
 
+  /** Puts bytes from `at` on into the unfinished block; returns where it stopped. */
+  #fill(bytes: Uint8Array, at: number): number {
+    const part = bytes.subarray(at, at + 64 - this.#blockLength)
+    this.#block.set(part, this.#blockLength)
+    this.#blockLength += part.length
+    if (this.#blockLength === 64) this.#takeBlock()
+    return at + part.length
+  }
+
   #takeBlock(): void {
     this.#blockLength = 0
-    const words = this.#words
-    for (let at = 0; at < 16; at += 1) words[at] = this.#view.getInt32(at * 4)
-    for (let at = 16; at < 64; at += 1) {
-      const early = word(words, at - 15)
-      const late = word(words, at - 2)
-      const first = turned(early, 7) ^ turned(early, 18) ^ (early >>> 3)
-      const second = turned(late, 17) ^ turned(late, 19) ^ (late >>> 10)
-      words[at] = (word(words, at - 16) + first + word(words, at - 7) + second) | 0
-    }
-    mix(this.#state, words)
+    mix(this.#state, this.#words, this.#view, 0)
   }
 }
 
-function mix(state: Int32Array, words: Int32Array): void {
-  let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = state
+/** Mixes the 64 bytes at `from` into the state. `words` is room to work in. */
+function mix(state: Int32Array, words: Int32Array, bytes: DataView, from: number): void {
+  for (let at = 0; at < 16; at += 1) words[at] = bytes.getInt32(from + at * 4)
+  for (let at = 16; at < 64; at += 1) {
+    const early = words[at - 15] ?? 0
+    const late = words[at - 2] ?? 0
+    const first = ((early >>> 7) | (early << 25)) ^ ((early >>> 18) | (early << 14)) ^ (early >>> 3)
+    const second = ((late >>> 17) | (late << 15)) ^ ((late >>> 19) | (late << 13)) ^ (late >>> 10)
+    words[at] = ((words[at - 16] ?? 0) + first + (words[at - 7] ?? 0) + second) | 0
+  }
+  let a = state[0] ?? 0
+  let b = state[1] ?? 0
+  let c = state[2] ?? 0
+  let d = state[3] ?? 0
+  let e = state[4] ?? 0
+  let f = state[5] ?? 0
+  let g = state[6] ?? 0
+  let h = state[7] ?? 0
   for (let round = 0; round < 64; round += 1) {
-    const high = turned(e, 6) ^ turned(e, 11) ^ turned(e, 25)
-    const added = (h + high + ((e & f) ^ (~e & g)) + word(roundConstants, round) + word(words, round)) | 0
-    const low = turned(a, 2) ^ turned(a, 13) ^ turned(a, 22)
+    const high = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7))
+    const chosen = (e & f) ^ (~e & g)
+    const added = (h + high + chosen + (roundConstants[round] ?? 0) + (words[round] ?? 0)) | 0
+    const low = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10))
     const majority = (a & b) ^ (a & c) ^ (b & c)
     h = g
     g = f
@@ -70,16 +84,14 @@ function mix(state: Int32Array, words: Int32Array): void {
     b = a
     a = (added + low + majority) | 0
   }
-  const sums = [a, b, c, d, e, f, g, h]
-  sums.forEach((sum, at) => (state[at] = word(state, at) + sum))
-}
-
-function turned(value: number, bits: number): number {
-  return (value >>> bits) | (value << (32 - bits))
-}
-
-function word(words: Int32Array, at: number): number {
-  return words[at] ?? 0
+  state[0] = (state[0] ?? 0) + a
+  state[1] = (state[1] ?? 0) + b
+  state[2] = (state[2] ?? 0) + c
+  state[3] = (state[3] ?? 0) + d
+  state[4] = (state[4] ?? 0) + e
+  state[5] = (state[5] ?? 0) + f
+  state[6] = (state[6] ?? 0) + g
+  state[7] = (state[7] ?? 0) + h
 }
 
 const primes = firstPrimes(64)

@@ -141,4 +141,25 @@ describe('D4: damage where a later mark is readable is refused', () => {
     moved.copyWithin(128, 232, 424)
     expect(await look(await diskOf(withFile(image, path, moved)))).toMatchObject({ code: 'STORAGE_CORRUPT' })
   })
+
+  test('W7: when a batch, whole in itself, does not follow the one before', async () => {
+    // The same dice make the same segment twice, so that only what the records say differs.
+    const images: Image[] = []
+    for (const texts of [
+      ['one', 'two', 'six'],
+      ['eno', 'owt', 'xis'],
+    ]) {
+      const files = forgetfulFiles(1)
+      const life = await live(files)
+      for (const text of texts) await life.append(text)
+      images.push(imageOf(files))
+    }
+    const [ours, theirs] = images.map((image) => newestSegment(image))
+    const spliced = ours?.bytes.slice() ?? new Uint8Array()
+    const second = 128 + 96
+    spliced.set(theirs?.bytes.subarray(second, second + 96) ?? [], second)
+    const found = await look(await diskOf(withFile(images[0] ?? new Map(), ours?.path ?? '', spliced)))
+    expect(found).toMatchObject({ code: 'STORAGE_CORRUPT' })
+    expect((found as QuorateError).message).toMatch(/found a batch that does not follow the one before/)
+  })
 })

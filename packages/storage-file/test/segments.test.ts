@@ -103,6 +103,23 @@ describe('W20: segments that are not as they were left', () => {
     await expectCorrupt(withFile(later, newest, null), /found no such file/)
   })
 
+  test('one of a copy of this directory that has gone its own way is refused', async () => {
+    // Two members run on copies of one directory: same place, same ordinals, other histories.
+    const histories: Image[] = []
+    for (const seed of [11, 12]) {
+      const files = await diskOf(image)
+      const life = await live(files, {}, stillTime(seed).environment)
+      for (let number = 1; number <= 9; number += 1) await life.append(record(number * seed, 300))
+      histories.push(imageOf(files))
+    }
+    const [ours = image, theirs = image] = histories
+    const grown = pathsOf(ours, 'journal').filter((path) => !image.has(path))
+    expect(grown.length).toBeGreaterThanOrEqual(5)
+    for (const path of grown.slice(1, -1)) {
+      await expectCorrupt(withFile(ours, path, theirs.get(path) ?? null), /found one that .* follows other batches/)
+    }
+  })
+
   test('a gap below the last release is none', async () => {
     const released = await longJournal(9)
     const before = pathsOf(released, 'journal')

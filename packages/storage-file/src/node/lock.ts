@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { open, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises'
+import { open, readFile, stat, unlink, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { hostname } from 'node:os'
 import { QuorateError } from '@quorate/contracts'
@@ -62,36 +62,36 @@ function listen(server: Server, path: string): Promise<void> {
 
 /** Without a kernel that cleans up: a file that only one process can create, taken over from a process that is dead. */
 export async function lockByFile(file: string): Promise<() => Promise<void>> {
-  for (let attempt = 0; attempt < 2; attempt += 1) {
-    try {
-      const handle = await open(file, 'wx')
-      await handle.writeFile(describeSelf()).finally(() => handle.close())
-      return () => unlink(file)
-    } catch (error) {
-      if (!hasCode(error, 'EEXIST')) throw error
-    }
-    const holder = await readHolder(file)
-    if (!holder || mayBeAlive(holder)) throw lockedBy(file, holder)
-    await removeStale(file, holder)
-  }
+  if (await wasCreated(file)) return () => unlink(file)
+  const holder = await readHolder(file)
+  if (!holder || mayBeAlive(holder)) throw lockedBy(file, holder)
+  if (await wasTakenOver(file)) return () => unlink(file)
   throw lockedBy(file, await readHolder(file))
 }
 
-/** Renames the file away first: if it is not the one that was judged, somebody was quicker, and gets it back. */
-async function removeStale(file: string, judged: Holder): Promise<void> {
-  const aside = `${file}.stale-${process.pid}`
+/** One of many judges and deletes at a time: otherwise a slow one would delete what a quick one has just created. */
+async function wasTakenOver(file: string): Promise<boolean> {
+  const turn = `${file}.takeover`
+  if (!(await wasCreated(turn))) throw lockedBy(turn, await readHolder(turn))
   try {
-    await rename(file, aside)
+    const holder = await readHolder(file)
+    if (!holder || mayBeAlive(holder)) return false
+    await unlink(file)
+    return await wasCreated(file)
+  } finally {
+    await unlink(turn)
+  }
+}
+
+async function wasCreated(file: string): Promise<boolean> {
+  try {
+    const handle = await open(file, 'wx')
+    await handle.writeFile(describeSelf()).finally(() => handle.close())
+    return true
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return
+    if (hasCode(error, 'EEXIST')) return false
     throw error
   }
-  const found = await readHolder(aside)
-  if (found && describe(found) !== describe(judged)) {
-    await rename(aside, file)
-    throw lockedBy(file, found)
-  }
-  await unlink(aside)
 }
 
 function mayBeAlive({ pid, host, bootId }: Holder): boolean {
@@ -125,10 +125,7 @@ async function readHolder(file: string): Promise<Holder | null> {
 
 function describeSelf(): string {
   const startedAt = new Date(Math.round(performance.timeOrigin)).toISOString()
-  return describe({ bootId: currentBootId(), pid: process.pid, startedAt, host: hostname() })
-}
-
-function describe(holder: Holder): string {
+  const holder: Holder = { bootId: currentBootId(), pid: process.pid, startedAt, host: hostname() }
   return `${JSON.stringify(holder)}\n`
 }
 
