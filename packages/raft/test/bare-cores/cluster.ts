@@ -129,10 +129,8 @@ export class BareCluster {
 
   /** Takes a packet from anywhere in the network: any order may happen. */
   deliver(at: number, fate: 'once' | 'lost' | 'twice'): void {
-    const packet = this.#packets[at]
-    const last = this.#packets.pop()
-    if (!packet || !last) return
-    if (at < this.#packets.length) this.#packets[at] = last
+    const [packet] = this.#packets.splice(at, 1)
+    if (!packet) return
     if (fate === 'lost' || this.#cut.has(`${packet.from}>${packet.to}`)) return
     if (fate === 'twice') this.#packets.push(packet)
     const receiver = this.members.find((member) => member.id === packet.to)

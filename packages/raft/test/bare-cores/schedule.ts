@@ -13,64 +13,79 @@ export interface ScheduleResult {
 type Act = readonly [weight: number, act: (cluster: BareCluster, random: Random) => void]
 
 /**
- * Each schedule draws its own weather ("swarm"): the dangers that need many elections in a row, as Figure 8 does, and
- * those that need a long quiet stretch do not come in the same weather.
+ * Each schedule draws its own weather ("swarm"): the dangers that need many elections in a row, as Figure 8 does, those
+ * that need a long quiet stretch, and those that need a disk far behind the others do not come in the same weather.
  */
-const weathers: readonly {
+interface Weather {
   readonly campaigns: number
+  readonly ticks: number
   readonly crashesPerThousand: number
   readonly cutsPerThousand: number
-}[] = [
-  { campaigns: 0, crashesPerThousand: 2, cutsPerThousand: 2 },
-  { campaigns: 1, crashesPerThousand: 6, cutsPerThousand: 6 },
-  { campaigns: 3, crashesPerThousand: 15, cutsPerThousand: 4 },
-  { campaigns: 6, crashesPerThousand: 30, cutsPerThousand: 0 },
+  /** How many of a hundred packets overtake those that were sent before. */
+  readonly overtakingPercent: number
+}
+
+const weathers: readonly Weather[] = [
+  { campaigns: 0, ticks: 12, crashesPerThousand: 2, cutsPerThousand: 2, overtakingPercent: 100 },
+  { campaigns: 0, ticks: 5, crashesPerThousand: 3, cutsPerThousand: 3, overtakingPercent: 20 },
+  { campaigns: 1, ticks: 12, crashesPerThousand: 4, cutsPerThousand: 6, overtakingPercent: 60 },
+  { campaigns: 2, ticks: 4, crashesPerThousand: 6, cutsPerThousand: 8, overtakingPercent: 10 },
+  { campaigns: 3, ticks: 12, crashesPerThousand: 12, cutsPerThousand: 4, overtakingPercent: 40 },
+  { campaigns: 8, ticks: 12, crashesPerThousand: 25, cutsPerThousand: 0, overtakingPercent: 100 },
 ]
 
-const acts: readonly Act[] = [
-  [
-    40,
-    (cluster, random) => {
-      if (cluster.packets === 0) return
-      const fate = random.nextInt(100)
-      cluster.deliver(random.nextInt(cluster.packets), fate < 6 ? 'lost' : fate < 12 ? 'twice' : 'once')
-    },
-  ],
-  [26, (cluster, random) => cluster.takeReady(pick(cluster.members, random))],
-  [
-    20,
-    (cluster, random) => {
-      const member = pick(cluster.members, random)
-      if (member.disk.waiting > 0) cluster.persist(member, 1 + random.nextInt(member.disk.waiting))
-    },
-  ],
-  [
-    14,
-    (cluster, random) => {
-      const missed = random.nextInt(40) === 0 ? random.nextInt(30) : 0
-      cluster.step(pick(cluster.members, random), { kind: 'tick', missed })
-    },
-  ],
-  [6, (cluster, random) => cluster.propose(pickLeader(cluster, random))],
-  [2, (cluster, random) => cluster.read(pickLeader(cluster, random))],
-  [
-    1,
-    (cluster, random) => {
-      const peer = pick(cluster.members, random).id
-      const member = pick(cluster.members, random)
-      if (random.nextInt(2) === 0) cluster.step(member, { kind: 'linkUp', peer, connection: 1 })
-      else cluster.step(member, { kind: 'dropped', peer, channel: 'log' })
-    },
-  ],
-]
+/** Odd clusters mostly; even ones are those in which half is no majority. */
+const sizes = [3, 3, 3, 5, 5, 4, 2]
+
+function actsIn(weather: Weather, slowDisks: ReadonlySet<number>): readonly Act[] {
+  return [
+    [weather.campaigns, campaign],
+    [60, (cluster, random) => deliver(cluster, random, weather.overtakingPercent)],
+    [50, (cluster, random) => cluster.takeReady(pick(cluster.members, random))],
+    [
+      40,
+      (cluster, random) => {
+        const at = random.nextInt(cluster.members.length)
+        const member = cluster.members[at]
+        if (!member || member.disk.waiting === 0 || (slowDisks.has(at) && random.nextInt(12) > 0)) return
+        cluster.persist(member, 1 + random.nextInt(member.disk.waiting))
+      },
+    ],
+    [
+      weather.ticks,
+      (cluster, random) => {
+        const missed = random.nextInt(40) === 0 ? random.nextInt(30) : 0
+        cluster.step(pick(cluster.members, random), { kind: 'tick', missed })
+      },
+    ],
+    [6, (cluster, random) => cluster.propose(pickLeader(cluster, random))],
+    [4, (cluster, random) => cluster.read(pickLeader(cluster, random))],
+    [
+      1,
+      (cluster, random) => {
+        const peer = pick(cluster.members, random).id
+        const member = pick(cluster.members, random)
+        if (random.nextInt(2) === 0) cluster.step(member, { kind: 'linkUp', peer, connection: 1 })
+        else cluster.step(member, { kind: 'dropped', peer, channel: 'log' })
+      },
+    ],
+  ]
+}
+
+/** A packet arrives, once or twice, or is lost: the oldest, or any of those on their way. */
+function deliver(cluster: BareCluster, random: Random, overtakingPercent: number): void {
+  if (cluster.packets === 0) return
+  const fate = random.nextInt(100)
+  const at = random.nextInt(100) < overtakingPercent ? random.nextInt(cluster.packets) : 0
+  cluster.deliver(at, fate < 6 ? 'lost' : fate < 12 ? 'twice' : 'once')
+}
 
 /**
- * One random schedule of three (even seeds) or five members: drop, duplicate, reorder, cut, crash before and after persist, restart. Then everything heals,
- * and the cluster has to agree on one more command.
+ * One random schedule: drop, duplicate, reorder, cut, crash before and after persist, restart. Then everything heals, and
+ * the cluster has to agree on one more command.
  */
 export function runSchedule(seed: number, steps: number): ScheduleResult {
-  const size = seed % 2 === 0 ? 3 : 5
-  const random = seededRandom(seed * 8 + size)
+  const random = seededRandom(seed)
   const options: RaftOptions = {
     electionTimeoutMs: [60, 120],
     heartbeatMs: 20,
@@ -79,22 +94,25 @@ export function runSchedule(seed: number, steps: number): ScheduleResult {
     inflightMessagesMax: random.nextInt(2) === 0 ? 1 : 1 + random.nextInt(4),
     batchEntriesMax: random.nextInt(2) === 0 ? 1 : 1 + random.nextInt(5),
   }
-  const cluster = new BareCluster(size, random, options)
+  const cluster = new BareCluster(pick(sizes, random), random, options)
   const weather = pick(weathers, random)
-  const weights: readonly Act[] = [[weather.campaigns, campaign], ...acts]
+  const slowDisks = new Set(random.nextInt(2) === 0 ? [] : [random.nextInt(5), random.nextInt(5)])
+  const acts = actsIn(weather, slowDisks)
   let crashes = 0
   for (let step = 0; step < steps; step += 1) {
     try {
       const fate = random.nextInt(1_000)
       if (fate < weather.crashesPerThousand) {
         crashes += 1
-        cluster.crash(pick(cluster.members, random))
-      } else if (fate < weather.crashesPerThousand * 3) {
+        cluster.crash(random.nextInt(2) === 0 ? pickLeader(cluster, random) : pick(cluster.members, random))
+      } else if (fate < weather.crashesPerThousand + 20) {
         for (const member of cluster.members) if (!member.core) cluster.restart(member)
       } else if (fate > 999 - weather.cutsPerThousand) {
-        cutOrHeal(cluster, random)
+        cutOff(cluster, random)
+      } else if (fate > 989 - weather.cutsPerThousand) {
+        cluster.heal()
       } else {
-        drawAct(weights, random)(cluster, random)
+        drawAct(acts, random)(cluster, random)
       }
     } catch (error) {
       throw failure(seed, `step ${step}`, error)
@@ -142,11 +160,8 @@ function failure(seed: number, when: string, cause: unknown): Error {
   return new Error(`seed ${seed}, ${when}: ${String(cause)}\n${replay}`, { cause })
 }
 
-function cutOrHeal(cluster: BareCluster, random: Random): void {
-  if (random.nextInt(3) === 0) {
-    cluster.heal()
-    return
-  }
+/** One member loses some of the others, in one direction or in both. */
+function cutOff(cluster: BareCluster, random: Random): void {
   const one = pick(cluster.members, random).id
   for (const { id } of cluster.members) {
     if (id === one || random.nextInt(3) === 0) continue
