@@ -27,7 +27,7 @@ const houses = {
   conformance: { packages: ['contracts'], npm: [] },
   'transport-memory': { packages: ['contracts'], npm: ['zod'] },
   'storage-memory': { packages: ['contracts'], npm: ['zod'] },
-  'storage-file': { packages: ['contracts'], npm: ['zod'] },
+  'storage-file': { packages: ['contracts'], npm: ['zod', '@noble/hashes'] },
   'transport-tcp': { packages: ['contracts'], npm: ['zod'], host: true },
   machine: { packages: ['contracts'], npm: ['zod', 'msgpackr', '@standard-schema/spec'] },
   'machine-counter': { packages: ['contracts', 'machine'], npm: ['zod'] },

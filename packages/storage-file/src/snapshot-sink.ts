@@ -1,8 +1,8 @@
+import { sha256 } from '@noble/hashes/sha2.js'
 import { QuorateError, type OpenFile, type SnapshotMeta, type SnapshotSink } from '@quorate/contracts'
 import { failureOf } from './damage.js'
 import { InOrder } from './in-order.js'
 import type { Place } from './place.js'
-import { Sha256 } from './sha256.js'
 import { blockBytes, encodeBlock, encodeSnapshotHeader, encodeTrailer } from './snapshot-file.js'
 
 /**
@@ -18,7 +18,7 @@ export class FileSnapshotSink implements SnapshotSink {
   readonly #publish: () => Promise<void>
   readonly #onEnd: () => void
   readonly #inOrder = new InOrder()
-  readonly #hash = new Sha256()
+  readonly #hash = sha256.create()
   readonly #block = new Uint8Array(blockBytes)
   #blockLength = 0
   #blockCount = 0

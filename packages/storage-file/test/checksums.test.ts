@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto'
 import { seededRandom } from '@quorate/contracts'
 import { expect, test } from 'vitest'
 import { crc32c } from '../src/crc32c.js'
-import { Sha256 } from '../src/sha256.js'
 import { bytesOf } from './places.js'
 
 /** RFC 3720, appendix B.4, and the usual check value. */
@@ -32,20 +30,6 @@ test('a checksum goes on from an earlier one', () => {
   const bytes = randomBytes(2, 100)
   for (let cut = 0; cut <= 100; cut += 1) {
     expect(crc32c(bytes, cut, 100, crc32c(bytes, 0, cut))).toBe(crc32c(bytes))
-  }
-})
-
-test('the SHA-256 of any length in any pieces is that of node:crypto', () => {
-  const random = seededRandom(3)
-  for (let length = 0; length < 300; length += 1) {
-    const bytes = randomBytes(length, length)
-    const hash = new Sha256()
-    for (let at = 0; at < length;) {
-      const taken = 1 + random.nextInt(length - at)
-      hash.update(bytes.subarray(at, at + taken))
-      at += taken
-    }
-    expect(hash.digest(), `${length} bytes`).toEqual(new Uint8Array(createHash('sha256').update(bytes).digest()))
   }
 })
 
