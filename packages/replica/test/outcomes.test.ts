@@ -144,3 +144,16 @@ test('D28: an input that does not fit is refused before it is proposed', async (
   expect((await leader.status()).lastApplied).toBe(lastApplied)
   await cluster.closeAll()
 })
+
+test('D6: the live window of the log is in memory: a member that starts late is brought up from it', async () => {
+  const cluster = new TestCluster(onRaft)
+  await cluster.start('n1')
+  await cluster.start('n2')
+  const leader = await cluster.leader()
+  for (let at = 0; at < 30; at += 1) await leader.commands.add({ by: 1 })
+  const late = await cluster.start('n3')
+  const { lastApplied } = await leader.status()
+  await until(async () => (await late.status()).lastApplied >= lastApplied)
+  expect(await late.queries.value({ consistency: 'local' })).toBe(30)
+  await cluster.closeAll()
+})
