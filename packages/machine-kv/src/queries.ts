@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { bytesOfValue, keySchema, prefixSchema, rangeEntriesMax } from './limits.js'
+import { bytesOfValue, keySchema, prefixSchema, rangeEntriesMax, valueBytesMax } from './limits.js'
 import type { KvState, Stored } from './state.js'
 
 /** Input of `get`. */
@@ -48,8 +48,8 @@ export interface Stats {
   readonly revision: number
 }
 
-/** An answer ends before it is larger than this, unless it is a single entry. */
-const pageBytesMax = 4 * 1024 * 1024
+/** Values in one answer hold at most so many bytes: any single one fits. */
+const pageBytesMax = valueBytesMax
 
 /** What stands under a key; null if there is none. */
 export function get(state: KvState, { key }: z.output<typeof getSchema>): Entry | null {
@@ -105,8 +105,7 @@ function pageOf<Each>(
     if (!key.startsWith(prefix)) break
     if (key === after) continue
     bytes += weigh(stored)
-    if (page.length === limit || (page.length > 0 && bytes > pageBytesMax))
-      return { entries: page, more: true, revision }
+    if (page.length === limit || bytes > pageBytesMax) return { entries: page, more: true, revision }
     page.push(show(key, stored))
   }
   return { entries: page, more: false, revision }
