@@ -11,8 +11,14 @@ const failureSchema = z.object({
   }),
 })
 
-/** Codes of refusals that another member, or a later moment, may not have. */
-const passing: readonly ErrorCode[] = ['NO_LEADER', 'NOT_LEADER', 'OVERLOADED', 'OVERWRITTEN', 'STOPPED']
+/** Codes of what every member would say, and would say again. */
+const lasting: readonly ErrorCode[] = [
+  'INVALID_COMMAND',
+  'COMMAND_TOO_LARGE',
+  'UNSUPPORTED',
+  'VERSION_NOT_ACTIVE',
+  'INTERNAL',
+]
 
 /** What an answer means: null if it is the result, else what the member says went wrong. */
 export function errorOfAnswer(answer: HttpAnswer, type: string, address: string): QuorateError | null {
@@ -30,8 +36,7 @@ export function errorOfAnswer(answer: HttpAnswer, type: string, address: string)
 
 /** True if the operation may be tried again after this: it certainly did not happen, or does not matter if it did. */
 export function mayRetry(error: QuorateError, isRepeatable: boolean): boolean {
-  if (isRepeatable) return passing.includes(error.code) || ['TIMED_OUT', 'CONNECTION_LOST'].includes(error.code)
-  return error.outcome === 'notDone' && passing.includes(error.code)
+  return (isRepeatable || error.outcome === 'notDone') && !lasting.includes(error.code)
 }
 
 function isErrorCode(code: string): code is ErrorCode {

@@ -75,6 +75,15 @@ test.each(['TIMED_OUT', 'LEADERSHIP_LOST', 'STOPPED', 'INTERNAL', 'SESSION_EXPIR
   },
 )
 
+test.each(['TIMED_OUT', 'LEADERSHIP_LOST', 'STOPPED', 'APPLY_FAILED', 'STORAGE_FULL'])(
+  'a query that one member ended as %s is asked of another',
+  async (code) => {
+    const [member, other] = [await fakeMember(refuse(code, { outcome: 'unknown' })), await fakeMember(succeed(5))]
+    expect(await clientOf([member.address, other.address]).queries.value()).toBe(5)
+    expect([member.asked.length, other.asked.length]).toEqual([1, 1])
+  },
+)
+
 test('a code of a later version keeps its outcome', async () => {
   const member = await fakeMember(refuse('SOMETHING_NEW', { outcome: 'unknown' }))
   await expect(clientOf([member.address]).commands.add({ by: 3 })).rejects.toMatchObject({
