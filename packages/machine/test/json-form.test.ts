@@ -29,7 +29,8 @@ test('D13: what JSON would read back as something else is refused by its path', 
 test('D13: values that JSON can say come back, bytes at any depth', () => {
   const value = fc.letrec<{ value: unknown }>((tie) => ({
     value: fc.oneof(
-      fc.jsonValue({ maxDepth: 1 }),
+      // What JSON makes of it: it knows one zero.
+      fc.jsonValue({ maxDepth: 1 }).map((each) => JSON.parse(JSON.stringify(each)) as unknown),
       fc.uint8Array(),
       fc.array(tie('value'), { maxLength: 4 }),
       fc.dictionary(fc.string(), tie('value'), { maxKeys: 4, noNullPrototype: true }),
