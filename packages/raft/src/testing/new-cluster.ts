@@ -1,0 +1,40 @@
+import { parseOptions, QuorateError, sortedMembers, type Member } from '@quorate/contracts'
+import { raftOptionsSchema } from '../config.js'
+import { checkedId, ScenarioCluster } from './cluster.js'
+import { CommandError } from './scenario-error.js'
+
+/**
+ * Makes the cluster of `cluster n1 n2 n3? preVote=false seed=7`: members, `?` behind a learner's name, and the options of
+ * `raft()`. Two numbers with a comma between them are a pair.
+ */
+export function newCluster(words: readonly string[]): ScenarioCluster {
+  const names = words.filter((word) => !word.includes('='))
+  if (names.length === 0) throw new CommandError('a cluster needs members: cluster n1 n2 n3')
+  const founders = sortedMembers(names.map(memberOf))
+  if (new Set(founders.map(({ id }) => id)).size < founders.length) throw new CommandError('a member is named twice')
+  const options: Record<string, unknown> = {}
+  let seed = '1'
+  for (const word of words.filter((each) => each.includes('='))) {
+    const name = word.slice(0, word.indexOf('='))
+    const value = word.slice(name.length + 1)
+    if (name === 'seed') seed = value
+    else options[name] = valueOf(value)
+  }
+  try {
+    return new ScenarioCluster(founders, parseOptions(raftOptionsSchema, options, 'options of the cluster'), seed)
+  } catch (error) {
+    if (error instanceof QuorateError) throw new CommandError(error.message)
+    throw error
+  }
+}
+
+function memberOf(name: string): Member {
+  const id = checkedId(name.replace(/\?$/, ''))
+  const role = name.endsWith('?') ? 'learner' : 'voter'
+  return { id, address: `${id}:1`, clientAddress: null, incarnation: null, role }
+}
+
+function valueOf(text: string): unknown {
+  if (text === 'true' || text === 'false') return text === 'true'
+  return text.includes(',') ? text.split(',').map(Number) : Number(text)
+}
