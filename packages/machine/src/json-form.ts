@@ -6,8 +6,7 @@ const bytesKey = '$bytes'
 
 /**
  * A value as JSON can carry it: bytes become `{"$bytes": "<base64>"}` (decision D13), `undefined` becomes `null`, and
- * the zero below zero the plain one. Throws
- * a `TypeError` that names the path of what JSON cannot say.
+ * the zero below zero the plain one. Throws a `TypeError` that names the path of what JSON cannot say.
  */
 export function toJson(value: unknown, path = 'the value'): JsonValue {
   if (value === null || value === undefined) return null
