@@ -31,6 +31,11 @@ export const raftOptionsSchema = z
     pendingReadsMax: z.int().min(1).default(131_072),
     /** Entries handed out that the machine has not applied yet. Over it the next ones wait. */
     unappliedBytesMax: bytesSchema.default(64 * mebibyte),
+    /** Entries kept in memory below a snapshot, so that a follower that is a little behind needs no image. */
+    tailEntriesMax: z.int().min(0).default(16_384),
+    tailBytesMax: bytesSchema.default(4 * mebibyte),
+    /** The same while a follower fetches an image, so that it finds what comes behind it. */
+    transferTailBytesMax: bytesSchema.default(64 * mebibyte),
     /** The largest command, its envelope included. */
     commandBytesMax: bytesSchema.max(6 * mebibyte).default(5 * mebibyte),
   })

@@ -6,6 +6,7 @@ import type { LogIndex, Term } from './units.js'
 /** True if something is committed and durable here that the machine was not given yet. */
 export function canDeliver(state: RaftState): boolean {
   return (
+    !state.isInstalling &&
     state.deliveredIndex < Math.min(state.commitIndex, state.log.persistedIndex) &&
     state.unappliedBytes < state.config.unappliedBytesMax
   )
@@ -34,8 +35,26 @@ export function deliver(state: RaftState): void {
 export function onApplied(state: RaftState, applied: number): void {
   assert(applied <= state.deliveredIndex, 'only what was handed out is applied')
   if (applied <= state.lastApplied) return
-  state.unappliedBytes -= state.log.bytesBetween(state.lastApplied + 1, applied)
+  // What a snapshot skipped is not counted: it is no longer there.
+  const first = Math.max(state.lastApplied + 1, state.log.firstIndex)
+  state.unappliedBytes -= state.log.bytesBetween(first, applied)
   state.lastApplied = applied as LogIndex
+  if (applied === state.deliveredIndex) state.isInstalling = false
+}
+
+/** A snapshot takes the place of everything up to its position: own proposals there may have happened, or not. */
+export function skipTo(state: RaftState, index: LogIndex, term: Term): void {
+  for (let skipped = state.deliveredIndex + 1; skipped <= Math.min(index, state.log.lastIndex); skipped += 1) {
+    const token = state.log.tokenAt(skipped)
+    if (token !== null) state.outbox.settle(token, { kind: 'unknown' })
+  }
+  for (const at of [...state.deposed.keys()].filter((key) => key <= index).sort((left, right) => left - right)) {
+    for (const { token } of state.deposed.get(at) ?? []) state.outbox.settle(token, { kind: 'unknown' })
+    state.deposed.delete(at)
+  }
+  settleOutdated(state, term)
+  state.commitIndex = state.deliveredIndex = index
+  state.unappliedBytes = 0
 }
 
 /**

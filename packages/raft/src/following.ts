@@ -1,9 +1,9 @@
 import { assert, type NodeId } from '@quorate/contracts'
 import type { Entry } from './entry.js'
 import type { AppendEntries, Heartbeat } from './message.js'
-import { becomeFollower } from './roles.js'
+import { followLeader } from './roles.js'
 import type { RaftState } from './state.js'
-import { logIndex, type LogIndex, type Term } from './units.js'
+import { logIndex, type LogIndex } from './units.js'
 
 /** Takes the leader's entries, if the log agrees up to the one before them (§5.3). */
 export function onAppendEntries(state: RaftState, from: NodeId, message: AppendEntries): void {
@@ -36,13 +36,6 @@ export function onHeartbeat(state: RaftState, from: NodeId, message: Heartbeat):
     if (message.leaderCommit <= state.log.lastIndex) commitUpTo(state, message.leaderCommit)
   }
   state.outbox.send(from, { kind: 'heartbeatReply', term: state.hardState.currentTerm, round: message.round })
-}
-
-/** Whoever sends as leader of the current term leads it: at most one does (§5.2). */
-function followLeader(state: RaftState, leader: NodeId, term: Term): boolean {
-  if (state.role === 'leader' && term === state.hardState.currentTerm) return false
-  becomeFollower(state, term, leader)
-  return true
 }
 
 /** Appends what is new. Only an entry that conflicts removes anything: a late message must not shorten the log. */

@@ -11,6 +11,8 @@ export type {
   AppendEntriesReply,
   Heartbeat,
   HeartbeatReply,
+  InstallSnapshot,
+  InstallSnapshotReply,
   RaftAdmin,
   RaftMessage,
   RequestPreVote,

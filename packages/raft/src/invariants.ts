@@ -17,6 +17,7 @@ export function checkCheapInvariants(state: RaftState): void {
 export function checkInvariants(state: RaftState): void {
   checkCheapInvariants(state)
   checkLog(state)
+  checkSnapshot(state)
   const { hardState, role, self } = state
   if (role === 'leader') {
     assert(hardState.votedFor === self, 'a leader voted for itself (§5.2)')
@@ -35,11 +36,20 @@ export function checkInvariants(state: RaftState): void {
   const { log, commitIndex } = state
   const uncommitted = role === 'leader' ? log.bytesBetween(commitIndex + 1, log.lastIndex) : 0
   assert(state.uncommittedBytes === uncommitted, 'every uncommitted byte of a leader is counted')
-  const unapplied = log.bytesBetween(state.lastApplied + 1, state.deliveredIndex)
+  const unapplied = log.bytesBetween(Math.max(state.lastApplied + 1, log.firstIndex), state.deliveredIndex)
   assert(state.unappliedBytes === unapplied, 'every byte that was handed out and is not applied is counted')
   for (const index of state.deposed.keys()) {
     assert(index > state.deliveredIndex, () => `the place ${index} of a deposed proposal is not decided yet`)
   }
+}
+
+function checkSnapshot({ snapshot, log, isInstalling, deliveredIndex, lastApplied }: RaftState): void {
+  const position = snapshot?.position ?? 0
+  assert(log.base.index <= position, 'the log goes back to a snapshot, or begins at its own beginning (§7)')
+  assert(snapshot === null || position <= deliveredIndex, 'a snapshot is of what was delivered, or stands for it')
+  assert(!isInstalling || lastApplied < deliveredIndex, 'an installation ends when it is applied')
+  assert(isInstalling || log.base.index <= lastApplied, 'only an installation is ahead of what is applied')
+  assert(!isInstalling || deliveredIndex === position, 'nothing is delivered during an installation')
 }
 
 function checkLog({ log, hardState }: RaftState): void {
@@ -67,6 +77,7 @@ function checkProgress(state: RaftState): void {
   for (const [peer, progress] of state.progress) {
     assert(progress.matchIndex <= state.log.lastIndex, () => `${peer} has nothing that its leader lacks (§5.3)`)
     assert(progress.nextIndex <= state.log.lastIndex + 1, () => `${peer} is sent nothing that its leader lacks`)
+    assert(progress.phase !== 'snapshot' || state.snapshot !== null, () => `${peer} can be offered a snapshot`)
     assert(progress.ackedRound <= state.readRound, () => `${peer} answered no round that was not started`)
   }
 }

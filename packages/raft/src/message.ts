@@ -1,3 +1,4 @@
+import type { SnapshotMeta } from '@quorate/contracts'
 import type { Entry } from './entry.js'
 import type { LogIndex, Term } from './units.js'
 
@@ -82,6 +83,28 @@ export interface HeartbeatReply {
   readonly round: number
 }
 
+/**
+ * Offers a snapshot to a follower that lacks entries which the leader no longer has (§7). The image is not part of it:
+ * the follower's driver pulls it (decision D7).
+ */
+export interface InstallSnapshot {
+  readonly kind: 'installSnapshot'
+  readonly term: Term
+  readonly meta: SnapshotMeta
+}
+
+/**
+ * The answer to an offer of `position`. With success the follower has everything up to `matchIndex`, durably, by this
+ * image or without it. Without, the image could not be had: another one is needed.
+ */
+export interface InstallSnapshotReply {
+  readonly kind: 'installSnapshotReply'
+  readonly term: Term
+  readonly success: boolean
+  readonly position: LogIndex
+  readonly matchIndex: LogIndex
+}
+
 /** What members running Raft say to each other. */
 export type RaftMessage =
   | RequestPreVote
@@ -92,6 +115,8 @@ export type RaftMessage =
   | AppendEntriesReply
   | Heartbeat
   | HeartbeatReply
+  | InstallSnapshot
+  | InstallSnapshotReply
 
 /** What an operator may ask of this protocol alone: an election, now. */
 export interface RaftAdmin {

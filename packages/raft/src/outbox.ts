@@ -9,10 +9,12 @@ import {
   type Outgoing,
   type ReadAnswer,
   type Ready,
+  type Release,
   type Settled,
+  type SnapshotMeta,
   type Token,
 } from '@quorate/contracts'
-import type { Entry } from './entry.js'
+import type { Entry, EntryId } from './entry.js'
 import type { RaftMessage } from './message.js'
 import type { HardState, RaftRecord } from './record.js'
 import type { LogIndex } from './units.js'
@@ -45,6 +47,9 @@ export class Outbox {
   #settled: { token: Token; result: Settled }[] = []
   leadership: Leadership | null = null
   members: Members | null = null
+  release: Release | null = null
+  fetchSnapshot: { readonly from: NodeId; readonly meta: SnapshotMeta } | null = null
+  installSnapshot: SnapshotMeta | null = null
 
   constructor(nextSequence: number) {
     this.#nextSequence = nextSequence
@@ -68,7 +73,8 @@ export class Outbox {
       this.#committed.length +
       this.#reads.length +
       this.#settled.length
-    return lists === 0 && this.leadership === null && this.members === null
+    const news = [this.leadership, this.members, this.release, this.fetchSnapshot, this.installSnapshot]
+    return lists === 0 && news.every((each) => each === null)
   }
 
   /** Puts a message in the lane that its kind demands. */
@@ -79,12 +85,14 @@ export class Outbox {
         return
       case 'heartbeat':
       case 'requestPreVote':
+      case 'installSnapshot':
         this.#laneOne.push({ to, channel: 'control', message })
         return
       case 'requestPreVoteReply':
       case 'requestVote':
       case 'requestVoteReply':
       case 'heartbeatReply':
+      case 'installSnapshotReply':
         this.#laneTwo.push({ to, channel: 'control', message })
         return
       case 'appendEntriesReply':
@@ -97,6 +105,12 @@ export class Outbox {
   persistHardState(hardState: HardState): number {
     if (this.#drafts.at(-1)?.kind === 'hardState') this.#drafts.pop()
     this.#drafts.push({ kind: 'hardState', hardState })
+    return this.nextSequence - 1
+  }
+
+  /** Returns the sequence of the record that will hold it. */
+  persistReset(base: EntryId): number {
+    this.#drafts.push({ kind: 'reset', base })
     return this.nextSequence - 1
   }
 
@@ -131,14 +145,14 @@ export class Outbox {
       firstSequence: sequence(this.#nextSequence),
       records: this.#drafts.map(encodeRecord),
       messagesAfterPersist: this.#laneTwo,
-      release: null,
+      release: this.release,
       committed: this.#committed,
       reads: this.#reads,
       settled: this.#settled,
       leadership: this.leadership,
       members: this.members,
-      fetchSnapshot: null,
-      installSnapshot: null,
+      fetchSnapshot: this.fetchSnapshot,
+      installSnapshot: this.installSnapshot,
     }
     this.#nextSequence += this.#drafts.length
     this.#laneOne = []
@@ -149,6 +163,9 @@ export class Outbox {
     this.#settled = []
     this.leadership = null
     this.members = null
+    this.release = null
+    this.fetchSnapshot = null
+    this.installSnapshot = null
     return ready
   }
 }

@@ -1,6 +1,5 @@
 import {
   assert,
-  position,
   type Input,
   type JsonValue,
   type NodeId,
@@ -36,6 +35,15 @@ import {
   sendHeartbeats,
   tickLeader,
 } from './replication.js'
+import {
+  onInstallSnapshot,
+  onInstallSnapshotReply,
+  onSnapshotFailed,
+  onSnapshotFetched,
+  onSnapshotSaved,
+  sendDueOffers,
+  snapshotMetaAt,
+} from './snapshots.js'
 import type { RaftState } from './state.js'
 import { encodeState } from './wire/state-codec.js'
 
@@ -89,10 +97,16 @@ export class Raft implements Protocol<RaftMessage, RaftAdmin> {
       case 'dropped':
         if (input.channel === 'log') onLinkChanged(state, input.peer, false)
         break
-      case 'bind':
       case 'snapshotSaved':
+        onSnapshotSaved(state, input.meta)
+        break
       case 'snapshotFetched':
+        onSnapshotFetched(state, input.meta)
+        break
       case 'snapshotFailed':
+        onSnapshotFailed(state, input.meta)
+        break
+      case 'bind':
         break
     }
     checkCheapInvariants(state)
@@ -115,7 +129,10 @@ export class Raft implements Protocol<RaftMessage, RaftAdmin> {
       startRound(state)
       sendHeartbeats(state)
     }
-    if (state.isReplicationDue) sendDueEntries(state)
+    if (state.isReplicationDue) {
+      sendDueEntries(state)
+      sendDueOffers(state)
+    }
     deliver(state)
     if (this.#isLeadershipNews()) {
       state.announced = { leader: state.leader, epoch: state.hardState.currentTerm }
@@ -125,9 +142,7 @@ export class Raft implements Protocol<RaftMessage, RaftAdmin> {
   }
 
   snapshotMeta(at: Position): SnapshotMeta | null {
-    const { log, members } = this.state
-    const epoch = log.termAt(at)
-    return epoch === null ? null : { position: position(at), epoch, members, protocol: new Uint8Array() }
+    return snapshotMetaAt(this.state, at)
   }
 
   describe(): JsonValue {
@@ -175,6 +190,12 @@ export class Raft implements Protocol<RaftMessage, RaftAdmin> {
         return
       case 'heartbeatReply':
         onHeartbeatReply(state, from, message)
+        return
+      case 'installSnapshot':
+        onInstallSnapshot(state, from, message)
+        return
+      case 'installSnapshotReply':
+        if (onInstallSnapshotReply(state, from, message)) advanceCommitIndex(state)
         return
     }
   }

@@ -1,5 +1,5 @@
 import type { Members, NodeId } from '@quorate/contracts'
-import type { Entry } from './entry.js'
+import type { Entry, EntryId } from './entry.js'
 import type { LogIndex, Term } from './units.js'
 
 /** Term and vote: what a member must remember, in one record, so that it never votes twice in a term (§5.2). */
@@ -27,5 +27,11 @@ export interface EntriesRecord {
   readonly entries: readonly Entry[]
 }
 
+/** Forgets the whole log: it goes on behind this entry, for which an installed snapshot stands (Figure 13). */
+export interface ResetRecord {
+  readonly kind: 'reset'
+  readonly base: EntryId
+}
+
 /** What a member running Raft makes durable. A record says what it did, so that the fold never has to guess. */
-export type RaftRecord = BootstrapRecord | HardStateRecord | EntriesRecord
+export type RaftRecord = BootstrapRecord | HardStateRecord | EntriesRecord | ResetRecord

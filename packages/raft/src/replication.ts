@@ -3,8 +3,8 @@ import { sizeOfEntry, type Entry } from './entry.js'
 import type { AppendEntriesReply, HeartbeatReply } from './message.js'
 import { jointIndex, jointVote } from './quorum/index.js'
 import { onRoundAcked } from './reads.js'
-import { becomeFollower } from './roles.js'
-import { isMember, isOnlyVoter, type RaftState } from './state.js'
+import { becomeFollower, progressOfSender } from './roles.js'
+import { isOnlyVoter, type RaftState } from './state.js'
 import type { Progress } from './tracker/index.js'
 import type { LogIndex } from './units.js'
 
@@ -76,8 +76,8 @@ export function onPropose(state: RaftState, token: Token, command: Uint8Array): 
 
 /** Sends followers what they lack, gathered over all that happened since the last Ready. */
 export function sendDueEntries(state: RaftState): void {
-  state.isReplicationDue = false
   for (const [peer, progress] of state.progress) sendEntries(state, peer, progress)
+  state.isReplicationDue = false
 }
 
 export function onAppendEntriesReply(state: RaftState, from: NodeId, message: AppendEntriesReply): void {
@@ -87,9 +87,18 @@ export function onAppendEntriesReply(state: RaftState, from: NodeId, message: Ap
   if (message.success) {
     if (message.matchIndex > state.log.lastIndex) return
     if (progress.onAccepted(message.matchIndex)) advanceCommitIndex(state)
+    // It needs no image after all, if it came this far without one.
+    if (progress.phase === 'snapshot' && message.matchIndex >= state.log.base.index) {
+      progress.onInstalled(message.matchIndex)
+    }
   } else {
-    const { index } = state.log.lastIdWithTermAtMost(message.hintIndex, message.hintTerm)
-    progress.onRejected(message.prevLogIndex, index)
+    // A hint from before the window stays what it is: that follower needs what is no longer here.
+    const { base } = state.log
+    const isBefore = message.hintIndex < base.index
+    const hint = isBefore
+      ? message.hintIndex
+      : state.log.lastIdWithTermAtMost(message.hintIndex, message.hintTerm).index
+    progress.onRejected(message.prevLogIndex, hint)
   }
   state.isReplicationDue = true
 }
@@ -101,7 +110,8 @@ export function onHeartbeatReply(state: RaftState, from: NodeId, message: Heartb
   progress.isRecentlyActive = true
   progress.isWaiting = false
   if (progress.inflights.isFull) progress.inflights.freeFirst()
-  if (progress.matchIndex < state.log.lastIndex) sendEntries(state, from, progress, true)
+  if (progress.phase === 'snapshot') state.isReplicationDue = true
+  else if (progress.matchIndex < state.log.lastIndex) sendEntries(state, from, progress, true)
   if (message.round > progress.ackedRound && message.round <= state.readRound) {
     progress.ackedRound = message.round
     onRoundAcked(state)
@@ -112,7 +122,7 @@ export function onHeartbeatReply(state: RaftState, from: NodeId, message: Heartb
 export function onLinkChanged(state: RaftState, peer: NodeId, isUp: boolean): void {
   const progress = state.progress.get(peer)
   if (!progress) return
-  progress.becomeProbe()
+  if (progress.phase !== 'snapshot') progress.becomeProbe()
   progress.isWaiting = !isUp
   if (isUp) state.isReplicationDue = true
 }
@@ -144,26 +154,17 @@ function isHeardByQuorum(state: RaftState): boolean {
   return result === 'won'
 }
 
-/** The sender's progress, if this member leads in the message's term. A later term ends the office (§5.1). */
-function progressOfSender(
-  state: RaftState,
-  from: NodeId,
-  term: RaftState['hardState']['currentTerm'],
-): Progress | null {
-  if (term > state.hardState.currentTerm) {
-    if (isMember(state, from)) becomeFollower(state, term, null)
-    return null
-  }
-  if (term < state.hardState.currentTerm || state.role !== 'leader') return null
-  return state.progress.get(from) ?? null
-}
-
 /**
  * Sends a follower the entries it lacks as far as its window allows; an empty append when there are none but the commit
- * index is news, or when `always` asks whether something was lost on the way.
+ * index is news, or when `always` asks whether something was lost on the way. If it lacks what is no longer here, it has
+ * to be offered a snapshot.
  */
 function sendEntries(state: RaftState, peer: NodeId, progress: Progress, always = false): void {
   let isOwed = always
+  if (progress.phase !== 'snapshot' && progress.nextIndex <= state.log.base.index) {
+    progress.becomeSnapshot()
+    state.isReplicationDue = true
+  }
   while (progress.canSend) {
     const hasEntries = progress.nextIndex <= state.log.lastIndex
     const isCommitNews = Math.min(state.commitIndex, progress.nextIndex - 1) > progress.toldCommit
@@ -178,7 +179,7 @@ function sendAppend(state: RaftState, peer: NodeId, progress: Progress): void {
   const { batchBytesMax, batchEntriesMax } = state.config
   const prevLogIndex = (progress.nextIndex - 1) as LogIndex
   const prevLogTerm = state.log.termAt(prevLogIndex)
-  assert(prevLogTerm !== null, 'the whole log is in memory')
+  assert(prevLogTerm !== null, () => `entry ${prevLogIndex} is in the window, or the base of it`)
   const { entries, bytes } = state.log.slice(progress.nextIndex, batchBytesMax, batchEntriesMax)
   const lastSent = prevLogIndex + entries.length
   state.outbox.send(peer, {

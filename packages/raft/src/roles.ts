@@ -1,7 +1,7 @@
 import type { NodeId } from '@quorate/contracts'
 import type { Entry } from './entry.js'
 import type { HardState } from './record.js'
-import { peersOf, type RaftState } from './state.js'
+import { isMember, peersOf, type RaftState } from './state.js'
 import { Progress } from './tracker/index.js'
 import { term as termOf, type LogIndex, type Term } from './units.js'
 
@@ -24,6 +24,23 @@ export function becomeFollower(state: RaftState, term: Term, leader: NodeId | nu
   state.role = 'follower'
   state.leader = leader
   forgetCampaign(state)
+}
+
+/** Whoever sends as leader of the current term leads it: at most one does (§5.2). False if that is this member itself. */
+export function followLeader(state: RaftState, leader: NodeId, term: Term): boolean {
+  if (state.role === 'leader' && term === state.hardState.currentTerm) return false
+  becomeFollower(state, term, leader)
+  return true
+}
+
+/** The progress of who answers, if this member leads in the answer's term. A later term ends the office (§5.1). */
+export function progressOfSender(state: RaftState, from: NodeId, term: Term): Progress | null {
+  if (term > state.hardState.currentTerm) {
+    if (isMember(state, from)) becomeFollower(state, term, null)
+    return null
+  }
+  if (term < state.hardState.currentTerm || state.role !== 'leader') return null
+  return state.progress.get(from) ?? null
 }
 
 /** Asks whether an election could be won. Term and vote stay as they are (thesis §9.6). */

@@ -1,4 +1,4 @@
-import type { Leadership, Members, NodeId, Random, Token } from '@quorate/contracts'
+import type { Leadership, Members, NodeId, Random, SnapshotMeta, Token } from '@quorate/contracts'
 import type { RaftConfig } from './config.js'
 import type { Log } from './log/index.js'
 import { confStateOf, type ConfState } from './membership/conf-state.js'
@@ -22,6 +22,12 @@ export interface ReadRound {
 export interface DeposedToken {
   readonly term: Term
   readonly token: Token
+}
+
+/** A snapshot that was asked for, and who offered it. */
+export interface Fetching {
+  readonly from: NodeId
+  readonly meta: SnapshotMeta
 }
 
 /**
@@ -49,6 +55,12 @@ export interface RaftState {
   /** Own proposals that were truncated, by index. */
   readonly deposed: Map<number, DeposedToken[]>
 
+  /** The newest snapshot that is durable here and that the journal was released to. */
+  snapshot: SnapshotMeta | null
+  fetching: Fetching | null
+  /** The machine's state is being replaced by the snapshot; nothing is delivered before it has been. */
+  isInstalling: boolean
+
   electionElapsedTicks: number
   electionTimeoutTicks: number
   heartbeatElapsedTicks: number
@@ -75,7 +87,13 @@ export interface RaftState {
 
 /** A follower of term 0 that has heard nothing. */
 export function newState(
-  start: { readonly self: NodeId; readonly random: Random; readonly members: Members },
+  start: {
+    readonly self: NodeId
+    readonly random: Random
+    readonly members: Members
+    readonly conf: ConfState | null
+    readonly snapshot: SnapshotMeta | null
+  },
   config: RaftConfig,
   log: Log,
   nextSequence: number,
@@ -98,6 +116,9 @@ export function newState(
     lastApplied: log.base.index,
     unappliedBytes: 0,
     deposed: new Map(),
+    snapshot: start.snapshot,
+    fetching: null,
+    isInstalling: false,
     electionElapsedTicks: 0,
     electionTimeoutTicks: config.electionTicksMin,
     heartbeatElapsedTicks: 0,
@@ -112,14 +133,14 @@ export function newState(
     pendingReads: 0,
     announced: null,
   }
-  useMembers(state, start.members)
+  useMembers(state, start.members, start.conf ?? confStateOf(start.members))
   return state
 }
 
 /** Puts a configuration into effect. */
-export function useMembers(state: RaftState, members: Members): void {
+export function useMembers(state: RaftState, members: Members, conf: ConfState = confStateOf(members)): void {
   state.members = members
-  state.conf = confStateOf(members)
+  state.conf = conf
   state.quorum = { incoming: state.conf.voters, outgoing: state.conf.votersOutgoing }
 }
 

@@ -11,7 +11,9 @@ import {
   type Outgoing,
   type ProtocolStart,
   type Ready,
+  type Release,
   type Settled,
+  type SnapshotMeta,
 } from '@quorate/contracts'
 import { checkInvariants, Raft, raft, type RaftAdmin, type RaftMessage, type RaftOptions } from '../src/index.js'
 
@@ -25,6 +27,12 @@ export interface Packet {
 /** What happens to a packet: it arrives, it is lost, or it waits until {@link Cores.release}. */
 export type Fate = 'arrives' | 'lost' | 'waits'
 
+/** A snapshot that is durable: what it stands for, and the machine's state, which is what it applied. */
+export interface Image {
+  readonly meta: SnapshotMeta
+  readonly applied: readonly string[]
+}
+
 /** One member: a core, a disk that can be held, and what came out of the core in this life. */
 export class Core {
   readonly id: NodeId
@@ -32,6 +40,13 @@ export class Core {
   readonly #options: RaftOptions
   /** What is durable. */
   readonly records: Uint8Array[] = []
+  /** What the durable journal was released to, and the snapshots beside it. */
+  released: Release | null = null
+  readonly images = new Map<number, Image>()
+  /** Images that were asked for, and have neither come nor failed. */
+  readonly fetches: NonNullable<Ready<RaftMessage>['fetchSnapshot']>[] = []
+  isFetchHeld = false
+  #installing: Image | null = null
   #unwritten: Ready<RaftMessage>[] = []
   #lives = 0
   raft: Raft
@@ -56,11 +71,11 @@ export class Core {
     return this.raft.state
   }
 
-  /** The log as `term:command`, `-` for an entry without a command. */
+  /** The window of the log as `term:command`, `-` for an entry without a command. */
   get log(): string[] {
     const { log } = this.state
-    return Array.from({ length: log.lastIndex }, (_, at) => {
-      const entry = log.entryAt(at + 1)
+    return Array.from({ length: log.lastIndex - log.base.index }, (_, at) => {
+      const entry = log.entryAt(log.firstIndex + at)
       return `${entry.term}:${entry.kind === 'command' ? new TextDecoder().decode(entry.data) : '-'}`
     })
   }
@@ -85,6 +100,7 @@ export class Core {
         this.applied.push(command === null ? '-' : new TextDecoder().decode(command))
         if (given !== null) this.tokens.push(given)
       }
+      if (ready.fetchSnapshot) this.fetches.push(ready.fetchSnapshot)
       if (!this.isApplierHeld) this.reportApplied()
       if (!this.isDiskHeld) leaving.push(...this.persist())
     }
@@ -92,6 +108,8 @@ export class Core {
   }
 
   reportApplied(): void {
+    if (this.#installing) this.applied = [...this.#installing.applied]
+    this.#installing = null
     const { length } = this.applied
     if (length > this.state.lastApplied) this.step({ kind: 'applied', position: position(length) })
   }
@@ -101,27 +119,50 @@ export class Core {
     const written = this.#unwritten.splice(0, count)
     const records = written.flatMap((ready) => ready.records)
     this.records.push(...records)
+    for (const { release, installSnapshot } of written) {
+      this.released = release ?? this.released
+      if (installSnapshot) this.#installing = this.images.get(installSnapshot.position) ?? null
+    }
     if (records.length > 0) this.step({ kind: 'persisted', sequence: sequence(this.records.length) })
+    if (this.#installing && !this.isApplierHeld) this.reportApplied()
     return written.flatMap((ready) => ready.messagesAfterPersist)
+  }
+
+  /** Saves a snapshot of what is applied, and says so. */
+  save(): Image {
+    const meta = this.raft.snapshotMeta(position(this.state.lastApplied))
+    if (!meta) throw new Error(`${this.id} has nothing to save`)
+    const image = { meta, applied: this.applied.slice(0, meta.position) }
+    this.images.set(meta.position, image)
+    this.step({ kind: 'snapshotSaved', meta })
+    return image
   }
 
   /** Loses all that was not durable. */
   crash(): void {
     this.isUp = false
     this.#unwritten = []
+    this.#installing = null
+    this.fetches.length = 0
   }
 
   restart(): void {
     this.isUp = true
     this.isDiskHeld = false
-    this.applied = []
+    this.applied = [...(this.#snapshot?.applied ?? [])]
     this.raft = this.#recover()
+  }
+
+  get #snapshot(): Image | null {
+    return this.released ? (this.images.get(this.released.snapshot) ?? null) : null
   }
 
   #recover(): Raft {
     const random = seededRandom(`${this.id} ${(this.#lives += 1)}`)
-    const recovery = raft(this.#options).recover({ ...this.#start, random })
-    this.records.forEach((record, at) => recovery.record(sequence(at + 1), record))
+    const snapshot = this.#snapshot?.meta ?? null
+    const recovery = raft(this.#options).recover({ ...this.#start, snapshot, random })
+    const first = this.released?.sequence ?? 1
+    this.records.slice(first - 1).forEach((record, at) => recovery.record(sequence(first + at), record))
     const core = recovery.finish()
     if (!(core instanceof Raft)) throw new TypeError('raft() makes Raft cores')
     return core
@@ -163,9 +204,37 @@ export class Cores {
     for (let turns = 0; ; turns += 1) {
       if (turns > 10_000) throw new Error('these cores never come to rest')
       const packets = this.all.flatMap((core) => packetsOf(core, core.work()))
-      if (packets.length === 0) return
+      if (packets.length === 0 && !this.#carryImages()) return
       for (const packet of packets) this.#carry(packet)
     }
+  }
+
+  /** Saves a snapshot of this member's machine. */
+  save(name: string): Image {
+    const image = this.core(name).save()
+    this.settle()
+    return image
+  }
+
+  /** The image that this member asked for first comes, or cannot be had. */
+  fetch(name: string): void {
+    this.#carryImage(this.core(name))
+    this.settle()
+  }
+
+  #carryImages(): boolean {
+    const waiting = this.all.filter((core) => core.isUp && !core.isFetchHeld && core.fetches.length > 0)
+    for (const core of waiting) this.#carryImage(core)
+    return waiting.length > 0
+  }
+
+  #carryImage(core: Core): void {
+    const wanted = core.fetches.shift()
+    if (!wanted) throw new Error(`${core.id} has asked for no image`)
+    const sender = this.core(wanted.from)
+    const image = sender.isUp ? sender.images.get(wanted.meta.position) : undefined
+    if (image) core.images.set(image.meta.position, image)
+    core.step({ kind: image ? 'snapshotFetched' : 'snapshotFailed', meta: wanted.meta })
   }
 
   /** The disk of a member answers, and everybody works. */

@@ -12,12 +12,18 @@ import { logIndex, term, type LogIndex, type Term } from '../units.js'
  *   base.index ≤ persistedIndex ≤ lastIndex
  */
 export class Log {
-  #base: EntryId = { index: logIndex(0), term: term(0) }
+  #base: EntryId
   readonly #entries: Entry[] = []
   readonly #sequences: number[] = []
   readonly #tokens: (Token | null)[] = []
-  #persistedIndex = 0
+  #persistedIndex: number
   #durableSequence = 0
+
+  /** A log of nothing but a snapshot's place, or of nothing at all. */
+  constructor(base: EntryId = { index: logIndex(0), term: term(0) }) {
+    this.#base = base
+    this.#persistedIndex = base.index
+  }
 
   get base(): EntryId {
     return this.#base
@@ -80,6 +86,36 @@ export class Log {
     assert(keep >= 0 && index <= this.lastIndex, () => `the window can be cut at ${index}`)
     this.#entries.length = this.#sequences.length = this.#tokens.length = keep
     this.#persistedIndex = Math.min(this.#persistedIndex, index - 1)
+  }
+
+  /** Forgets the entries up to `index`: a snapshot stands for them, so they count as durable. */
+  compactTo(index: number): void {
+    const id = { index: logIndex(index), term: this.termAt(index) }
+    assert(id.term !== null && index <= this.lastIndex, () => `the window can be compacted to ${index}`)
+    const count = index - this.#base.index
+    for (const list of [this.#entries, this.#sequences, this.#tokens]) list.splice(0, count)
+    this.#base = { index: id.index, term: id.term }
+    this.#persistedIndex = Math.max(this.#persistedIndex, index)
+    this.onPersisted(this.#durableSequence)
+  }
+
+  /** Forgets everything: the log goes on behind this entry, for which a snapshot stands (Figure 13). */
+  resetTo(base: EntryId): void {
+    this.#base = base
+    this.#entries.length = this.#sequences.length = this.#tokens.length = 0
+    this.#persistedIndex = base.index
+  }
+
+  /** Where the log has to be cut below `last` to keep at most so many entries and bytes up to there. */
+  startOfTail(last: number, entriesMax: number, bytesMax: number): number {
+    let start = last
+    let bytes = 0
+    while (start > this.#base.index && last - start < entriesMax) {
+      bytes += sizeOfEntry(this.entryAt(start))
+      if (bytes > bytesMax) break
+      start -= 1
+    }
+    return start
   }
 
   /** Every record up to this sequence is durable. Returns whether `persistedIndex` moved. */

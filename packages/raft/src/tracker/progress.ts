@@ -1,7 +1,7 @@
 import { Inflights } from './inflights.js'
 
 /** How entries travel to a follower. */
-export type ProgressPhase = 'probe' | 'replicate'
+export type ProgressPhase = 'probe' | 'replicate' | 'snapshot'
 
 /**
  * What the leader believes about one follower's log.
@@ -13,6 +13,7 @@ export type ProgressPhase = 'probe' | 'replicate'
  *   - in `probe` at most one message is unanswered; in `replicate` a window of them
  *
  *   probe ──accepted──► replicate ──refused or lost──► probe
+ *   probe, replicate ──needs what the leader no longer has──► snapshot ──has the image──► probe
  *
  * Raft §5.3; thesis §10.2.1 for the pipelining.
  */
@@ -21,7 +22,7 @@ export class Progress {
   matchIndex = 0
   nextIndex: number
   phase: ProgressPhase = 'probe'
-  /** In `probe`: something was sent and neither answered nor given up. */
+  /** In `probe` and `snapshot`: something was sent and neither answered nor given up. */
   isWaiting = false
   /** The follower answered since the last check of the quorum. */
   isRecentlyActive = false
@@ -29,6 +30,11 @@ export class Progress {
   ackedRound = 0
   /** The commit index that the follower was last told. */
   toldCommit = 0
+  /**
+   * The first snapshot offered to this follower that it may still come back with: the leader keeps what is behind it
+   * until the follower replicates.
+   */
+  offeredIndex: number | null = null
 
   constructor(nextIndex: number, limits: { readonly inflightMessagesMax: number; readonly inflightBytesMax: number }) {
     this.nextIndex = nextIndex
@@ -36,7 +42,14 @@ export class Progress {
   }
 
   get canSend(): boolean {
-    return this.phase === 'probe' ? !this.isWaiting : !this.inflights.isFull
+    switch (this.phase) {
+      case 'probe':
+        return !this.isWaiting
+      case 'replicate':
+        return !this.inflights.isFull
+      case 'snapshot':
+        return false
+    }
   }
 
   /** Entries up to `lastIndex` were put on their way. */
@@ -54,11 +67,11 @@ export class Progress {
     const isNews = matchIndex > this.matchIndex
     if (isNews) this.matchIndex = matchIndex
     this.nextIndex = Math.max(this.nextIndex, matchIndex + 1)
-    if (this.phase === 'probe') {
+    if (this.phase === 'replicate') {
+      this.inflights.freeUpTo(matchIndex)
+    } else if (this.phase === 'probe') {
       this.isWaiting = false
       if (matchIndex >= this.matchIndex) this.becomeReplicate()
-    } else {
-      this.inflights.freeUpTo(matchIndex)
     }
     return isNews
   }
@@ -73,7 +86,7 @@ export class Progress {
       this.becomeProbe()
       return true
     }
-    if (prevLogIndex !== this.nextIndex - 1) return false
+    if (this.phase === 'snapshot' || prevLogIndex !== this.nextIndex - 1) return false
     this.nextIndex = Math.max(Math.min(prevLogIndex, hintIndex + 1), this.matchIndex + 1)
     this.isWaiting = false
     return true
@@ -87,8 +100,29 @@ export class Progress {
     this.inflights.clear()
   }
 
+  /** What this follower needs next is no longer there: it gets a snapshot, and until then nothing but heartbeats. */
+  becomeSnapshot(): void {
+    this.phase = 'snapshot'
+    this.isWaiting = false
+    this.inflights.clear()
+  }
+
+  /** The follower has everything up to `matchIndex`, by a snapshot or without it. Returns whether that is news. */
+  onInstalled(matchIndex: number): boolean {
+    const isNews = matchIndex > this.matchIndex
+    if (isNews) this.matchIndex = matchIndex
+    if (this.phase === 'snapshot') {
+      this.phase = 'probe'
+      this.nextIndex = this.matchIndex + 1
+      this.isWaiting = false
+    }
+    this.nextIndex = Math.max(this.nextIndex, this.matchIndex + 1)
+    return isNews
+  }
+
   becomeReplicate(): void {
     this.phase = 'replicate'
+    this.offeredIndex = null
     this.nextIndex = this.matchIndex + 1
     this.isWaiting = false
     this.inflights.clear()

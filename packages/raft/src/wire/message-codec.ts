@@ -1,8 +1,16 @@
 import { ByteWriter, BytesError, ProtocolFormatError, type ByteReader } from '@quorate/contracts'
-import type { AppendEntries, AppendEntriesReply, RaftAdmin, RaftMessage, RequestVote } from '../message.js'
+import type {
+  AppendEntries,
+  AppendEntriesReply,
+  InstallSnapshot,
+  RaftAdmin,
+  RaftMessage,
+  RequestVote,
+} from '../message.js'
 import type { LogIndex, Term } from '../units.js'
 import { readEntries, readIndex, readTerm, sizeOfEntries, writeEntries } from './entry-codec.js'
 import { decodeWhole } from './format-error.js'
+import { readSnapshotMeta, writeSnapshotMeta } from './snapshot-meta-codec.js'
 
 /** The newest message format that this code reads, and the one it writes. */
 export const messageFormat = 1
@@ -16,6 +24,8 @@ const kinds = [
   'appendEntriesReply',
   'heartbeat',
   'heartbeatReply',
+  'installSnapshot',
+  'installSnapshotReply',
 ] as const satisfies readonly RaftMessage['kind'][]
 
 /** Writes a message behind `reserve` bytes that are left for the driver. */
@@ -41,6 +51,11 @@ export function encodeMessage(message: RaftMessage, reserve: number): Uint8Array
       return writer.u53(message.leaderCommit).u53(message.round).finish()
     case 'heartbeatReply':
       return writer.u53(message.round).finish()
+    case 'installSnapshot':
+      writeSnapshotMeta(writer, message.meta)
+      return writer.finish()
+    case 'installSnapshotReply':
+      return writer.boolean(message.success).u53(message.position).u53(message.matchIndex).finish()
   }
 }
 
@@ -81,6 +96,10 @@ function readMessage(reader: ByteReader): RaftMessage {
       return { kind, term: ofTerm(term), leaderCommit: readIndex(reader), round: reader.u53() }
     case 'heartbeatReply':
       return { kind, term, round: reader.u53() }
+    case 'installSnapshot':
+      return readOffer(reader, term)
+    case 'installSnapshotReply':
+      return { kind, term, success: reader.boolean(), position: readIndex(reader), matchIndex: readIndex(reader) }
   }
 }
 
@@ -115,6 +134,12 @@ function readAppend(reader: ByteReader, term: Term): AppendEntries {
     throw new BytesError('terms of entries lie outside those of the message')
   }
   return { kind: 'appendEntries', term: ofTerm(term), prevLogIndex, prevLogTerm, leaderCommit, entries }
+}
+
+function readOffer(reader: ByteReader, term: Term): InstallSnapshot {
+  const meta = readSnapshotMeta(reader)
+  if (meta.epoch > term) throw new BytesError('a snapshot is of a later term than the leader that offers it')
+  return { kind: 'installSnapshot', term: ofTerm(term), meta }
 }
 
 function writeAppendReply(writer: ByteWriter, message: AppendEntriesReply): void {

@@ -15,7 +15,7 @@ import { decodeWhole } from './format-error.js'
 /** The newest record format that this code reads, and the one it writes. */
 export const recordFormat = 1
 
-const kinds = ['bootstrap', 'hardState', 'entries'] as const satisfies readonly RaftRecord['kind'][]
+const kinds = ['bootstrap', 'hardState', 'entries', 'reset'] as const satisfies readonly RaftRecord['kind'][]
 
 /** Writes a record. */
 export function encodeRecord(record: RaftRecord): Uint8Array {
@@ -31,6 +31,8 @@ export function encodeRecord(record: RaftRecord): Uint8Array {
       writer.u53(record.firstIndex)
       writeEntries(writer, record.entries)
       return writer.finish()
+    case 'reset':
+      return writer.u53(record.base.index).u53(record.base.term).finish()
   }
 }
 
@@ -60,6 +62,8 @@ function readRecord(reader: ByteReader): RaftRecord {
       const firstIndex = readIndex(reader)
       return { kind, firstIndex, entries: readEntries(reader, firstIndex) }
     }
+    case 'reset':
+      return { kind, base: { index: readIndex(reader), term: readTerm(reader) } }
   }
 }
 

@@ -6,24 +6,22 @@ import {
   compareIds,
   equalBytes,
   InvariantViolation,
-  isNodeId,
   readMembers,
   seededRandom,
   token,
   writeMembers,
-  type NodeId,
   type ProtocolStart,
-  type Token,
 } from '@quorate/contracts'
 import type { RaftConfig } from '../config.js'
 import { checkInvariants } from '../invariants.js'
 import { Log } from '../log/index.js'
 import { newState, type RaftState, type Role } from '../state.js'
-import { Progress } from '../tracker/index.js'
-import { logIndex } from '../units.js'
 import { readEntries, readIndex, readTerm, writeEntries } from './entry-codec.js'
+import { decodeConfState, encodeConfState } from './conf-state-codec.js'
 import { decodeWhole } from './format-error.js'
+import { readId, readProgress, readReads, readToken, writeProgress, writeReads } from './office-codec.js'
 import { readVote } from './record-codec.js'
+import { readSnapshotMeta, writeSnapshotMeta } from './snapshot-meta-codec.js'
 
 const roles: readonly Role[] = ['follower', 'preCandidate', 'candidate', 'leader']
 
@@ -36,6 +34,8 @@ export function encodeState(state: RaftState): Uint8Array {
   const writer = new ByteWriter(1_024)
   const durable = state.log.durableSequence
   writeMembers(writer, state.members)
+  writer.bytes(encodeConfState(state.conf))
+  writeSnapshots(writer, state)
   writer.u53(state.hardState.currentTerm).asciiOrNull(state.hardState.votedFor)
   writer.u8(roles.indexOf(state.role)).asciiOrNull(state.leader)
   writer.u53(state.commitIndex).u53(state.deliveredIndex).u53(state.lastApplied)
@@ -79,6 +79,8 @@ export function decodeState(bytes: Uint8Array, start: ProtocolStart, config: Raf
 
 function readState(reader: ByteReader, start: ProtocolStart, config: RaftConfig): RaftState {
   const members = readMembers(reader)
+  const conf = decodeConfState(reader.bytes())
+  const { snapshot, ...transfer } = readSnapshots(reader)
   const hardState = { currentTerm: readTerm(reader), votedFor: readVote(reader) }
   const role = roles[reader.u8()]
   if (role === undefined) throw new BytesError('the role is not known')
@@ -93,8 +95,15 @@ function readState(reader: ByteReader, start: ProtocolStart, config: RaftConfig)
   const log = readLog(reader)
   const nextSequence = reader.u53()
   const ownVote = reader.u53()
-  const state = newState({ self: start.self, random, members }, config, log, nextSequence, hardState)
-  Object.assign(state, { role, leader, ...pointers, ...timers, ownVoteSequence: ownVote === 0 ? null : ownVote })
+  const state = newState({ self: start.self, random, members, conf, snapshot }, config, log, nextSequence, hardState)
+  Object.assign(state, {
+    role,
+    leader,
+    ...transfer,
+    ...pointers,
+    ...timers,
+    ownVoteSequence: ownVote === 0 ? null : ownVote,
+  })
   for (let left = reader.count(6); left > 0; left -= 1) state.votes.set(readId(reader), reader.boolean())
   readProgress(reader, state)
   readReads(reader, state)
@@ -115,9 +124,10 @@ function readState(reader: ByteReader, start: ProtocolStart, config: RaftConfig)
 
 /** What follows from the rest is computed, not stored. */
 function derive(state: RaftState): void {
-  state.unappliedBytes = state.log.bytesBetween(state.lastApplied + 1, state.deliveredIndex)
+  const { log } = state
+  state.unappliedBytes = log.bytesBetween(Math.max(state.lastApplied + 1, log.firstIndex), state.deliveredIndex)
   if (state.role === 'leader') {
-    state.uncommittedBytes = state.log.bytesBetween(state.commitIndex + 1, state.log.lastIndex)
+    state.uncommittedBytes = log.bytesBetween(state.commitIndex + 1, log.lastIndex)
   }
 }
 
@@ -127,7 +137,23 @@ function readDice(reader: ByteReader): string {
   return dice
 }
 
+function writeSnapshots(writer: ByteWriter, { snapshot, fetching, isInstalling }: RaftState): void {
+  writer.boolean(snapshot !== null)
+  if (snapshot) writeSnapshotMeta(writer, snapshot)
+  writer.asciiOrNull(fetching?.from ?? null)
+  if (fetching) writeSnapshotMeta(writer, fetching.meta)
+  writer.boolean(isInstalling)
+}
+
+function readSnapshots(reader: ByteReader): Pick<RaftState, 'snapshot' | 'fetching' | 'isInstalling'> {
+  const snapshot = reader.boolean() ? readSnapshotMeta(reader) : null
+  const from = readVote(reader)
+  const fetching = from === null ? null : { from, meta: readSnapshotMeta(reader) }
+  return { snapshot, fetching, isInstalling: reader.boolean() }
+}
+
 function writeLog(writer: ByteWriter, log: Log): void {
+  writer.u53(log.base.index).u53(log.base.term)
   const indexes = Array.from({ length: log.lastIndex - log.base.index }, (_, at) => log.firstIndex + at)
   writeEntries(
     writer,
@@ -140,79 +166,13 @@ function writeLog(writer: ByteWriter, log: Log): void {
 }
 
 function readLog(reader: ByteReader): Log {
-  const log = new Log()
-  for (const entry of readEntries(reader, 1)) {
+  const base = { index: readIndex(reader), term: readTerm(reader) }
+  const log = new Log(base)
+  for (const entry of readEntries(reader, base.index + 1)) {
     const sequence = reader.u53()
     const given = reader.u53()
     log.append(entry, sequence, given === 0 ? null : token(given - 1))
   }
   log.onPersisted(0)
   return log
-}
-
-function writeProgress(writer: ByteWriter, state: RaftState): void {
-  writer.u53(state.readRound).boolean(state.isReplicationDue).u32(state.progress.size)
-  for (const [id, progress] of state.progress) {
-    writer
-      .ascii(id)
-      .u53(progress.matchIndex)
-      .u53(progress.nextIndex)
-      .boolean(progress.phase === 'replicate')
-    writer.boolean(progress.isWaiting).boolean(progress.isRecentlyActive)
-    writer.u53(progress.ackedRound).u53(progress.toldCommit).u32(progress.inflights.count)
-    for (const [last, bytes] of progress.inflights.content) writer.u53(last).u53(bytes)
-  }
-}
-
-function readProgress(reader: ByteReader, state: RaftState): void {
-  state.readRound = reader.u53()
-  state.isReplicationDue = reader.boolean()
-  for (let left = reader.count(44); left > 0; left -= 1) {
-    const id = readId(reader)
-    const matchIndex = reader.u53()
-    const progress = new Progress(reader.u53(), state.config)
-    progress.matchIndex = matchIndex
-    progress.phase = reader.boolean() ? 'replicate' : 'probe'
-    progress.isWaiting = reader.boolean()
-    progress.isRecentlyActive = reader.boolean()
-    progress.ackedRound = reader.u53()
-    progress.toldCommit = reader.u53()
-    for (let sent = reader.count(16); sent > 0; sent -= 1) progress.inflights.add(reader.u53(), reader.u53())
-    state.progress.set(id, progress)
-  }
-}
-
-function writeReads(writer: ByteWriter, state: RaftState): void {
-  writeTokens(writer, state.waitingReads)
-  writer.u32(state.readRounds.length)
-  for (const { round, index, tokens } of state.readRounds) {
-    writer.u53(round).u53(index)
-    writeTokens(writer, tokens)
-  }
-}
-
-function readReads(reader: ByteReader, state: RaftState): void {
-  state.waitingReads = readTokens(reader)
-  for (let left = reader.count(20); left > 0; left -= 1) {
-    state.readRounds.push({ round: reader.u53(), index: logIndex(reader.u53()), tokens: readTokens(reader) })
-  }
-}
-
-function writeTokens(writer: ByteWriter, tokens: readonly Token[]): void {
-  writer.u32(tokens.length)
-  for (const each of tokens) writer.u53(each)
-}
-
-function readTokens(reader: ByteReader): Token[] {
-  return Array.from({ length: reader.count(8) }, () => readToken(reader))
-}
-
-function readToken(reader: ByteReader): Token {
-  return token(reader.u53())
-}
-
-function readId(reader: ByteReader): NodeId {
-  const id = reader.ascii()
-  if (!isNodeId(id)) throw new BytesError(`"${id}" names no member`)
-  return id
 }

@@ -1,7 +1,16 @@
-import { InvariantViolation, nodeId, seededRandom, token } from '@quorate/contracts'
+import {
+  InvariantViolation,
+  nodeId,
+  position,
+  seededRandom,
+  sortedMembers,
+  token,
+  type SnapshotMeta,
+} from '@quorate/contracts'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { logIndex, raft, term, type Entry, type RaftMessage } from '../../src/index.js'
+import { encodeConfState } from '../../src/wire/conf-state-codec.js'
 import { countMax } from '../../src/wire/entry-codec.js'
 import { Cores } from '../cores.js'
 import { feedDamaged } from './damage.js'
@@ -12,6 +21,29 @@ const decode = (bytes: Uint8Array): RaftMessage => module.decode(bytes)
 function entry(index: number, at: number, bytes: number[], kind: Entry['kind'] = 'command'): Entry {
   return { index: logIndex(index), term: term(at), kind, data: Uint8Array.from(bytes) }
 }
+
+const conf = {
+  voters: [nodeId('n1')],
+  votersOutgoing: [nodeId('n1'), nodeId('n2')],
+  learners: [],
+  learnersNext: [nodeId('n2')],
+  autoLeave: true,
+}
+const meta: SnapshotMeta = {
+  position: position(9),
+  epoch: 3,
+  members: sortedMembers(
+    ['n1', 'n2'].map((id) => ({
+      id: nodeId(id),
+      address: `${id}:1`,
+      clientAddress: null,
+      incarnation: 'i',
+      role: 'voter' as const,
+    })),
+  ),
+  protocol: encodeConfState(conf),
+}
+const learners = { ...conf, learners: [nodeId('n3')] }
 
 const samples: readonly RaftMessage[] = [
   { kind: 'requestPreVote', term: term(7), lastLogIndex: logIndex(3), lastLogTerm: term(6) },
@@ -46,6 +78,8 @@ const samples: readonly RaftMessage[] = [
   },
   { kind: 'heartbeat', term: term(4), leaderCommit: logIndex(5), round: 2 ** 40 },
   { kind: 'heartbeatReply', term: term(4), round: 17 },
+  { kind: 'installSnapshot', term: term(4), meta },
+  { kind: 'installSnapshotReply', term: term(4), success: true, position: logIndex(9), matchIndex: logIndex(12) },
 ]
 
 describe('messages on the wire', () => {
@@ -101,6 +135,9 @@ describe('messages on the wire', () => {
     ['terms that go back', { ...samples[5]!, entries: [entry(3, 4, []), entry(4, 3, [])] }],
     ['a term that nobody reaches', { ...samples[10]!, term: term(countMax + 1) }],
     ['an index that nobody reaches', { ...samples[7]!, matchIndex: logIndex(countMax + 1) }],
+    ['a snapshot of nothing', { ...samples[11]!, meta: { ...meta, position: position(0) } }],
+    ['a snapshot of a term after the message’s', { ...samples[11]!, meta: { ...meta, epoch: 5 } }],
+    ['a configuration of strangers', { ...samples[11]!, meta: { ...meta, protocol: encodeConfState(learners) } }],
     ['entries beyond the last index', { ...samples[5]!, prevLogIndex: logIndex(countMax - 1) }],
   ] as [string, RaftMessage][])('%s is refused', (_name, message) => {
     expect(() => module.decode(module.encode(message, 0))).toThrow('these bytes are no message')

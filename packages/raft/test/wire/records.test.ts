@@ -24,7 +24,9 @@ const hardState = (at: number, votedFor: string | null = null): RaftRecord => ({
 })
 const entries = (...all: Entry[]): RaftRecord => ({ kind: 'entries', firstIndex: all[0]!.index, entries: all })
 
-const samples = [bootstrap, hardState(0), hardState(2 ** 40, 'n2'), entries(entry(4, 2), entry(5, 3))]
+const reset = (at: number): RaftRecord => ({ kind: 'reset', base: { index: logIndex(at), term: term(2) } })
+
+const samples = [bootstrap, hardState(0), hardState(2 ** 40, 'n2'), entries(entry(4, 2), entry(5, 3)), reset(7)]
 
 function recover(records: readonly RaftRecord[], founders: Members | null = null): Raft {
   const start = { self: nodeId('n1'), incarnation: 'i', bootstrap: founders, snapshot: null, tickMs: 10 }
@@ -95,6 +97,7 @@ describe('recovery', () => {
     ],
     ['a term that goes back', [hardState(3), hardState(2)], 'term 2 follows term 3'],
     ['a vote that changes', [hardState(3, 'n1'), hardState(3, 'n2')], 'the vote of term 3 changes'],
+    ['a reset without its snapshot', [hardState(3), reset(7)], 'a snapshot at 7 that is not here'],
     ['an entry of a term that was never recorded', [hardState(1), entries(entry(1, 2))], 'outside 0 to 1'],
   ] as [string, RaftRecord[], string][])('%s is STORAGE_CORRUPT', (_name, records, message) => {
     expect(() => recover(records)).toThrow(

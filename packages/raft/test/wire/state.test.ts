@@ -1,4 +1,4 @@
-import { ProtocolFormatError, seededRandom, sequence, type ProtocolStart } from '@quorate/contracts'
+import { nodeId, ProtocolFormatError, seededRandom, sequence, type ProtocolStart } from '@quorate/contracts'
 import { describe, expect, test } from 'vitest'
 import { checkInvariants, logIndex, Raft, raft, term } from '../../src/index.js'
 import { Cores, type Core } from '../cores.js'
@@ -45,7 +45,26 @@ function characters(): Record<string, Core> {
   const asking = new Cores('n1 n2 n3', { ...options, preVote: true })
   asking.cut('n1', 'n2 n3')
   asking.campaign('n1')
+  const behind = new Cores('n1 n2 n3', { ...options, tailEntriesMax: 1 })
+  behind.elect('n1')
+  behind.cut('n3', 'n1 n2')
+  behind.propose('n1', ...'abc')
+  behind.save('n1')
+  behind.heal()
+  behind.core('n3').isFetchHeld = true
+  behind.tick(5)
+  const installing = new Cores('n1 n2 n3', { ...options, tailEntriesMax: 0 })
+  installing.elect('n1')
+  installing.cut('n3', 'n1 n2')
+  installing.propose('n1', ...'abc')
+  installing.save('n1')
+  installing.heal()
+  installing.core('n3').isApplierHeld = true
+  installing.tick(5)
   return {
+    offering: behind.core('n1'),
+    fetching: behind.core('n3'),
+    installing: installing.core('n3'),
     follower: follower.core('n1'),
     leader: leader.core('n1'),
     deposed: deposed.core('n1'),
@@ -66,6 +85,11 @@ describe('the state of a member as bytes', () => {
       'candidate',
       'preCandidate',
     ])
+    const { offering, fetching, installing } = characters()
+    expect(offering!.state.progress.get(nodeId('n3'))).toMatchObject({ phase: 'snapshot', offeredIndex: 4 })
+    expect(offering!.state.log.base.index).toBe(3)
+    expect(fetching!.state.fetching).toMatchObject({ from: 'n1', meta: { position: 4 } })
+    expect(installing!.state).toMatchObject({ isInstalling: true, lastApplied: 1, deliveredIndex: 4 })
     expect(deposed!.state.deposed.size).toBe(3)
     expect(leader!.state.readRounds.length).toBe(2)
     expect(candidate!.state.ownVoteSequence).not.toBeNull()
