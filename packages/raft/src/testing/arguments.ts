@@ -4,6 +4,8 @@ import type { ScenarioMember } from './member.js'
 import type { Link } from './network.js'
 import { CommandError } from './scenario-error.js'
 
+const arrow = /→|->/
+
 /** The words behind a command's name, taken from the left. */
 export class Arguments {
   readonly #cluster: ScenarioCluster
@@ -81,14 +83,18 @@ export class Arguments {
     return this.#linkOf(this.#next('a link like n1→n2'))
   }
 
-  /** `n1→n2 n1→n3`: one direction each. `n1 | n2 n3`: both directions between the groups. */
+  /**
+   * `n1→n2 n1→n3`: one direction each, `n1→*` to all others. `n1 | n2 n3`: both directions between the groups,
+   * `*` being all who are not named.
+   */
   links(): Link[] {
     if (this.#words.length === 0) throw new CommandError('links like n1→n2, or groups like n1 | n2 n3, are missing')
     const words = this.#words.splice(0)
-    if (!words.includes('|')) return words.map((word) => this.#linkOf(word))
+    if (!words.includes('|')) return words.flatMap((word) => this.#linksOf(word))
     const groups: NodeId[][] = [[]]
     for (const word of words) {
       if (word === '|') groups.push([])
+      else if (word === '*') groups.at(-1)?.push(...this.#idsBeside(words))
       else groups.at(-1)?.push(this.#cluster.member(word).id)
     }
     return groups.flatMap((group) =>
@@ -110,8 +116,20 @@ export class Arguments {
     if (this.#words.length > 0) throw new CommandError(`"${this.#words.join(' ')}" is left over`)
   }
 
+  #idsBeside(words: readonly string[]): NodeId[] {
+    return this.#cluster.members.map(({ id }) => id).filter((id) => !words.includes(id))
+  }
+
+  #linksOf(word: string): Link[] {
+    const ids = this.#cluster.members.map(({ id }) => id)
+    const [from = '', to = ''] = word.split(arrow)
+    if (from === '*') return ids.filter((id) => id !== to).map((id) => this.#linkOf(`${id}→${to}`))
+    if (to === '*') return ids.filter((id) => id !== from).map((id) => this.#linkOf(`${from}→${id}`))
+    return [this.#linkOf(word)]
+  }
+
   #linkOf(word: string): Link {
-    const [from, to, ...rest] = word.split(/→|->/)
+    const [from, to, ...rest] = word.split(arrow)
     if (from === undefined || to === undefined || rest.length > 0) {
       throw new CommandError(`"${word}" is no link; write n1→n2`)
     }

@@ -78,12 +78,16 @@ export const commands: Readonly<Record<string, Command>> = {
   network: {
     usage: 'network',
     run(cluster) {
+      if (cluster.network.inFlight.length === 0) cluster.say('nothing is in flight', 'news')
       for (const packet of cluster.network.inFlight) {
         cluster.say(packet.text + (cluster.isWaiting(packet) ? '   delayed' : ''), 'news')
       }
     },
   },
-  cut: { usage: 'cut n1 | n2 n3, or cut n1→n2', run: (cluster, given) => cluster.network.cut(given.links()) },
+  cut: {
+    usage: 'cut n1 | n2 n3, or cut n1→n2, or cut n1→*',
+    run: (cluster, given) => cluster.network.cut(given.links()),
+  },
   delay: { usage: 'delay n1 | n2 n3, or delay n1→n2', run: (cluster, given) => cluster.network.delay(given.links()) },
   heal: {
     usage: 'heal [n1→n2]',
@@ -146,6 +150,14 @@ export const commands: Readonly<Record<string, Command>> = {
   linkup: {
     usage: 'linkup n1 n2',
     run: (_, given) => given.running().step({ kind: 'linkUp', peer: given.member().id, connection: 1 }),
+  },
+  dropped: {
+    usage: 'dropped n1 n2 [control]',
+    run(_, given) {
+      const member = given.running()
+      const peer = given.member().id
+      member.step({ kind: 'dropped', peer, channel: given.maybeWord('control') ? 'control' : 'log' })
+    },
   },
   transfer: {
     usage: 'transfer n1 n2',

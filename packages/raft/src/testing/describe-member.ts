@@ -1,18 +1,16 @@
 import type { RaftState } from '../state.js'
 import type { ScenarioMember } from './member.js'
-import { describeEntries } from './wording.js'
+import { describeEntry } from './wording.js'
 
 /** A member's log: what is committed stands before the `|`. */
 export function describeLog({ id, core }: ScenarioMember): string {
   if (!core) return `${id} is down`
   const { log, commitIndex } = core.state
   const entries = Array.from({ length: log.lastIndex - log.base.index }, (_, at) => log.entryAt(log.firstIndex + at))
-  const committed = entries.filter(({ index }) => index <= commitIndex)
-  const others = entries.filter(({ index }) => index > commitIndex)
+  const committed = entries.filter(({ index }) => index <= commitIndex).map(describeEntry)
+  const others = entries.filter(({ index }) => index > commitIndex).map(describeEntry)
   const base = log.base.index > 0 ? [`snapshot ${log.base.index}@${log.base.term}`] : []
-  return [`${id}:`, ...base, describeEntries(committed), '|', describeEntries(others)]
-    .filter((part) => part !== '')
-    .join(' ')
+  return [`${id}:`, ...base, committed.join(', '), '|', others.join(', ')].filter((part) => part !== '').join(' ')
 }
 
 /** A member's state in one line, and one line for each follower of a leader. */

@@ -146,13 +146,13 @@ export class ScenarioMember {
   }
 
   #onReady(ready: Ready<RaftMessage>): void {
+    if (ready.leadership) this.#onLeadership(ready.leadership)
     const written = this.disk.write(ready)
     if (written !== '') {
       const line = this.isDiskHeld ? `${this.id} writes ${written}   in flight` : `${this.id} persists ${written}`
       this.#world.say(line, 'traffic')
     }
     for (const outgoing of ready.messages) this.#world.send(this.id, outgoing)
-    if (ready.leadership) this.#onLeadership(ready.leadership)
     for (const { token, result } of ready.settled) this.#world.onSettled(this, token, result)
     if (ready.installSnapshot) {
       const lastSequence = ready.firstSequence + ready.records.length - 1
