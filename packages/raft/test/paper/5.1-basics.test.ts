@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Cores } from '../cores.js'
-import { append, asInThePaper, entry, heartbeat, requestVote, vote } from './messages.js'
+import { accepted, append, asInThePaper, entry, heartbeat, requestVote, vote } from './messages.js'
 
 test('§5.1: five servers go on working when two of them have failed, and not when three have', () => {
   const cores = new Cores('n1 n2 n3 n4 n5')
@@ -108,7 +108,7 @@ test('§5.1: a candidate that learns of a later term becomes a follower at once'
 test('§5.1: a leader that learns of a later term becomes a follower at once', () => {
   const cores = new Cores('n1 n2 n3', asInThePaper)
   cores.elect('n1')
-  cores.receive('n1', 'n2', { ...vote(2, false) })
+  cores.receive('n1', 'n2', vote(2, false))
   expect(cores.core('n1').state).toMatchObject({ role: 'follower', hardState: { currentTerm: 2 } })
 })
 
@@ -165,5 +165,6 @@ test('departs from §5.1: an answer of a later term from outside the configurati
   const cores = new Cores('n1 n2 n3', asInThePaper)
   cores.elect('n1')
   cores.receive('n1', 'stranger', vote(9, false))
+  cores.receive('n1', 'stranger', accepted(9, 1))
   expect(cores.core('n1').state).toMatchObject({ role: 'leader', hardState: { currentTerm: 1 } })
 })

@@ -1,0 +1,3 @@
+import { packageBuild } from '../../tsup.shared.js'
+
+export default packageBuild(['src/core-speed.ts', 'src/core-allocations.ts', 'src/failover.ts', 'src/member.ts'])
