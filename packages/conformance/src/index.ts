@@ -1,10 +1,11 @@
 /**
- * Contracts as test suites: what every storage and transport promises, for adapters that anybody writes; two small
- * protocols; a file layer that forgets; virtual time.
+ * Contracts as test suites: what every storage, transport and machine promises, for what anybody writes; two small protocols;
+ * a file layer that forgets; virtual time.
  *
  * @packageDocumentation
  */
 export * from './contract.js'
+export * from './machine-contract.js'
 export * from './storage-contract.js'
 export * from './transport-contract.js'
 export * from './forgetful-files.js'
