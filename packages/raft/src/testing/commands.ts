@@ -4,6 +4,7 @@ import { describeLog, describeState } from './describe-member.js'
 import type { ScenarioMember } from './member.js'
 import type { Packet } from './network.js'
 import { CommandError } from './scenario-error.js'
+import { fetchSnapshot, takeSnapshot } from './snapshots.js'
 
 const runTicksMax = 1_000
 
@@ -165,6 +166,14 @@ export const commands: Readonly<Record<string, Command>> = {
       const member = given.running()
       const to = given.member().id
       member.step({ kind: 'transfer', token: cluster.ask(`transfer to ${to}`, null), to })
+    },
+  },
+  snapshot: { usage: 'snapshot n1', run: (cluster, given) => takeSnapshot(cluster, given.running()) },
+  fetch: {
+    usage: 'fetch n3 [--fail]',
+    run(cluster, given) {
+      const isToFail = given.flag('fail')
+      fetchSnapshot(cluster, given.running(), isToFail)
     },
   },
   log: {

@@ -1,16 +1,16 @@
 import type { RaftState } from '../state.js'
 import type { ScenarioMember } from './member.js'
-import { describeEntry } from './wording.js'
+import { describeEntry, describeMeta } from './wording.js'
 
-/** A member's log: what is committed stands before the `|`. */
+/** A member's log: what is committed stands before the `|`, and `…4@1` for all that was compacted up to there. */
 export function describeLog({ id, core }: ScenarioMember): string {
   if (!core) return `${id} is down`
   const { log, commitIndex } = core.state
   const entries = Array.from({ length: log.lastIndex - log.base.index }, (_, at) => log.entryAt(log.firstIndex + at))
-  const committed = entries.filter(({ index }) => index <= commitIndex).map(describeEntry)
+  const base = log.base.index > 0 ? [`…${log.base.index}@${log.base.term}`] : []
+  const committed = [...base, ...entries.filter(({ index }) => index <= commitIndex).map(describeEntry)]
   const others = entries.filter(({ index }) => index > commitIndex).map(describeEntry)
-  const base = log.base.index > 0 ? [`snapshot ${log.base.index}@${log.base.term}`] : []
-  return [`${id}:`, ...base, committed.join(', '), '|', others.join(', ')].filter((part) => part !== '').join(' ')
+  return [`${id}:`, committed.join(', '), '|', others.join(', ')].filter((part) => part !== '').join(' ')
 }
 
 /** A member's state in one line, and one line for each follower of a leader. */
@@ -27,6 +27,7 @@ export function describeState({ id, core, machine, disk }: ScenarioMember): stri
     `persisted=${log.persistedIndex}`,
     `commit=${commitIndex}`,
     `applied=${machine.length}`,
+    ...(disk.image ? [`snapshot=${describeMeta(disk.image.meta)}`] : []),
   ].join(' ')
   const writes = disk.inFlight.map((text) => `  in flight to the disk: ${text}`)
   return [line, ...describeProgress(state), ...writes]

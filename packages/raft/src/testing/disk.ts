@@ -41,6 +41,7 @@ class FoldedLog {
 
   /** Takes a record in. Returns the names of the entries that it replaces. */
   fold(record: RaftRecord): string[] {
+    if (record.kind === 'reset') this.#lastIndex = record.base.index
     if (record.kind !== 'entries') return []
     const replaced: string[] = []
     for (let index: number = record.firstIndex; index <= this.#lastIndex; index += 1) {
@@ -86,7 +87,8 @@ export class Disk {
 
   /** Puts a Ready on its way. Returns what its records say; empty without records. */
   write(ready: Ready<RaftMessage>): string {
-    const text = ready.records.map((bytes) => this.#describe(decodeRecord(bytes))).join(', ')
+    const released = ready.release ? [`release to snapshot ${ready.release.snapshot}`] : []
+    const text = [...ready.records.map((bytes) => this.#describe(decodeRecord(bytes))), ...released].join(', ')
     this.#waiting.push({ ready, text })
     return text
   }

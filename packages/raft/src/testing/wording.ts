@@ -66,6 +66,10 @@ export function describeMessage(message: RaftMessage): string {
         : `${head} refused prev=${message.prevLogIndex} hint=${message.hintIndex}@${message.hintTerm}`
     case 'heartbeat':
       return `${head} commit=${message.leaderCommit} round=${message.round}`
+    case 'installSnapshot':
+      return `${head} snapshot=${describeMeta(message.meta)}`
+    case 'installSnapshotReply':
+      return `${head} snapshot=${message.position} ${message.success ? `match=${message.matchIndex}` : 'refused'}`
     case 'requestPreVote':
     case 'requestVote':
       return `${head} last=${message.lastLogIndex}@${message.lastLogTerm}`
@@ -88,8 +92,8 @@ export function describeRecord(record: RaftRecord): string {
       return describeEntries(record.entries)
     case 'bootstrap':
       return `founders ${record.members.map(({ id }) => id).join(' ')}`
-    default:
-      return describeFields(record, []).trimStart()
+    case 'reset':
+      return `log restarts behind ${record.base.index}@${record.base.term}`
   }
 }
 

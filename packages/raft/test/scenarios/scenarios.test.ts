@@ -11,6 +11,7 @@ describe(`${files.length} scenarios`, () => {
     it(nameOf(file), async () => {
       const path = fileURLToPath(new URL(file, folder))
       const text = readFileSync(path, 'utf8')
+      expect(text, 'opens with its story').toMatch(/^(# .+\n){2,5}\n/)
       const happened = runScenario(text, file)
       expect(happened).not.toContain('INVARIANT BROKEN')
       await expect(happened).toMatchFileSnapshot(path)
