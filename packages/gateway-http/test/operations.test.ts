@@ -8,16 +8,16 @@ import { ask, gatewayOf, member } from './members.js'
 test('a command and a query over HTTP give the result and the position it comes from', async () => {
   const gateway = await gatewayOf({ replica: await member(counter) })
   const added = await ask(gateway, '/v1/commands/add', { body: '{"by":2}' })
-  expect(added).toMatchObject({ status: 200, json: { result: 2, position: 2 } })
+  expect(added).toMatchObject({ status: 200, json: { result: 2, position: 3 } })
   expect(added.headers).toMatchObject({
     'content-type': 'application/json; charset=utf-8',
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
   })
   const value = await ask(gateway, '/v1/queries/value')
-  expect(value).toMatchObject({ status: 200, json: { result: 2, position: 2 } })
+  expect(value).toMatchObject({ status: 200, json: { result: 2, position: 3 } })
   const local = await ask(gateway, '/v1/queries/value?consistency=local')
-  expect(local).toMatchObject({ status: 200, json: { result: 2, position: 2 } })
+  expect(local).toMatchObject({ status: 200, json: { result: 2, position: 3 } })
 })
 
 test('D13: bytes cross HTTP as {"$bytes": base64}, both ways', async () => {
@@ -33,7 +33,7 @@ test('a result is sent as the machine encodes it to who asks for that codec, and
   const accept = `application/x-quorate+${counter.codec}`
   const added = await ask(gateway, '/v1/commands/add', { body: '{"by":7}', headers: { accept } })
   expect(added.status).toBe(200)
-  expect(added.headers).toMatchObject({ 'content-type': accept, 'quorate-position': '2' })
+  expect(added.headers).toMatchObject({ 'content-type': accept, 'quorate-position': '3' })
   expect(counter.commands.add.decodeResult(added.bytes)).toBe(7)
   const other = await ask(gateway, '/v1/commands/add', {
     body: '{"by":7}',
@@ -77,7 +77,7 @@ test('a result that JSON cannot say is told as such, with where it was carried o
   const gateway = await gatewayOf({ machine, replica: await member(machine) })
   const answer = await ask(gateway, '/v1/commands/never')
   expect(answer).toMatchObject({ status: 501, json: { error: { code: 'UNSUPPORTED', outcome: 'unknown' } } })
-  expect(JSON.stringify(answer.json)).toContain('carried out at position 2')
+  expect(JSON.stringify(answer.json)).toContain('carried out at position 3')
   expect(JSON.stringify(answer.json)).toContain('the result.deep[0] is NaN')
 })
 
@@ -85,8 +85,8 @@ test('a status tells how the member is, with the digest of its state if asked', 
   const gateway = await gatewayOf({ replica: await member(counter) })
   await ask(gateway, '/v1/commands/add', { body: '{"by":2}' })
   const plain = await ask(gateway, '/v1/status', { method: 'GET' })
-  expect(plain).toMatchObject({ status: 200, json: { id: 'n1', state: 'running', lastApplied: 2, digest: null } })
+  expect(plain).toMatchObject({ status: 200, json: { id: 'n1', state: 'running', lastApplied: 3, digest: null } })
   const digested = await ask(gateway, '/v1/status?digest=true', { method: 'GET' })
-  expect(digested.json).toMatchObject({ digest: { position: 2 } })
+  expect(digested.json).toMatchObject({ digest: { position: 3 } })
   expect(JSON.stringify(digested.json)).toMatch(/"sha256":"[0-9a-f]{64}"/)
 })

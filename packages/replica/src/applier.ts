@@ -1,17 +1,5 @@
-import {
-  assert,
-  decodeEnvelope,
-  describeError,
-  position,
-  QuorateError,
-  seededRandom,
-  type Committed,
-  type Environment,
-  type Position,
-  type StateMachine,
-  type Token,
-} from '@quorate/contracts'
-import type { ClusterClock } from './cluster-clock.js'
+import { assert, position, type Committed, type Environment, type Position } from '@quorate/contracts'
+import type { Outcome, ReplicatedState } from './replicated-state.js'
 
 /** How long a turn applies before input and output have theirs, in milliseconds. */
 const turnMs = 4
@@ -19,8 +7,8 @@ const commandsBetweenLooks = 32
 
 /** What the applier tells the rest of the driver. */
 export interface ApplierEffects {
-  onResult(token: Token, at: Position, result: Uint8Array): void
-  onApplied(at: Position): void
+  onOutcome(outcome: Outcome, at: Position): void
+  onApplied(at: Position, bytes: number): void
   fail(error: unknown): void
 }
 
@@ -29,28 +17,36 @@ interface Waiter {
   readonly run: () => void
 }
 
+/** Puts a snapshot in the place of the state. Resolves to the position that the state then stands at. */
+export type Install = () => Promise<Position>
+
+type Item =
+  { readonly kind: 'command'; readonly entry: Committed } | { readonly kind: 'install'; readonly run: Install }
+
 /**
- * Applies committed commands in their agreed order, without a gap and each once in a life. Long batches give the event
- * loop its turn; {@link hold} stops it between two commands.
+ * Applies committed commands in their agreed order, without a gap and each once in a life; a snapshot takes its place
+ * among them. Long batches give the event loop its turn; {@link hold} stops it between two commands.
  */
 export class Applier {
-  readonly #machine: StateMachine
+  readonly #state: ReplicatedState
   readonly #environment: Environment
-  readonly #clock: ClusterClock
   readonly #effects: ApplierEffects
-  #queue: Committed[] = []
+  #queue: Item[] = []
   #at = 0
   #waiters: Waiter[] = []
-  #lastApplied: Position = position(0)
-  #reported: Position = position(0)
+  #lastApplied: Position
+  #reported: Position
+  #bytes = 0
   #holds = 0
   #isWorking = false
   #hasFailed = false
 
-  constructor(machine: StateMachine, environment: Environment, clock: ClusterClock, effects: ApplierEffects) {
-    this.#machine = machine
+  /** `from`: what the state stands at. */
+  constructor(state: ReplicatedState, environment: Environment, from: Position, effects: ApplierEffects) {
+    this.#state = state
     this.#environment = environment
-    this.#clock = clock
+    this.#lastApplied = from
+    this.#reported = from
     this.#effects = effects
   }
 
@@ -59,7 +55,13 @@ export class Applier {
   }
 
   push(committed: readonly Committed[]): void {
-    for (const entry of committed) this.#queue.push(entry)
+    for (const entry of committed) this.#queue.push({ kind: 'command', entry })
+    if (!this.#isWorking) this.#work()
+  }
+
+  /** Behind what was pushed before, and before what is pushed later. */
+  install(run: Install): void {
+    this.#queue.push({ kind: 'install', run })
     if (!this.#isWorking) this.#work()
   }
 
@@ -92,10 +94,14 @@ export class Applier {
     const endMs = this.#environment.monotonicMs() + turnMs
     let count = 0
     while (this.#at < this.#queue.length && this.#holds === 0 && !this.#hasFailed) {
-      const entry = this.#queue[this.#at]
-      assert(entry !== undefined, 'the queue of committed commands has no holes')
+      const item = this.#queue[this.#at]
+      assert(item !== undefined, 'the queue of committed commands has no holes')
       this.#at += 1
-      this.#apply(entry)
+      if (item.kind === 'install') {
+        this.#installNow(item.run)
+        break
+      }
+      this.#apply(item.entry)
       count += 1
       if (count % commandsBetweenLooks === 0 && this.#environment.monotonicMs() >= endMs) {
         this.#isWorking = true
@@ -110,45 +116,41 @@ export class Applier {
     this.#report()
   }
 
-  #apply(entry: Committed): void {
+  #apply({ position: at, command }: Committed): void {
     try {
-      assert(entry.position === this.#lastApplied + 1, `position ${entry.position} follows ${this.#lastApplied}`)
-      const result = entry.command === null ? null : this.#applyCommand(entry.command, entry.position)
-      this.#lastApplied = entry.position
-      if (entry.token !== null && result !== null) this.#effects.onResult(entry.token, entry.position, result)
+      assert(at === this.#lastApplied + 1, () => `position ${at} follows ${this.#lastApplied}`)
+      const outcome = command === null ? null : this.#state.apply(command, at)
+      this.#lastApplied = at
+      this.#bytes += command?.length ?? 0
+      if (outcome !== null) this.#effects.onOutcome(outcome, at)
     } catch (error) {
-      this.stop()
-      this.#effects.fail(error)
+      this.#fail(error)
     }
   }
 
-  #applyCommand(bytes: Uint8Array, at: Position): Uint8Array {
-    const envelope = decodeEnvelope(bytes)
-    if (envelope.kind !== 'command') {
-      const message = `position ${at} holds "${envelope.kind}", which this version does not know: upgrade this member`
-      throw new QuorateError('FORMAT_TOO_NEW', message)
-    }
-    if (envelope.codec !== this.#machine.codec || envelope.machineVersion > this.#machine.version) {
-      const message =
-        `position ${at} was written for codec ${envelope.codec} and version ${envelope.machineVersion} of the machine; ` +
-        `this member has ${this.#machine.codec} and ${this.#machine.version}: deploy the newer machine here`
-      throw new QuorateError('FORMAT_TOO_NEW', message)
-    }
-    const stamps = this.#clock.apply({ clusterTime: envelope.clusterTime, wallMs: envelope.wallMs })
-    try {
-      return this.#machine.apply(envelope.command, { position: at, ...stamps, random: seededRandom(at) })
-    } catch (error) {
-      const message =
-        `the machine "${this.#machine.name}" threw while it applied position ${at}: ${describeError(error)}. ` +
-        'Nothing after it was applied. Deploy a fixed machine on all members and start again: the position is applied by the new code'
-      throw new QuorateError('APPLY_FAILED', message, { cause: error })
-    }
+  #installNow(run: Install): void {
+    const release = this.hold()
+    run().then(
+      (at) => {
+        this.#lastApplied = position(Math.max(at, this.#lastApplied))
+        release()
+        this.#report()
+      },
+      (error: unknown) => this.#fail(error),
+    )
+  }
+
+  #fail(error: unknown): void {
+    this.stop()
+    this.#effects.fail(error)
   }
 
   #report(): void {
     if (this.#lastApplied === this.#reported || this.#hasFailed) return
     this.#reported = this.#lastApplied
-    this.#effects.onApplied(this.#lastApplied)
+    const bytes = this.#bytes
+    this.#bytes = 0
+    this.#effects.onApplied(this.#lastApplied, bytes)
     const due = this.#waiters.filter((waiter) => waiter.position <= this.#lastApplied)
     if (due.length === 0) return
     this.#waiters = this.#waiters.filter((waiter) => waiter.position > this.#lastApplied)

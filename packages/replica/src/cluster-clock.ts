@@ -19,6 +19,22 @@ export class ClusterClock {
     this.#environment = environment
   }
 
+  /** The stamps of the last applied command. */
+  get applied(): AppliedStamps {
+    return this.#applied
+  }
+
+  /** Goes on from the stamps of a snapshot. */
+  restore(stamps: AppliedStamps): void {
+    this.#applied = stamps
+    if (this.#office !== null) this.#takeOffice()
+  }
+
+  /** Cluster time as this member knows it: of the last command, or, while it leads, of now. */
+  now(): ClusterTime {
+    return this.#now()
+  }
+
   /** Time runs only while somebody leads: here, while this member does. */
   lead(isLeader: boolean): void {
     if (!isLeader) this.#office = null

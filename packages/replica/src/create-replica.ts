@@ -1,6 +1,7 @@
 import {
   describeError,
   parseOptions,
+  position,
   QuorateError,
   seededRandom,
   type MachineModule,
@@ -9,11 +10,13 @@ import {
   type Protocol,
   type ProtocolModule,
 } from '@quorate/contracts'
+import { ClusterClock } from './cluster-clock.js'
 import { clusterIdOf } from './cluster-id.js'
 import { Driver } from './driver.js'
 import { Events } from './events.js'
 import { IdentityFile } from './identity-file.js'
 import { foundingMembers, replicaOptionsSchema, type CheckedOptions, type ReplicaOptions } from './options.js'
+import { ReplicatedState } from './replicated-state.js'
 import { replicaOf, type Replica } from './replica.js'
 
 /**
@@ -44,10 +47,10 @@ async function recover<Message, Admin>(
   const founders = foundingMembers(options)
   const clusterId = clusterIdOf(options.cluster, founders)
   const identity = await IdentityFile.claim(storage, options.environment, { clusterId, self: options.id, founders })
-  const machine = options.machine.create()
+  const state = new ReplicatedState(options.machine.create(), new ClusterClock(options.environment))
   const protocol = await recoverProtocol(options, module, storage, identity, events)
   warnOfMembers(identity.current.founders, founders, events)
-  return new Driver({ options, module, protocol, storage, identity, machine, events })
+  return new Driver({ options, module, protocol, storage, identity, state, at: position(0), events })
 }
 
 async function recoverProtocol<Message, Admin>(

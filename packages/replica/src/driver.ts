@@ -1,20 +1,16 @@
 import {
   describeError,
-  encodeEnvelope,
-  position,
   QuorateError,
-  token as tokenOf,
   type NodeId,
   type OpenStorage,
   type Position,
   type Protocol,
   type ProtocolModule,
   type Ready,
-  type StateMachine,
-  type Token,
 } from '@quorate/contracts'
 import { Applier } from './applier.js'
-import { ClusterClock } from './cluster-clock.js'
+import { Callers } from './callers.js'
+import { ClockKeeper } from './clock-keeper.js'
 import { digestOf } from './digest.js'
 import type { Events } from './events.js'
 import type { IdentityFile } from './identity-file.js'
@@ -22,8 +18,9 @@ import { LeaderView } from './leader-view.js'
 import { Loop } from './loop.js'
 import type { CheckedOptions } from './options.js'
 import { Peers } from './peers.js'
-import type { CommandOptions, QueryOptions, RawResult } from './replica.js'
-import { Requests, type RequestsHost } from './requests.js'
+import type { ReplicatedState } from './replicated-state.js'
+import type { QueryOptions, RawResult } from './replica.js'
+import { stampedClock } from './stamps.js'
 import type { ReplicaStatus } from './status.js'
 import { Writer } from './writer.js'
 
@@ -34,7 +31,9 @@ export interface DriverParts<Message, Admin> {
   readonly protocol: Protocol<Message, Admin>
   readonly storage: OpenStorage
   readonly identity: IdentityFile
-  readonly machine: StateMachine
+  /** As the storage's snapshot left it; `at` is the position that it stands at. */
+  readonly state: ReplicatedState
+  readonly at: Position
   readonly events: Events
 }
 
@@ -49,69 +48,56 @@ export class Driver<Message, Admin> {
   readonly #loop: Loop<Message, Admin>
   readonly #writer: Writer<Message>
   readonly #applier: Applier
-  readonly #clock: ClusterClock
+  readonly #clockKeeper: ClockKeeper
   readonly #peers: Peers<Message, Admin>
   readonly #leader: LeaderView
-  readonly #proposals: Requests<Uint8Array, RawResult>
-  readonly #barriers: Requests<null, Position>
-  #tokens = 0
+  readonly #callers: Callers
   #failure: Error | null = null
   #closing: Promise<void> | null = null
 
   constructor(parts: DriverParts<Message, Admin>) {
-    const { options, protocol, storage, identity, machine, events } = parts
+    const { options, protocol, storage, identity, state, events } = parts
     const { environment } = options
     const fail = (error: unknown): void => this.#fail(error)
     this.#parts = parts
     this.id = options.id
     this.events = events
     this.#leader = new LeaderView(options.id, identity.current.founders)
-    this.#clock = new ClusterClock(environment)
     this.#loop = new Loop(protocol, environment, options, (ready) => this.#carryOut(ready), fail)
     this.#writer = new Writer(storage, {
       send: (messages) => this.#peers.send(messages),
       onPersisted: (sequence) => this.#loop.post({ kind: 'persisted', sequence }),
       fail,
     })
-    this.#applier = new Applier(machine, environment, this.#clock, {
-      onResult: (token, position, result) => this.#proposals.answer(token, { position, result }),
+    this.#applier = new Applier(state, environment, parts.at, {
+      onOutcome: (outcome, at) => this.#callers.onOutcome(outcome, at),
       onApplied: (position) => this.#loop.post({ kind: 'applied', position }),
       fail,
     })
     this.#peers = this.#makePeers()
-    const host = {
-      environment,
+    this.#callers = new Callers({
+      options,
+      storage,
+      state,
       leader: this.#leader,
-      timeoutMs: options.timeoutMs,
-      requestsMax: options.requestsMax,
-      nextToken: () => tokenOf((this.#tokens += 1)),
-    }
-    const proposals: RequestsHost<Uint8Array> = {
-      ...host,
-      hand: (token, command) => this.#handProposal(token, command),
-    }
-    const barriers: RequestsHost<null> = { ...host, hand: (token) => this.#loop.offer({ kind: 'readBarrier', token }) }
-    this.#proposals = new Requests(proposals, { what: 'the command', outcomeOfUndecided: 'unknown' })
-    this.#barriers = new Requests(barriers, { what: 'the query', outcomeOfUndecided: 'notDone' })
+      applier: this.#applier,
+      offer: (input) => this.#loop.offer(input),
+      send: (to, frame, channel) => this.#peers.sendFrame(to, frame, channel),
+      warn: (message) => this.events.warn('BAD_FRAME', message),
+    })
+    this.#clockKeeper = this.#makeClockKeeper()
   }
 
   /** Resolves when it listens. */
   async start(): Promise<void> {
     await this.#peers.listen(this.#parts.options.transport)
     this.#loop.start()
+    this.#clockKeeper.start()
   }
 
-  propose(command: Uint8Array, options?: CommandOptions): Promise<RawResult> {
-    const { commandBytesMax } = this.#parts.options
-    if (command.length > commandBytesMax) {
-      const message = `the command has ${command.length} bytes and the limit is ${commandBytesMax}: split it`
-      return Promise.reject(new QuorateError('COMMAND_TOO_LARGE', message))
-    }
-    if (this.#parts.storage.pressure !== 'none') {
-      const message = 'the disk of this member is nearly full: free some space, or try another member'
-      return Promise.reject(new QuorateError('OVERLOADED', message))
-    }
-    return this.#proposals.submit(command, options)
+  /** What callers ask of this member; {@link query} and {@link status} are answered here. */
+  get callers(): Callers {
+    return this.#callers
   }
 
   async query(query: Uint8Array, options: QueryOptions = {}): Promise<RawResult> {
@@ -119,19 +105,20 @@ export class Driver<Message, Admin> {
     if (consistency !== 'linearizable' && consistency !== 'local') {
       throw new TypeError(`consistency is "linearizable" or "local", not "${String(consistency)}"`)
     }
-    if (consistency === 'linearizable') await this.#barriers.submit(null, options)
+    if (consistency === 'linearizable') await this.#callers.barrier(options)
     if (this.#failure || this.#closing)
       throw new QuorateError('STOPPED', 'this replica has stopped', { outcome: 'notDone' })
-    return { position: this.#applier.lastApplied, result: this.#parts.machine.query(query) }
+    return { position: this.#applier.lastApplied, result: this.#parts.state.machine.query(query) }
   }
 
   async status(withDigest: boolean): Promise<ReplicaStatus> {
-    const { options, protocol, storage, identity, machine, module } = this.#parts
+    const { options, protocol, storage, identity, state, module } = this.#parts
+    const { machine } = state
     const onHeld = (heldMs: number): void => {
       if (heldMs > 5)
         this.events.warn('APPLY_HELD', `nothing was applied for ${Math.round(heldMs)} ms while the state was read`)
     }
-    const digest = withDigest ? await digestOf(machine, this.#applier, options.environment, onHeld) : null
+    const digest = withDigest ? await digestOf(state, this.#applier, options.environment, onHeld) : null
     const { clusterId, incarnation, starts } = identity.current
     return {
       id: this.id,
@@ -145,7 +132,9 @@ export class Driver<Message, Admin> {
       leadership: { leader: this.#leader.id, epoch: this.#leader.epoch, clientAddress: this.#leader.clientAddress },
       members: this.#leader.members,
       lastApplied: this.#applier.lastApplied,
-      pending: { commands: this.#proposals.pending, queries: this.#barriers.pending },
+      clusterTime: state.clock.applied.clusterTime,
+      sessions: state.sessions.size,
+      pending: this.#callers.pending,
       storage: { survives: options.storage.survives, pressure: storage.pressure },
       warnings: this.events.warnings,
       digest,
@@ -163,13 +152,9 @@ export class Driver<Message, Admin> {
     this.#writer.push(ready)
     if (ready.members) this.#onMembers(ready.members)
     if (ready.leadership) this.#onLeadership(ready.leadership)
-    for (const { token, result } of ready.settled) {
-      this.#proposals.settle(token, result)
-      this.#barriers.settle(token, result)
-    }
-    for (const { token, position } of ready.reads) {
-      this.#applier.whenApplied(position, () => this.#barriers.answer(token, position))
-    }
+    for (const { token, result } of ready.settled) this.#callers.onSettled(token, result)
+    for (const { token, position } of ready.reads) this.#callers.onRead(token, position)
+    for (const { token } of ready.committed) if (token !== null) this.#callers.onCommitted(token)
     if (ready.committed.length > 0) this.#applier.push(ready.committed)
   }
 
@@ -181,26 +166,20 @@ export class Driver<Message, Admin> {
 
   #onLeadership(leadership: NonNullable<Ready<Message>['leadership']>): void {
     this.#leader.onLeadership(leadership)
-    this.#clock.lead(this.#leader.isSelf)
+    this.#parts.state.clock.lead(this.#leader.isSelf)
     this.events.emit('leadership', leadership)
-    this.#proposals.onLeadership()
-    this.#barriers.onLeadership()
+    this.#callers.onLeadership()
   }
 
-  /** The envelope is written once, here, into bytes that were never proposed before. */
-  #handProposal(token: Token, command: Uint8Array): boolean {
-    const { machine } = this.#parts
-    const envelope = encodeEnvelope({
-      kind: 'command',
-      codec: machine.codec,
-      machineVersion: machine.version,
-      ...this.#clock.stamps(),
-      session: noSession,
-      sessionSequence: 0,
-      lowestUnacknowledged: 0,
-      command,
+  #makeClockKeeper(): ClockKeeper {
+    const { options, state } = this.#parts
+    return new ClockKeeper({
+      environment: options.environment,
+      now: () => (this.#leader.isSelf ? state.clock.now() : null),
+      nextDeadline: () => state.nextDeadline(),
+      proposeClock: () =>
+        void this.#loop.offer({ kind: 'propose', token: this.#callers.nextToken(), command: stampedClock(state) }),
     })
-    return this.#loop.offer({ kind: 'propose', token, command: envelope })
   }
 
   #makePeers(): Peers<Message, Admin> {
@@ -216,6 +195,8 @@ export class Driver<Message, Admin> {
       offer: (input) => this.#loop.offer(input),
       post: (input) => this.#loop.post(input),
       fail: (error) => this.#fail(error),
+      onDriverFrame: (kind, from, body) => this.#callers.onFrame(kind, from, body),
+      onLinkDown: () => {},
     })
   }
 
@@ -230,8 +211,7 @@ export class Driver<Message, Admin> {
 
   async #shutDown(): Promise<void> {
     const reason = 'it was closed'
-    this.#proposals.refuseNew(reason)
-    this.#barriers.refuseNew(reason)
+    this.#callers.refuseNew(reason)
     await this.#settlePending()
     this.#stopTaking(reason)
     await this.#writer.idle
@@ -239,23 +219,23 @@ export class Driver<Message, Admin> {
     this.events.emit('stopped', { reason: null })
   }
 
-  /** Gives what the protocol has in hand a bounded time to end by itself. */
+  /** Gives what is under way a bounded time to end by itself. */
   async #settlePending(): Promise<void> {
-    if (!this.#leader.isSelf) return
+    if (this.#leader.id === null) return
     const { environment, closeTimeoutMs } = this.#parts.options
     let cancelTimer = (): void => {}
     const timeout = new Promise<void>((resolve) => {
       cancelTimer = environment.setTimer(closeTimeoutMs, resolve)
     })
-    await Promise.race([Promise.all([this.#proposals.idle(), this.#barriers.idle()]), timeout])
+    await Promise.race([this.#callers.idle(), timeout])
     cancelTimer()
   }
 
   #stopTaking(reason: string): void {
     this.#loop.stop()
+    this.#clockKeeper.stop()
     this.#applier.stop()
-    this.#proposals.close(reason)
-    this.#barriers.close(reason)
+    this.#callers.close(reason)
   }
 
   async #release(): Promise<void> {
@@ -268,5 +248,3 @@ export class Driver<Message, Admin> {
     }
   }
 }
-
-const noSession = position(0)

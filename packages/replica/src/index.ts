@@ -5,6 +5,7 @@
  */
 export { createReplica } from './create-replica.js'
 export { replicaOptionsSchema, type ReplicaOptions } from './options.js'
+export type { SessionOptions } from './proposals.js'
 export type { CommandOptions, QueryOptions, Replica, RawResult } from './replica.js'
 export type { ReplicaStatus } from './status.js'
 export type { ReplicaEvents, WarningCode } from './events.js'

@@ -63,9 +63,11 @@ export const replicaOptionsSchema = z
     environment: port<Environment>('an environment', ['monotonicMs', 'wallMs', 'setTimer', 'yieldTurn', 'randomBytes']),
     logger: port<Logger>('a logger with pino’s methods', ['debug', 'info', 'warn', 'error']).default(silentLogger),
     /** How long a command or query may take when its caller does not say. */
-    timeoutMs: durationMsSchema.default(5_000),
+    timeoutMs: durationMsSchema.max(2 ** 31 - 1).default(5_000),
     /** How long `close` waits for commands that were handed to the protocol. */
     closeTimeoutMs: durationMsSchema.default(1_000),
+    /** How long a session of this member's callers lasts without a command, in cluster time. */
+    sessionTimeoutMs: durationMsSchema.max(2 ** 31).default(300_000),
     /** Length of a tick. */
     tickMs: durationMsSchema.max(1_000).default(10),
     /** The largest command, before its envelope. */

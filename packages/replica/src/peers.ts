@@ -36,6 +36,9 @@ export interface PeersHost<Message, Admin> {
   offer(input: Input<Message, Admin>): boolean
   post(input: Input<Message, Admin>): void
   fail(error: unknown): void
+  /** A frame between drivers, of a kind that is not the protocol's. */
+  onDriverFrame(kind: number, from: NodeId, body: Uint8Array): void
+  onLinkDown(peer: NodeId, isGone: boolean): void
 }
 
 /** The other members: who they are, what is said to them and what comes from them. */
@@ -91,6 +94,11 @@ export class Peers<Message, Admin> {
     }
   }
 
+  /** Sends a frame of the driver's own. Its first byte says what kind it is. */
+  sendFrame(to: NodeId, frame: Uint8Array, channel: Channel): 'queued' | 'dropped' {
+    return this.#transport?.send(to, frame, channel) ?? 'dropped'
+  }
+
   #transportHost(): TransportHost {
     const { environment, address, events } = this.#host
     return {
@@ -108,6 +116,7 @@ export class Peers<Message, Admin> {
         }
         if (/MEMBER_IMPOSTOR|WRONG_CLUSTER/.test(reason)) events.warn('PEER_REFUSED', `link to ${peer}: ${reason}`)
         this.#host.post({ kind: 'linkDown', peer, gone: state === 'gone' })
+        this.#host.onLinkDown(peer, state === 'gone')
       },
     }
   }
@@ -148,7 +157,12 @@ export class Peers<Message, Admin> {
   }
 
   #onFrame(from: NodeId, channel: Channel, frame: Uint8Array): void {
-    if (frame[0] !== frameKind.protocol) return
+    const [kind] = frame
+    if (kind === undefined) return
+    if (kind !== frameKind.protocol) {
+      this.#host.onDriverFrame(kind, from, frame.subarray(frameReserveBytes))
+      return
+    }
     try {
       const message = this.#host.protocol.decode(frame.subarray(frameReserveBytes))
       this.#host.offer({ kind: 'receive', from, message })

@@ -1,11 +1,18 @@
 import { bindCalls, type Calls, type MachineModule, type NodeId, type Position } from '@quorate/contracts'
 import type { Driver } from './driver.js'
 import type { ReplicaEvents } from './events.js'
+import type { SessionOptions } from './proposals.js'
 import type { RequestOptions } from './requests.js'
 import type { ReplicaStatus } from './status.js'
 
 /** Options of one command. The deadline and the signal cover the whole operation. */
-export type CommandOptions = RequestOptions
+export interface CommandOptions extends RequestOptions {
+  /**
+   * For a caller that opened a session of its own and counts in it: the same count again is the same command, and gets
+   * the same answer. Without it the replica uses sessions of its own.
+   */
+  readonly session?: SessionOptions
+}
 
 /** Options of one query. `local` answers from this member's own state, which may lag; `linearizable` never does. */
 export interface QueryOptions extends RequestOptions {
@@ -29,6 +36,13 @@ export interface Replica<Machine extends MachineModule = MachineModule> {
   propose(command: Uint8Array, options?: CommandOptions): Promise<RawResult>
   /** A query as the machine's codec wrote it. */
   query(query: Uint8Array, options?: QueryOptions): Promise<RawResult>
+  /**
+   * Opens a session in the cluster, for {@link CommandOptions.session}. Sixteen bytes name it: the same bytes open the
+   * same one, so that opening can be tried again. It ends when it was not used for `sessionTimeoutMs` of cluster time.
+   */
+  openSession(nonce?: Uint8Array, options?: RequestOptions): Promise<Position>
+  /** Hands leadership over, to this member or to whoever is most up to date. Resolves when another leads. */
+  transferLeadership(to?: NodeId, options?: RequestOptions): Promise<void>
   status(options?: { readonly digest?: boolean }): Promise<ReplicaStatus>
   /** Returns what takes the listener off again. */
   on<Name extends keyof ReplicaEvents>(name: Name, listener: (event: ReplicaEvents[Name]) => void): () => void
@@ -48,14 +62,16 @@ export function replicaOf<Machine extends MachineModule, Message, Admin>(
     id: driver.id,
     commands: bindCalls<Machine['commands'], CommandOptions>(
       commands,
-      async (request, options) => (await driver.propose(request, options)).result,
+      async (request, options) => (await driver.callers.propose(request, options)).result,
     ),
     queries: bindCalls<Machine['queries'], QueryOptions>(
       queries,
       async (request, options) => (await driver.query(request, options)).result,
     ),
-    propose: (command, options) => driver.propose(command, options),
+    propose: (command, options) => driver.callers.propose(command, options),
     query: (query, options) => driver.query(query, options),
+    openSession: (nonce, options) => driver.callers.openSession(nonce ?? null, options),
+    transferLeadership: (to, options) => driver.callers.transferLeadership(to ?? null, options),
     status: (options) => driver.status(options?.digest ?? false),
     on: (name, listener) => driver.events.on(name, listener),
     close: () => driver.close(),

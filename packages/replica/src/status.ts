@@ -1,4 +1,4 @@
-import type { JsonValue, Members, NodeId, Position } from '@quorate/contracts'
+import type { ClusterTime, JsonValue, Members, NodeId, Position } from '@quorate/contracts'
 import type { Digest } from './digest.js'
 import type { WarningCode } from './events.js'
 
@@ -21,8 +21,12 @@ export interface ReplicaStatus {
   }
   readonly members: Members
   readonly lastApplied: Position
-  /** Commands and queries under way. */
-  readonly pending: { readonly commands: number; readonly queries: number }
+  /** Milliseconds of leadership since the cluster began, as of the last applied command. */
+  readonly clusterTime: ClusterTime
+  /** Sessions that are open. */
+  readonly sessions: number
+  /** Commands and queries of this member's callers under way, and requests of other members. */
+  readonly pending: { readonly commands: number; readonly queries: number; readonly forwarded: number }
   readonly storage: { readonly survives: 'nothing' | 'machine'; readonly pressure: 'none' | 'low' | 'full' }
   readonly warnings: readonly { readonly code: WarningCode; readonly message: string }[]
   /** Only when asked for: it reads the whole state. */

@@ -5,6 +5,7 @@ import { Applier } from '../src/applier.js'
 import { ClusterClock } from '../src/cluster-clock.js'
 import { digestOf } from '../src/digest.js'
 import { Events } from '../src/events.js'
+import { ReplicatedState } from '../src/replicated-state.js'
 
 /** A machine whose snapshot is read in two steps, and what was applied is its state. */
 function slowMachine(snapshotHoldsApply: boolean, between: () => void): StateMachine {
@@ -26,9 +27,13 @@ function slowMachine(snapshotHoldsApply: boolean, between: () => void): StateMac
   }
 }
 
-function applierOf(machine: StateMachine, failures: unknown[]): Applier {
-  return new Applier(machine, nodeEnvironment(), new ClusterClock(nodeEnvironment()), {
-    onResult: () => {},
+function stateOf(machine: StateMachine): ReplicatedState {
+  return new ReplicatedState(machine, new ClusterClock(nodeEnvironment()))
+}
+
+function applierOf(state: ReplicatedState, failures: unknown[]): Applier {
+  return new Applier(state, nodeEnvironment(), position(0), {
+    onOutcome: () => {},
     onApplied: () => {},
     fail: (error) => failures.push(error),
   })
@@ -42,13 +47,15 @@ test.each([
   async (holds, during) => {
     const failures: unknown[] = []
     let seen = -1
-    const machine = slowMachine(holds, () => {
-      applier.push([{ position: position(1), token: null, command: null }])
-      seen = applier.lastApplied
-    })
-    const applier = applierOf(machine, failures)
+    const state = stateOf(
+      slowMachine(holds, () => {
+        applier.push([{ position: position(1), token: null, command: null }])
+        seen = applier.lastApplied
+      }),
+    )
+    const applier = applierOf(state, failures)
     const held: number[] = []
-    const digest = await digestOf(machine, applier, nodeEnvironment(), (heldMs) => held.push(heldMs))
+    const digest = await digestOf(state, applier, nodeEnvironment(), (heldMs) => held.push(heldMs))
     expect(seen).toBe(during)
     expect(digest.position).toBe(0)
     expect(digest.sha256).toMatch(/^[0-9a-f]{64}$/)
@@ -60,10 +67,7 @@ test.each([
 
 test('an applier refuses a gap, and applies nothing after it', () => {
   const failures: unknown[] = []
-  const applier = applierOf(
-    slowMachine(false, () => {}),
-    failures,
-  )
+  const applier = applierOf(stateOf(slowMachine(false, () => {})), failures)
   const committed = (at: number) => ({ position: position(at), token: null, command: null })
   applier.push([committed(1), committed(3), committed(4)])
   expect(applier.lastApplied).toBe(1)

@@ -49,6 +49,7 @@ async function side(answer: 'queued' | 'dropped' = 'queued') {
   const identity = await IdentityFile.claim(storage, nodeEnvironment(), claim)
   const inputs: Input<number, never>[] = []
   const failures: unknown[] = []
+  const driverFrames: number[] = []
   const sent: { to: string; frame: number[]; channel: string }[] = []
   const reached: string[][] = []
   const events = new Events(silentLogger)
@@ -72,6 +73,8 @@ async function side(answer: 'queued' | 'dropped' = 'queued') {
     offer: (input) => inputs.push(input) > 0,
     post: (input) => void inputs.push(input),
     fail: (error) => void failures.push(error),
+    onDriverFrame: (kind) => void driverFrames.push(kind),
+    onLinkDown: () => {},
   })
   await peers.listen({
     start(given) {
@@ -80,7 +83,18 @@ async function side(answer: 'queued' | 'dropped' = 'queued') {
     },
   })
   if (host === null) throw new Error('the transport was not started')
-  return { peers, host: host as TransportHost, inputs, sent, reached, events, storage, failures, identity }
+  return {
+    peers,
+    host: host as TransportHost,
+    inputs,
+    sent,
+    reached,
+    events,
+    storage,
+    failures,
+    identity,
+    driverFrames,
+  }
 }
 
 test('D10: the first byte of a frame is its kind; messages of the protocol stand behind it', async () => {
@@ -89,12 +103,13 @@ test('D10: the first byte of a frame is its kind; messages of the protocol stand
   expect(sent).toEqual([{ to: 'n2', frame: [frameKind.protocol, 7], channel: 'log' }])
 })
 
-test('D10: frames of a kind that this version does not know are ignored', async () => {
-  const { host, inputs, events } = await side()
+test('D10: frames of other kinds go to the driver, which ignores those that it does not know', async () => {
+  const { host, inputs, events, driverFrames } = await side()
   host.onFrame(nodeId('n2'), 'log', Uint8Array.of(77, 7))
   host.onFrame(nodeId('n2'), 'log', new Uint8Array())
   expect(inputs).toEqual([])
   expect(events.warnings).toEqual([])
+  expect(driverFrames).toEqual([77])
   host.onFrame(nodeId('n2'), 'log', Uint8Array.of(frameKind.protocol, 7))
   expect(inputs).toEqual([{ kind: 'receive', from: 'n2', message: 7 }])
 })

@@ -3,7 +3,7 @@ import { position, type OpenStorage, type Position, type SnapshotMeta } from '@q
 import { memoryStorage } from '@quorate/storage-memory'
 import { expect, test } from 'vitest'
 import { Checkpoints, type CheckpointsHost } from '../../src/snapshots/checkpoints.js'
-import { imageAt, inChunks, metaOf, noise, onFiles, still } from './places.js'
+import { counting, imageAt, inChunks, metaOf, noise, onFiles, still } from './places.js'
 
 const limits = { snapshotEveryEntries: 10, snapshotEveryBytes: 1_000 }
 
@@ -64,6 +64,19 @@ test('so many bytes are a reason too', async () => {
   checkpoints.onApplied(at(3), 999)
   await time.pass(100)
   expect(saved).toEqual([metaOf(2)])
+})
+
+test('bytes that are applied while one is written count for the next', async () => {
+  const { checkpoints, time, saved } = await live()
+  checkpoints.onApplied(at(1), 1_000)
+  checkpoints.onApplied(at(2), 600)
+  await time.until(() => saved.length === 1, 100)
+  checkpoints.onApplied(at(3), 399)
+  await time.pass(100)
+  expect(saved).toEqual([metaOf(1)])
+  checkpoints.onApplied(at(4), 1)
+  await time.pass(100)
+  expect(saved).toEqual([metaOf(1), metaOf(4)])
 })
 
 test('after a start, counting begins at the snapshot', async () => {
@@ -177,8 +190,10 @@ test('D5: a failed write is told, and tried again after waits that double, with 
     fail: (operation, path) => (operation === 'write' && path.includes('snapshot') && failing-- > 0 ? 'ENOSPC' : null),
   })
   const { checkpoints, time, saved, warnings } = await live({}, { storage })
+  const counts = counting(storage)
   checkpoints.onApplied(at(10), 0)
   await time.pass(999)
+  expect(counts.sinks).toBe(0)
   expect(warnings).toHaveLength(1)
   expect(warnings[0]).toMatch(/^SNAPSHOT_FAILED: the snapshot at position 10 .*ENOSPC.*1000 ms$/s)
   checkpoints.onApplied(at(15), 0)
@@ -200,9 +215,11 @@ test('D5: a sync that fails is a failed snapshot, and no more than that', async 
   const storage = await onFiles({
     fail: (operation, path) => (operation === 'datasync' && path.includes('snapshot') && failing-- > 0 ? 'EIO' : null),
   })
+  const counts = counting(storage)
   const { checkpoints, time, saved, warnings } = await live({}, { storage })
   checkpoints.onApplied(at(10), 0)
   await time.pass(500)
+  expect(counts.sinks).toBe(0)
   expect(warnings).toHaveLength(1)
   expect(saved).toEqual([])
   await time.pass(600)
@@ -212,11 +229,14 @@ test('D5: a sync that fails is a failed snapshot, and no more than that', async 
 
 test('9.7: an install in between gives up the one under way, and counting starts at what was installed', async () => {
   const { checkpoints, time, saved, warnings, storage } = await live()
-  checkpoints.onApplied(at(10), 0)
+  const counts = counting(storage)
+  checkpoints.onApplied(at(10), 500)
+  await time.until(() => counts.sinks > 0, 100)
   const paused = checkpoints.pause()
   checkpoints.onApplied(at(40), 0)
   await time.pass(100)
   await paused
+  expect(counts).toEqual({ sinks: 0, sources: 0 })
   expect(saved).toEqual([])
   expect(await imageAt(storage, 10)).toBe('none')
   checkpoints.resume(at(50))

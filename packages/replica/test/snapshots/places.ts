@@ -83,3 +83,43 @@ export async function* inChunks(bytes: Uint8Array, sizes: readonly number[] = []
   }
   yield bytes.subarray(at)
 }
+
+/** What is open on a storage: sinks neither committed nor aborted, sources not closed. */
+export interface OpenCounts {
+  sinks: number
+  sources: number
+}
+
+/** Counts what is open from now on. */
+export function counting(storage: OpenStorage): OpenCounts {
+  const counts: OpenCounts = { sinks: 0, sources: 0 }
+  const createSnapshot = storage.createSnapshot.bind(storage)
+  const openSnapshot = storage.openSnapshot.bind(storage)
+  storage.createSnapshot = async (meta) => {
+    const sink = await createSnapshot(meta)
+    counts.sinks += 1
+    let isOpen = true
+    const ending = (end: () => Promise<void>) => async () => {
+      await end()
+      if (isOpen) counts.sinks -= 1
+      isOpen = false
+    }
+    return {
+      write: (chunk) => sink.write(chunk),
+      commit: ending(() => sink.commit()),
+      abort: ending(() => sink.abort()),
+    }
+  }
+  storage.openSnapshot = async (at) => {
+    const source = await openSnapshot(at)
+    if (!source) return null
+    counts.sources += 1
+    const close = async () => {
+      counts.sources -= 1
+      await source.close()
+    }
+    const { byteLength, digest } = source
+    return { byteLength, digest, read: (offset, length) => source.read(offset, length), close }
+  }
+  return counts
+}

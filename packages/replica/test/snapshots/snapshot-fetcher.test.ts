@@ -1,91 +1,11 @@
-import type { VirtualTime } from '@quorate/conformance'
-import {
-  equalBytes,
-  position,
-  seededRandom,
-  type NodeId,
-  type OpenStorage,
-  type SnapshotMeta,
-  type SnapshotSource,
-} from '@quorate/contracts'
+import { equalBytes, position, seededRandom, type OpenStorage } from '@quorate/contracts'
 import { memoryStorage } from '@quorate/storage-memory'
 import { expect, test } from 'vitest'
-import { frameKind } from '../../src/frame.js'
-import {
-  decodeSnapshotAnswer,
-  decodeSnapshotRequest,
-  encodeSnapshotAnswer,
-  type SnapshotAnswer,
-} from '../../src/snapshots/snapshot-frames.js'
-import { SnapshotFetcher } from '../../src/snapshots/snapshot-fetcher.js'
-import { SnapshotSender } from '../../src/snapshots/snapshot-sender.js'
-import { bytesOf, imageAt, metaOf, n1, n2, n3, noise, onFiles, save, still } from './places.js'
+import { encodeSnapshotAnswer, type SnapshotAnswer } from '../../src/snapshots/snapshot-frames.js'
+import { bytesOf, imageAt, metaOf, n2, n3, noise, onFiles, save } from './places.js'
+import { part, Wire } from './wire.js'
 
-/** Small parts, so that an image of many is quickly made. */
-const part = 1_024
 const whole = noise(5 * part + 100)
-
-type Fate = 'arrives' | 'lost' | 'doubled'
-
-/** A fetcher (n1) and senders, on a wire that a test may break. */
-class Wire {
-  readonly time: VirtualTime = still()
-  readonly asked: { readonly of: NodeId; readonly offset: number; readonly atMs: number }[] = []
-  readonly fetched: { readonly meta: SnapshotMeta; readonly source: SnapshotSource }[] = []
-  readonly failed: SnapshotMeta[] = []
-  readonly warnings: string[] = []
-  readonly fetcher: SnapshotFetcher
-  readonly #senders = new Map<NodeId, SnapshotSender>()
-  fate: (kind: 'request' | 'answer', peer: NodeId) => Fate = () => 'arrives'
-  change: (answer: SnapshotAnswer) => SnapshotAnswer = (answer) => answer
-
-  constructor(storage: OpenStorage) {
-    const send = (to: NodeId, frame: Uint8Array, channel: string) => {
-      expect([frame[0], channel]).toEqual([frameKind.snapshotRequest, 'control'])
-      const { offset } = decodeSnapshotRequest(frame.subarray(1))
-      this.asked.push({ of: to, offset, atMs: this.time.environment.monotonicMs() })
-      return this.#carry('request', to, () => this.#senders.get(to)?.onFrame(n1, frame.subarray(1)))
-    }
-    const host = {
-      environment: this.time.environment,
-      storage,
-      send,
-      warn: (code: string, message: string) => void this.warnings.push(`${code}: ${message}`),
-      onFetched: (meta: SnapshotMeta, source: SnapshotSource) => void this.fetched.push({ meta, source }),
-      onFailed: (meta: SnapshotMeta) => void this.failed.push(meta),
-    }
-    this.fetcher = new SnapshotFetcher(host, { chunkBytes: part })
-  }
-
-  /** A member that sends what it has; `delayMs` is the way there or back. */
-  async join(peer: NodeId, images: Readonly<Record<number, Uint8Array>>): Promise<void> {
-    const storage = await memoryStorage().open()
-    for (const [at, image] of Object.entries(images)) await save(storage, Number(at), image)
-    this.serve(peer, storage)
-  }
-
-  serve(peer: NodeId, storage: OpenStorage): void {
-    const host = {
-      environment: this.time.environment,
-      storage,
-      warn: () => {},
-      send: (_to: NodeId, frame: Uint8Array) => {
-        const answer = this.change(decodeSnapshotAnswer(frame.subarray(1)))
-        const body = encodeSnapshotAnswer(answer).subarray(1)
-        return this.#carry('answer', peer, () => this.fetcher.onFrame(peer, body))
-      },
-    }
-    this.#senders.set(peer, new SnapshotSender(host, { snapshotBytesPerSecond: 64 * 1024 * 1024 }))
-  }
-
-  #carry(kind: 'request' | 'answer', peer: NodeId, arrive: () => void): 'queued' {
-    const fate = this.fate(kind, peer)
-    for (let copies = fate === 'lost' ? 0 : fate === 'doubled' ? 2 : 1; copies > 0; copies -= 1) {
-      this.time.environment.setTimer(5, arrive)
-    }
-    return 'queued'
-  }
-}
 
 async function wire(image: Uint8Array | null = whole): Promise<Wire & { storage: OpenStorage }> {
   const storage = await memoryStorage().open()
@@ -189,6 +109,7 @@ test('9.11: it fails when the sender says that the image is gone, also in the mi
   await on.time.pass(500)
   expect(on.failed).toEqual([metaOf(7)])
   expect(on.fetched).toEqual([])
+  expect(on.counts).toEqual({ sinks: 0, sources: 0 })
   expect(await imageAt(on.storage, 7)).toBe('none')
 })
 
@@ -228,6 +149,7 @@ test('9.11: another one replaces it, and the first is never spoken of again', as
   await expectFetched(on, noise(3 * part, 9), metaOf(9))
   await on.time.pass(60_000)
   expect(on.failed).toEqual([])
+  expect(on.counts).toEqual({ sinks: 0, sources: 1 })
   expect(await imageAt(on.storage, 7)).toBe('none')
 })
 
@@ -276,6 +198,55 @@ test.each([
   await on.time.pass(1_000)
   expect(on.failed).toEqual([metaOf(7)])
   expect(on.fetched).toEqual([])
+  expect(on.counts).toEqual({ sinks: 0, sources: 0 })
+})
+
+test('a failure that is not told yet is not told any more when another one is wanted', async () => {
+  const on = await wire()
+  await on.join(n3, { 9: whole })
+  on.change = flipped
+  on.fetcher.fetch(n2, metaOf(7))
+  await on.time.until(() => on.warnings.length > 0, 10_000)
+  on.change = (answer) => answer
+  on.warnings.length = 0
+  on.fetcher.fetch(n3, metaOf(9))
+  await expectFetched(on, whole, metaOf(9))
+  await on.time.pass(60_000)
+  expect(on.failed).toEqual([])
+})
+
+test('a member that has announced the same image cannot change it any more', async () => {
+  const on = await wire(noise(20 * part))
+  await on.join(n3, { 7: noise(20 * part) })
+  on.fetcher.fetch(n2, metaOf(7))
+  await on.time.until(() => on.asked.length >= 12, 1_000)
+  on.change = (answer) =>
+    answer.kind === 'chunk' && answer.offset > 15 * part ? { ...answer, digest: Uint8Array.of(1) } : answer
+  on.fetcher.fetch(n3, metaOf(7))
+  await on.time.until(() => on.warnings.length > 0, 60_000)
+  expect(on.warnings).toEqual([expect.stringContaining('n3 announced another image than before')])
+})
+
+test('one that is replaced while the disk has it is written no further, and reported by nobody', async () => {
+  const on = await wire()
+  await on.join(n3, { 9: whole })
+  const create = on.storage.createSnapshot.bind(on.storage)
+  let resolveCommit = (): void => {}
+  on.storage.createSnapshot = async (meta) => {
+    const sink = await create(meta)
+    const held = new Promise<void>((resolve) => (resolveCommit = resolve))
+    return { ...sink, commit: async () => (meta.position === 7 ? await held : undefined, await sink.commit()) }
+  }
+  on.fetcher.fetch(n2, metaOf(7))
+  await on.time.pass(500)
+  expect(on.counts.sinks).toBe(1)
+  const commitOfFirst = resolveCommit
+  on.fetcher.fetch(n3, metaOf(9))
+  await expectFetched(on, whole, metaOf(9))
+  commitOfFirst()
+  await on.time.pass(100)
+  expect(on.fetched).toHaveLength(1)
+  expect(on.counts).toEqual({ sinks: 0, sources: 1 })
 })
 
 test('D5: what cannot be written here is deleted and told, and can be fetched again', async () => {

@@ -1,0 +1,245 @@
+import {
+  QuorateError,
+  token as tokenOf,
+  type Input,
+  type NodeId,
+  type OpenStorage,
+  type Position,
+  type RunningTransport,
+  type Settled,
+  type Token,
+} from '@quorate/contracts'
+import type { Applier } from './applier.js'
+import type { ForwardReply } from './forward-frames.js'
+import { Forwarding } from './forwarding.js'
+import type { LeaderView } from './leader-view.js'
+import type { CheckedOptions } from './options.js'
+import type { Proposal } from './proposal.js'
+import { Proposals } from './proposals.js'
+import type { Outcome, ReplicatedState } from './replicated-state.js'
+import type { CommandOptions, RawResult } from './replica.js'
+import { Requests, timeoutOf, type RequestOptions } from './requests.js'
+import { OwnSessions, type Slot } from './sessions/own-sessions.js'
+import { stampedProposal } from './stamps.js'
+
+/** What calls need of the driver. */
+export interface CallersHost {
+  readonly options: CheckedOptions
+  readonly storage: OpenStorage
+  readonly state: ReplicatedState
+  readonly leader: LeaderView
+  readonly applier: Applier
+  /** Enqueues for the protocol; false when the mailbox is full. Neither messages nor admin commands come this way. */
+  offer(input: Input<never, never>): boolean
+  send: RunningTransport['send']
+  warn(message: string): void
+}
+
+/**
+ * Everything that is asked of this member, by its own callers and by members that do not lead: commands, barriers of
+ * queries, transfers of leadership. Tokens cross the seam to the protocol; the promises stay here.
+ */
+export class Callers {
+  readonly #host: CallersHost
+  readonly #forwarding: Forwarding
+  readonly #proposals: Proposals
+  readonly #sessions: OwnSessions
+  readonly #barriers: Requests<null, Position>
+  readonly #transfers: Requests<NodeId | null, null>
+  #tokens = 0
+  #awaitingSession = 0
+
+  constructor(host: CallersHost) {
+    this.#host = host
+    const { environment, timeoutMs, requestsMax, sessionTimeoutMs } = host.options
+    const nextToken = (): Token => this.nextToken()
+    const common = { environment, leader: host.leader, timeoutMs, requestsMax, nextToken }
+    this.#forwarding = new Forwarding({
+      nextToken,
+      send: (to, frame, channel) => host.send(to, frame, channel),
+      propose: (token, proposal) => this.#propose(token, proposal),
+      barrier: (token) => host.offer({ kind: 'readBarrier', token }),
+      transfer: (token, to) => host.offer({ kind: 'transfer', token, to }),
+      onReply: (reply) => this.#onReply(reply),
+      warn: (from, message) => host.warn(`${from} sent bytes that are no request: ${message}`),
+    })
+    this.#proposals = new Proposals(
+      {
+        ...common,
+        hand: (token, proposal) => this.#propose(token, proposal),
+        forward: (request, proposal, to) => this.#forwarding.ask(to, { kind: 'propose', request, proposal }),
+      },
+      host.state,
+      sessionTimeoutMs,
+    )
+    this.#sessions = new OwnSessions({
+      open: () => this.#proposals.openSession(null),
+      isAlive: (session) => host.state.sessions.has(session),
+    })
+    this.#barriers = new Requests(
+      {
+        ...common,
+        hand: (token) => host.offer({ kind: 'readBarrier', token }),
+        forward: (request, _, to) => this.#forwarding.ask(to, { kind: 'barrier', request }),
+      },
+      { what: 'the query', outcomeOfUndecided: 'notDone', isRepeatable: true },
+    )
+    this.#transfers = new Requests(
+      {
+        ...common,
+        hand: (token, to) => host.offer({ kind: 'transfer', token, to }),
+        forward: (request, to, leader) => this.#forwarding.ask(leader, { kind: 'transfer', request, to }),
+      },
+      { what: 'the transfer of leadership', outcomeOfUndecided: 'unknown', isRepeatable: false },
+    )
+  }
+
+  get pending(): { readonly commands: number; readonly queries: number; readonly forwarded: number } {
+    return {
+      commands: this.#proposals.pending + this.#awaitingSession,
+      queries: this.#barriers.pending,
+      forwarded: this.#forwarding.pending,
+    }
+  }
+
+  nextToken(): Token {
+    return tokenOf((this.#tokens += 1))
+  }
+
+  async propose(command: Uint8Array, options: CommandOptions = {}): Promise<RawResult> {
+    const { commandBytesMax, environment, timeoutMs } = this.#host.options
+    if (command.length > commandBytesMax) {
+      const message = `the command has ${command.length} bytes and the limit is ${commandBytesMax}: split it`
+      throw new QuorateError('COMMAND_TOO_LARGE', message)
+    }
+    const { session } = options
+    if (session) {
+      const { id, sequence, lowestUnacknowledged } = session
+      return this.#proposals.command(
+        { session: id, sequence, lowestUnacknowledged: () => lowestUnacknowledged, command },
+        options,
+      )
+    }
+    const endMs = environment.monotonicMs() + timeoutOf(options, timeoutMs)
+    const slot = this.#sessions.take() ?? (await this.#slotOfNewSession(options))
+    try {
+      const remainingMs = Math.max(1, Math.ceil(endMs - environment.monotonicMs()))
+      return await this.#proposals.command({ ...slot, command }, { ...options, timeoutMs: remainingMs })
+    } finally {
+      slot.release()
+    }
+  }
+
+  /** Opens a session for a caller that counts its commands itself. The same nonce opens the same session. */
+  openSession(nonce: Uint8Array | null, options?: RequestOptions): Promise<Position> {
+    return this.#proposals.openSession(nonce, options)
+  }
+
+  /** Resolves when this member has applied all that was answered anywhere before the call. */
+  async barrier(options?: RequestOptions): Promise<void> {
+    await this.#barriers.submit(null, options)
+  }
+
+  async transferLeadership(to: NodeId | null, options?: RequestOptions): Promise<void> {
+    await this.#transfers.submit(to, options)
+  }
+
+  onLeadership(): void {
+    this.#proposals.onLeadership()
+    this.#barriers.onLeadership()
+    this.#transfers.onLeadership()
+  }
+
+  /** Something with a token has ended, and not by being committed. */
+  onSettled(token: Token, result: Settled): void {
+    if (this.#forwarding.settle(token, result)) return
+    this.#proposals.settle(token, result)
+    this.#barriers.settle(token, result)
+    if (result.kind === 'done') this.#transfers.answer(token, null)
+    else this.#transfers.settle(token, result)
+  }
+
+  /** A barrier may be answered from this position on. */
+  onRead(token: Token, position: Position): void {
+    if (!this.#forwarding.answerBarrier(token, position)) this.#onReadable(token, position)
+  }
+
+  /** A proposal has its place. Whoever gave it finds out as it is applied there. */
+  onCommitted(token: Token): void {
+    this.#forwarding.onCommitted(token)
+  }
+
+  /** A command was applied here. */
+  onOutcome(outcome: Outcome, at: Position): void {
+    this.#proposals.onOutcome(outcome, at)
+  }
+
+  /** A snapshot took the place of commands that were never applied here one by one. */
+  onInstalled(at: Position): void {
+    this.#proposals.onInstalled(at)
+  }
+
+  /** A frame of another member's driver. */
+  onFrame(kind: number, from: NodeId, body: Uint8Array): void {
+    this.#forwarding.onFrame(kind, from, body)
+  }
+
+  /** Takes no more; what is under way goes on. */
+  refuseNew(reason: string): void {
+    for (const requests of this.#requests()) requests.refuseNew(reason)
+  }
+
+  /** Resolves when no command and no query is under way. */
+  async idle(): Promise<void> {
+    await Promise.all([this.#proposals.idle(), this.#barriers.idle()])
+  }
+
+  close(reason: string): void {
+    for (const requests of this.#requests()) requests.close(reason)
+  }
+
+  #requests(): readonly { refuseNew(reason: string): void; close(reason: string): void }[] {
+    return [this.#proposals, this.#barriers, this.#transfers]
+  }
+
+  /** Commands that wait for a session are bounded as those under way are. */
+  async #slotOfNewSession(options: CommandOptions): Promise<Slot> {
+    const { requestsMax } = this.#host.options
+    if (this.#awaitingSession >= requestsMax) {
+      const message = `${requestsMax} commands wait for a leader and that is the limit: try again shortly`
+      throw new QuorateError('OVERLOADED', message)
+    }
+    this.#awaitingSession += 1
+    try {
+      let slot = this.#sessions.take()
+      while (slot === null) {
+        await this.#proposals.within(this.#sessions.open(), options)
+        slot = this.#sessions.take()
+      }
+      return slot
+    } finally {
+      this.#awaitingSession -= 1
+    }
+  }
+
+  #onReadable(token: Token, position: Position): void {
+    this.#host.applier.whenApplied(position, () => this.#barriers.answer(token, position))
+  }
+
+  #onReply(reply: ForwardReply): void {
+    if (reply.kind === 'barrier') this.#onReadable(reply.request, reply.position)
+    else this.onSettled(reply.request, reply.result)
+  }
+
+  /** The envelope is written once, here, by whoever leads, into bytes that were never proposed before. */
+  #propose(token: Token, proposal: Proposal): boolean {
+    const { state, storage, options, leader } = this.#host
+    if (storage.pressure !== 'none') {
+      const detail = 'the disk of the leader is nearly full: free some space there'
+      const result = { kind: 'refused', reason: 'overloaded', leader: leader.id, detail } as const
+      void options.environment.yieldTurn().then(() => this.onSettled(token, result))
+      return true
+    }
+    return this.#host.offer({ kind: 'propose', token, command: stampedProposal(proposal, state) })
+  }
+}

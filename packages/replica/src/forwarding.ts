@@ -1,0 +1,131 @@
+import {
+  BytesError,
+  type NodeId,
+  type Position,
+  type RunningTransport,
+  type Settled,
+  type Token,
+} from '@quorate/contracts'
+import {
+  decodeForward,
+  decodeReply,
+  encodeForward,
+  encodeReply,
+  type Forward,
+  type ForwardReply,
+} from './forward-frames.js'
+import { frameKind, frameReserveBytes } from './frame.js'
+import type { Proposal } from './proposal.js'
+
+/** Requests of other members that are under way here at once. Over it they are refused. */
+const forwardsMax = 16_384
+
+/** What forwarding needs of the driver. */
+export interface ForwardingHost {
+  nextToken(): Token
+  send: RunningTransport['send']
+  /** Enqueue it for the protocol here; false when the mailbox is full. */
+  propose(token: Token, proposal: Proposal): boolean
+  barrier(token: Token): boolean
+  transfer(token: Token, to: NodeId | null): boolean
+  /** What became of a request of this member's own. */
+  onReply(reply: ForwardReply): void
+  warn(from: NodeId, message: string): void
+}
+
+/**
+ * Requests of members that do not lead, carried out by the one that does (decision D9). One hop: a member that does not
+ * lead refuses what it is asked, and says whom it would ask.
+ */
+export class Forwarding {
+  readonly #host: ForwardingHost
+  readonly #asked = new Map<Token, { readonly from: NodeId; readonly request: Token }>()
+
+  constructor(host: ForwardingHost) {
+    this.#host = host
+  }
+
+  /** Requests of others under way here. */
+  get pending(): number {
+    return this.#asked.size
+  }
+
+  /** Asks the leader. False if the frame did not leave. */
+  ask(leader: NodeId, forward: Forward): boolean {
+    const frame = encodeForward(forward, frameReserveBytes)
+    frame[0] = frameKind.forward
+    return this.#host.send(leader, frame, forward.kind === 'propose' ? 'log' : 'control') === 'queued'
+  }
+
+  /** A frame of another member's driver. */
+  onFrame(kind: number, from: NodeId, body: Uint8Array): void {
+    try {
+      if (kind === frameKind.forward) this.#carryOut(from, decodeForward(body))
+      if (kind === frameKind.reply) this.#host.onReply(decodeReply(body))
+    } catch (error) {
+      if (!(error instanceof BytesError)) throw error
+      this.#host.warn(from, error.message)
+    }
+  }
+
+  /** Tells the asker how it ended. False if the token is not of a request of others. */
+  settle(token: Token, result: Settled): boolean {
+    const asked = this.#take(token)
+    if (asked) this.#reply(asked.from, { kind: 'settled', request: asked.request, result })
+    return asked !== null
+  }
+
+  /** Tells the asker from which position on it may answer. False if the token is not of a request of others. */
+  answerBarrier(token: Token, position: Position): boolean {
+    const asked = this.#take(token)
+    if (asked) this.#reply(asked.from, { kind: 'barrier', request: asked.request, position })
+    return asked !== null
+  }
+
+  /** A proposal of others was committed: the asker finds out as it applies it. */
+  onCommitted(token: Token): void {
+    this.#asked.delete(token)
+  }
+
+  #carryOut(from: NodeId, forward: Forward): void {
+    const { request } = forward
+    if (this.#asked.size >= forwardsMax) return this.#refuse(from, request)
+    const token = this.#host.nextToken()
+    this.#asked.set(token, { from, request })
+    if (this.#hand(token, forward)) return
+    this.#asked.delete(token)
+    this.#refuse(from, request)
+  }
+
+  #hand(token: Token, forward: Forward): boolean {
+    switch (forward.kind) {
+      case 'propose':
+        return this.#host.propose(token, forward.proposal)
+      case 'barrier':
+        return this.#host.barrier(token)
+      case 'transfer':
+        return this.#host.transfer(token, forward.to)
+    }
+  }
+
+  #refuse(to: NodeId, request: Token): void {
+    const detail = 'the leader has as much to do as it may take'
+    this.#reply(to, {
+      kind: 'settled',
+      request,
+      result: { kind: 'refused', reason: 'overloaded', leader: null, detail },
+    })
+  }
+
+  #reply(to: NodeId, reply: ForwardReply): void {
+    const frame = encodeReply(reply, frameReserveBytes)
+    frame[0] = frameKind.reply
+    this.#host.send(to, frame, 'control')
+  }
+
+  #take(token: Token) {
+    const asked = this.#asked.get(token) ?? null
+    this.#asked.delete(token)
+    return asked
+  }
+}

@@ -1,0 +1,84 @@
+import { QuorateError, type Position } from '@quorate/contracts'
+import { sessionResultsMax } from './session-table.js'
+
+/** A command's place in a session: its count, and what of the earlier ones is still wanted. */
+export interface Slot {
+  readonly session: Position
+  readonly sequence: number
+  lowestUnacknowledged(): number
+  /** Its answer is here, or nobody wants it any more. */
+  release(): void
+}
+
+/** What own sessions need of the driver. */
+export interface OwnSessionsHost {
+  /** Opens a session in the cluster. Rejects with what kept it from that. */
+  open(): Promise<Position>
+  /** False once the session has ended in this member's state. */
+  isAlive(session: Position): boolean
+}
+
+interface OwnSession {
+  readonly id: Position
+  readonly outstanding: Set<number>
+  last: number
+}
+
+/**
+ * The sessions of a replica's own callers (decision D11): opened at the first command, replaced when one has ended, and
+ * another opened beside it when its window is full.
+ */
+export class OwnSessions {
+  readonly #host: OwnSessionsHost
+  #sessions: OwnSession[] = []
+  #opening: Promise<void> | null = null
+
+  constructor(host: OwnSessionsHost) {
+    this.#host = host
+  }
+
+  /** A slot at once if a session has room; null if one has to be opened first. */
+  take(): Slot | null {
+    this.#sessions = this.#sessions.filter(({ id, outstanding }) => outstanding.size > 0 || this.#host.isAlive(id))
+    const session = this.#sessions.find(({ id, outstanding }) => {
+      return outstanding.size < sessionResultsMax && this.#host.isAlive(id)
+    })
+    return session ? slotOf(session) : null
+  }
+
+  /** Opens a session that has room; callers that come meanwhile share it. */
+  async open(): Promise<void> {
+    this.#opening ??= this.#openOne().finally(() => {
+      this.#opening = null
+    })
+    await this.#opening
+  }
+
+  async #openOne(): Promise<void> {
+    try {
+      const id = await this.#host.open()
+      this.#sessions.push({ id, outstanding: new Set(), last: 0 })
+    } catch (error) {
+      if (!(error instanceof QuorateError)) throw error
+      // Whatever became of the session: the command that needed it was never handed to anybody.
+      const code = error.code === 'TIMED_OUT' ? 'NO_LEADER' : error.code
+      const message = `the command was not carried out, since no session could be opened for it: ${error.message}`
+      throw new QuorateError(code, message, { outcome: 'notDone', cause: error, leader: error.leader })
+    }
+  }
+}
+
+function slotOf(session: OwnSession): Slot {
+  const sequence = (session.last += 1)
+  session.outstanding.add(sequence)
+  return {
+    session: session.id,
+    sequence,
+    // Counts are added in their order, and a set keeps it: the first that is left is the lowest.
+    lowestUnacknowledged: () => {
+      for (const lowest of session.outstanding) return lowest
+      return session.last + 1
+    },
+    release: () => void session.outstanding.delete(sequence),
+  }
+}

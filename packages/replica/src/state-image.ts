@@ -1,0 +1,85 @@
+import {
+  ByteReader,
+  BytesError,
+  ByteWriter,
+  clusterTime,
+  concatBytes,
+  QuorateError,
+  type StateMachine,
+} from '@quorate/contracts'
+import type { AppliedStamps } from './cluster-clock.js'
+import { readSessions, writeSessions } from './sessions/session-codec.js'
+import type { SessionTable } from './sessions/session-table.js'
+
+const format = 1
+/** A head above this is no head: the table of sessions is bounded. */
+const headBytesMax = 1024 * 1024 * 1024
+
+/** What an image begins with: length and head (machine, times, sessions); the machine's own bytes stand behind it. */
+export function writeImageHead(machine: StateMachine, stamps: AppliedStamps, sessions: SessionTable): Uint8Array {
+  const head = new ByteWriter(1_024).u8(format).ascii(machine.name).ascii(machine.codec).u32(machine.version)
+  head.u53(stamps.clusterTime).u53(stamps.wallMs)
+  writeSessions(head, sessions)
+  return new ByteWriter(head.length + 4).bytes(head.finish()).finish()
+}
+
+/** The head of an image, and the rest of it for the machine. Throws `STORAGE_CORRUPT`, or `FORMAT_TOO_NEW`. */
+export async function readImageHead(
+  machine: StateMachine,
+  image: AsyncIterable<Uint8Array>,
+): Promise<{ stamps: AppliedStamps; sessions: SessionTable; rest: AsyncIterable<Uint8Array> }> {
+  const chunks = image[Symbol.asyncIterator]()
+  let read = await readAtLeast(chunks, new Uint8Array(), 4)
+  const length = new ByteReader(read).u32()
+  if (length > headBytesMax) throw damaged(`its head would have ${length} bytes`)
+  read = await readAtLeast(chunks, read, 4 + length)
+  const { stamps, sessions } = decodeHead(machine, read.subarray(4, 4 + length))
+  return { stamps, sessions, rest: restOf(read.subarray(4 + length), chunks) }
+}
+
+function decodeHead(machine: StateMachine, bytes: Uint8Array): { stamps: AppliedStamps; sessions: SessionTable } {
+  try {
+    const reader = new ByteReader(bytes)
+    const found = reader.u8()
+    if (found > format) throw tooNew(`has format ${found}, and this version reads ${format}`)
+    const [name, codec, version] = [reader.ascii(), reader.ascii(), reader.u32()]
+    if (name !== machine.name || codec !== machine.codec) {
+      throw damaged(`it is of the machine "${name}" in ${codec}, and this is "${machine.name}" in ${machine.codec}`)
+    }
+    if (version > machine.version) {
+      throw tooNew(`is of version ${version} of the machine, and this member has ${machine.version}`)
+    }
+    const stamps = { clusterTime: clusterTime(reader.u53()), wallMs: reader.u53() }
+    const sessions = readSessions(reader)
+    reader.end()
+    return { stamps, sessions }
+  } catch (error) {
+    if (error instanceof BytesError) throw damaged(error.message)
+    throw error
+  }
+}
+
+async function readAtLeast(chunks: AsyncIterator<Uint8Array>, before: Uint8Array, length: number): Promise<Uint8Array> {
+  const parts = [before]
+  let have = before.length
+  while (have < length) {
+    const next = await chunks.next()
+    if (next.done) throw damaged(`it ends after ${have} bytes`)
+    parts.push(next.value)
+    have += next.value.length
+  }
+  return concatBytes(parts)
+}
+
+async function* restOf(first: Uint8Array, chunks: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  if (first.length > 0) yield first
+  for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value
+}
+
+function damaged(what: string): QuorateError {
+  return new QuorateError('STORAGE_CORRUPT', `the image of a snapshot cannot be used: ${what}`)
+}
+
+function tooNew(what: string): QuorateError {
+  return new QuorateError('FORMAT_TOO_NEW', `the image of a snapshot ${what}: upgrade this member`)
+}
