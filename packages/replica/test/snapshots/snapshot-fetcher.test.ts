@@ -1,4 +1,4 @@
-import { equalBytes, position, seededRandom, type OpenStorage } from '@quorate/contracts'
+import { equalBytes, position, seededRandom, type OpenStorage, type SnapshotMeta } from '@quorate/contracts'
 import { memoryStorage } from '@quorate/storage-memory'
 import { expect, test } from 'vitest'
 import { encodeSnapshotAnswer, type SnapshotAnswer } from '../../src/snapshots/snapshot-frames.js'
@@ -225,25 +225,31 @@ test('a member that has announced the same image cannot change it any more', asy
   on.fetcher.fetch(n3, metaOf(7))
   await on.time.until(() => on.warnings.length > 0, 60_000)
   expect(on.warnings).toEqual([expect.stringContaining('n3 announced another image than before')])
+  expect(on.asked.filter(({ of, offset }) => of === n3 && offset === 0)).toEqual([])
 })
 
-test('one that is replaced while the disk has it is written no further, and reported by nobody', async () => {
+test.each(['write', 'commit'] as const)('one that is replaced during a %s is reported by nobody', async (held) => {
   const on = await wire()
   await on.join(n3, { 9: whole })
   const create = on.storage.createSnapshot.bind(on.storage)
-  let resolveCommit = (): void => {}
+  const stuck: (() => void)[] = []
+  const holdFirst = async (meta: SnapshotMeta, call: string): Promise<void> => {
+    if (meta.position === 7 && call === held) await new Promise<void>((resolve) => stuck.push(resolve))
+  }
   on.storage.createSnapshot = async (meta) => {
     const sink = await create(meta)
-    const held = new Promise<void>((resolve) => (resolveCommit = resolve))
-    return { ...sink, commit: async () => (meta.position === 7 ? await held : undefined, await sink.commit()) }
+    return {
+      write: (chunk) => holdFirst(meta, 'write').then(() => sink.write(chunk)),
+      commit: () => holdFirst(meta, 'commit').then(() => sink.commit()),
+      abort: () => sink.abort(),
+    }
   }
   on.fetcher.fetch(n2, metaOf(7))
   await on.time.pass(500)
-  expect(on.counts.sinks).toBe(1)
-  const commitOfFirst = resolveCommit
+  expect(stuck).toHaveLength(1)
   on.fetcher.fetch(n3, metaOf(9))
   await expectFetched(on, whole, metaOf(9))
-  commitOfFirst()
+  for (const resolve of stuck) resolve()
   await on.time.pass(100)
   expect(on.fetched).toHaveLength(1)
   expect(on.counts).toEqual({ sinks: 0, sources: 1 })

@@ -15,6 +15,8 @@ import { counting, n1, save, still, type OpenCounts } from './places.js'
 
 /** Small parts, so that an image of many is quickly made. */
 export const part = 1_024
+
+/** What becomes of a frame. */
 export type Fate = 'arrives' | 'lost' | 'doubled'
 
 /** A fetcher (n1) and senders, on a wire that a test may break. */
@@ -25,11 +27,11 @@ export class Wire {
   readonly failed: SnapshotMeta[] = []
   readonly warnings: string[] = []
   readonly fetcher: SnapshotFetcher
+  /** What is open on the fetcher's storage. */
+  readonly counts: OpenCounts
   readonly #senders = new Map<NodeId, SnapshotSender>()
   fate: (kind: 'request' | 'answer', peer: NodeId) => Fate = () => 'arrives'
   change: (answer: SnapshotAnswer) => SnapshotAnswer = (answer) => answer
-
-  readonly counts: OpenCounts
 
   constructor(storage: OpenStorage) {
     this.counts = counting(storage)
@@ -50,7 +52,7 @@ export class Wire {
     this.fetcher = new SnapshotFetcher(host, { chunkBytes: part })
   }
 
-  /** A member that sends what it has; `delayMs` is the way there or back. */
+  /** A member that sends these images. */
   async join(peer: NodeId, images: Readonly<Record<number, Uint8Array>>): Promise<void> {
     const storage = await memoryStorage().open()
     for (const [at, image] of Object.entries(images)) await save(storage, Number(at), image)
