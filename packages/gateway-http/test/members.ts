@@ -1,7 +1,7 @@
 import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { once } from 'node:events'
-import { nodeId, position, type Leadership, type MachineModule } from '@quorate/contracts'
+import { clusterTime, nodeId, position, type Leadership, type MachineModule } from '@quorate/contracts'
 import { nodeEnvironment } from '@quorate/contracts/node'
 import { httpGateway, type HttpGateway, type HttpGatewayOptions, type ServedReplica } from '@quorate/gateway-http'
 import { counter } from '@quorate/machine-counter'
@@ -52,7 +52,9 @@ const steadyStatus: ReplicaStatus = {
   leadership: { leader: nodeId('n1'), epoch: 1, clientAddress: null },
   members: [],
   lastApplied: position(1),
-  pending: { commands: 0, queries: 0 },
+  clusterTime: clusterTime(0),
+  sessions: 0,
+  pending: { commands: 0, queries: 0, forwarded: 0 },
   storage: { survives: 'nothing', pressure: 'none' },
   warnings: [],
   digest: null,
