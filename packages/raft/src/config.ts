@@ -18,6 +18,8 @@ export const raftOptionsSchema = z
     preVote: z.boolean().default(true),
     /** A leader that hears no majority within the shortest election timeout steps down (thesis §6.2). */
     checkQuorum: z.boolean().default(true),
+    /** Ask for pre-votes as soon as the leader's process is known to be gone (decision D41); needs pre-votes. */
+    fastSuspicion: z.boolean().default(true),
     /** Unanswered AppendEntries per follower, and the bytes in them. */
     inflightMessagesMax: z.int().min(1).default(256),
     inflightBytesMax: bytesSchema.default(16 * mebibyte),

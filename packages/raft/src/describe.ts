@@ -15,6 +15,7 @@ export function describeState(state: RaftState): JsonValue {
     lastTerm: log.lastTerm,
     persistedIndex: log.persistedIndex,
     lastApplied: state.lastApplied,
+    transfer: state.transfer?.to ?? null,
     snapshot: state.snapshot?.position ?? 0,
     fetching: state.fetching?.meta.position ?? null,
     isInstalling: state.isInstalling,

@@ -1,6 +1,13 @@
 import type { NodeId } from '@quorate/contracts'
 import { isVoter } from './membership/conf-state.js'
-import type { RaftMessage, RequestPreVote, RequestPreVoteReply, RequestVote, RequestVoteReply } from './message.js'
+import type {
+  RaftMessage,
+  RequestPreVote,
+  RequestPreVoteReply,
+  RequestVote,
+  RequestVoteReply,
+  TimeoutNow,
+} from './message.js'
 import { jointVote } from './quorum/index.js'
 import {
   becomeCandidate,
@@ -20,6 +27,10 @@ import { term as termOf } from './units.js'
 export function tickElection(state: RaftState, missed: number): void {
   state.electionElapsedTicks += 1 + missed
   if (missed > 0) state.electionElapsedTicks = Math.min(state.electionElapsedTicks, state.electionTimeoutTicks - 1)
+  if (state.suspicion) {
+    state.suspicion.waitTicks -= 1
+    maybeAskAhead(state)
+  }
   if (state.electionElapsedTicks < state.electionTimeoutTicks) return
   if (isVoter(state.conf, state.self)) {
     campaign(state)
@@ -42,9 +53,44 @@ export function campaign(state: RaftState): void {
 }
 
 /** Starts an election without asking first. */
-export function startElection(state: RaftState): void {
+export function startElection(state: RaftState, isTransfer = false): void {
   becomeCandidate(state)
-  askVoters(state, { kind: 'requestVote', term: state.hardState.currentTerm, ...lastEntryOf(state) })
+  const message: RequestVote = { kind: 'requestVote', term: state.hardState.currentTerm, ...lastEntryOf(state) }
+  askVoters(state, isTransfer ? { ...message, isTransfer } : message)
+}
+
+/** The leader of this term hands over: campaign at once, and be voted for by those who hear it (thesis §3.10). */
+export function onTimeoutNow(state: RaftState, from: NodeId, message: TimeoutNow): void {
+  const isOfLeader = message.term === state.hardState.currentTerm && state.leader === from
+  if (isOfLeader && isVoter(state.conf, state.self)) startElection(state, true)
+}
+
+/**
+ * The leader's machine answers that its process is gone (decision D41): ask for pre-votes after a moment, so that not all
+ * ask at once. They bind nobody, and who still hears the leader refuses them.
+ */
+export function onPeerGone(state: RaftState, peer: NodeId): void {
+  const { fastSuspicion, preVote } = state.config
+  if (!fastSuspicion || !preVote || state.leader !== peer || state.role !== 'follower') return
+  state.suspicion = { leader: peer, waitTicks: state.random.nextInt(3) }
+  maybeAskAhead(state)
+}
+
+/** The peer is there again. */
+export function onPeerBack(state: RaftState, peer: NodeId): void {
+  if (state.suspicion?.leader === peer) state.suspicion = null
+}
+
+function maybeAskAhead(state: RaftState): void {
+  const { suspicion } = state
+  if (!suspicion || suspicion.waitTicks > 0) return
+  suspicion.waitTicks = suspicionTicks(state)
+  campaign(state)
+}
+
+/** Retries are spread: two candidates that collide cost a full timeout. */
+function suspicionTicks(state: RaftState): number {
+  return 2 + state.random.nextInt(4)
 }
 
 /** This member's own disk has answered up to this record: its vote for itself may count now. */
@@ -63,6 +109,8 @@ export function onRequestPreVote(state: RaftState, from: NodeId, message: Reques
   const { currentTerm } = state.hardState
   const voteGranted =
     message.term > currentTerm && !hearsLeader(state) && state.log.isUpToDate(message.lastLogIndex, message.lastLogTerm)
+  // Who was asked first lets the other go ahead.
+  if (voteGranted && state.suspicion) state.suspicion.waitTicks += suspicionTicks(state)
   const term = voteGranted ? message.term : currentTerm
   state.outbox.send(from, { kind: 'requestPreVoteReply', term, voteGranted })
 }
@@ -87,7 +135,7 @@ export function onRequestPreVoteReply(state: RaftState, from: NodeId, message: R
  */
 export function onRequestVote(state: RaftState, from: NodeId, message: RequestVote): void {
   if (message.term > state.hardState.currentTerm) {
-    if (hearsLeader(state)) return
+    if (hearsLeader(state) && !message.isTransfer) return
     becomeFollower(state, message.term, null)
   }
   const { currentTerm, votedFor } = state.hardState
@@ -115,7 +163,8 @@ export function onRequestVoteReply(state: RaftState, from: NodeId, message: Requ
 }
 
 /**
- * True while a leader of the current term was heard within the shortest election timeout, or is this member.
+ * True while a leader of the current term was heard within the shortest election timeout and is not known to be gone, or
+ * is this member.
  *
  * Only together with the check of the quorum: a leader that sends but hears nobody would never step down by itself, and
  * members that go on hearing it would keep all others from replacing it.
@@ -123,6 +172,7 @@ export function onRequestVoteReply(state: RaftState, from: NodeId, message: Requ
 function hearsLeader(state: RaftState): boolean {
   if (!state.config.checkQuorum || state.leader === null) return false
   if (state.role === 'leader') return true
+  if (state.suspicion?.leader === state.leader) return false
   return state.electionElapsedTicks < state.config.electionTicksMin
 }
 

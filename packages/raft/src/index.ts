@@ -19,6 +19,7 @@ export type {
   RequestPreVoteReply,
   RequestVote,
   RequestVoteReply,
+  TimeoutNow,
 } from './message.js'
 export type { HardState, RaftRecord } from './record.js'
 export { decodeRecord, encodeRecord } from './wire/record-codec.js'

@@ -28,6 +28,8 @@ export function checkInvariants(state: RaftState): void {
     assert(state.progress.size === 0, 'only a leader tracks followers')
     assert(state.pendingReads === 0, 'only a leader keeps barriers')
   }
+  assert(role === 'leader' || state.diskElapsedTicks === 0, 'only a leader watches its disk')
+  assert(state.suspicion === null || role === 'follower' || role === 'preCandidate', 'who campaigns suspects nobody')
   assert(role !== 'candidate' || hardState.votedFor === self, 'a candidate voted for itself (§5.2)')
   assert(role === 'candidate' || state.ownVoteSequence === null, 'only a candidate waits for its own vote')
   assert(role === 'candidate' || role === 'preCandidate' || state.votes.size === 0, 'only a campaign counts votes')

@@ -24,6 +24,8 @@ export interface RequestVote {
   readonly term: Term
   readonly lastLogIndex: LogIndex
   readonly lastLogTerm: Term
+  /** The leader itself asked for this election: who hears it votes all the same (thesis §4.2.3). */
+  readonly isTransfer?: true
 }
 
 /** A vote, or its refusal. Leaves when the vote is durable. */
@@ -105,6 +107,12 @@ export interface InstallSnapshotReply {
   readonly matchIndex: LogIndex
 }
 
+/** The leader hands over to a follower that has everything: campaign now (thesis §3.10). */
+export interface TimeoutNow {
+  readonly kind: 'timeoutNow'
+  readonly term: Term
+}
+
 /** What members running Raft say to each other. */
 export type RaftMessage =
   | RequestPreVote
@@ -117,6 +125,7 @@ export type RaftMessage =
   | HeartbeatReply
   | InstallSnapshot
   | InstallSnapshotReply
+  | TimeoutNow
 
 /** What an operator may ask of this protocol alone: an election, now. */
 export interface RaftAdmin {

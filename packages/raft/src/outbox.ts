@@ -86,6 +86,7 @@ export class Outbox {
       case 'heartbeat':
       case 'requestPreVote':
       case 'installSnapshot':
+      case 'timeoutNow':
         this.#laneOne.push({ to, channel: 'control', message })
         return
       case 'requestPreVoteReply':

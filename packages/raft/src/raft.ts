@@ -14,10 +14,13 @@ import { describeState } from './describe.js'
 import {
   campaign,
   onOwnVotePersisted,
+  onPeerBack,
+  onPeerGone,
   onRequestPreVote,
   onRequestPreVoteReply,
   onRequestVote,
   onRequestVoteReply,
+  onTimeoutNow,
   tickElection,
 } from './election.js'
 import { onAppendEntries, onHeartbeat } from './following.js'
@@ -45,6 +48,7 @@ import {
   snapshotMetaAt,
 } from './snapshots.js'
 import type { RaftState } from './state.js'
+import { maybeSendTimeoutNow, maybeSettleTransfer, onTransfer, tickTransfer } from './transfer.js'
 import { encodeState } from './wire/state-codec.js'
 
 /** One member running Raft: `step` dispatches inputs to the conversations, `takeReady` collects what they want done. */
@@ -81,18 +85,18 @@ export class Raft implements Protocol<RaftMessage, RaftAdmin> {
         this.#onCampaign(input.token)
         break
       case 'changeMembers':
+        this.#refuse(input.token, 'unsupported', 'this version of raft does not change members yet')
+        break
       case 'transfer':
-        this.#refuse(
-          input.token,
-          'unsupported',
-          'this version of raft does not change members or hand over leadership yet',
-        )
+        onTransfer(state, input.token, input.to)
         break
       case 'linkUp':
         onLinkChanged(state, input.peer, true)
+        onPeerBack(state, input.peer)
         break
       case 'linkDown':
         onLinkChanged(state, input.peer, false)
+        if (input.gone) onPeerGone(state, input.peer)
         break
       case 'dropped':
         if (input.channel === 'log') onLinkChanged(state, input.peer, false)
@@ -109,6 +113,7 @@ export class Raft implements Protocol<RaftMessage, RaftAdmin> {
       case 'bind':
         break
     }
+    maybeSettleTransfer(state)
     checkCheapInvariants(state)
   }
 
@@ -155,6 +160,7 @@ export class Raft implements Protocol<RaftMessage, RaftAdmin> {
 
   #tick(missed: number): void {
     const { state } = this
+    tickTransfer(state, missed)
     if (state.role === 'leader') {
       tickLeader(state, missed)
       advanceCommitIndex(state)
@@ -184,12 +190,17 @@ export class Raft implements Protocol<RaftMessage, RaftAdmin> {
         return
       case 'appendEntriesReply':
         onAppendEntriesReply(state, from, message)
+        maybeSendTimeoutNow(state, from)
         return
       case 'heartbeat':
         onHeartbeat(state, from, message)
         return
       case 'heartbeatReply':
         onHeartbeatReply(state, from, message)
+        maybeSendTimeoutNow(state, from)
+        return
+      case 'timeoutNow':
+        onTimeoutNow(state, from, message)
         return
       case 'installSnapshot':
         onInstallSnapshot(state, from, message)
@@ -203,6 +214,7 @@ export class Raft implements Protocol<RaftMessage, RaftAdmin> {
   #onPersisted(sequence: number): void {
     const { state } = this
     assert(sequence <= state.outbox.takenSequence, 'only records that were taken can be durable')
+    state.diskElapsedTicks = 0
     if (state.log.onPersisted(sequence)) advanceCommitIndex(state)
     onOwnVotePersisted(state, sequence)
   }

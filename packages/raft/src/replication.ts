@@ -10,11 +10,13 @@ import type { LogIndex } from './units.js'
 
 /**
  * Time passes for a leader: heartbeats, and once per shortest election timeout the question whether a majority still
- * answers (thesis §6.2). A leader that stood still for that long gives up before it answers anything (decision D1).
+ * answers (thesis §6.2). A leader that stood still for that long gives up before it answers anything (decision D1), and so
+ * does one whose disk has: its heartbeats would keep others from doing what it no longer can (W27).
  */
 export function tickLeader(state: RaftState, missed: number): void {
   const { electionTicksMin, heartbeatTicks, checkQuorum } = state.config
-  if (1 + missed >= electionTicksMin && !isOnlyVoter(state)) {
+  const isStalled = 1 + missed >= electionTicksMin || isDiskStalled(state, missed)
+  if (isStalled && !isOnlyVoter(state)) {
     becomeFollower(state, state.hardState.currentTerm, null)
     return
   }
@@ -49,6 +51,11 @@ export function onPropose(state: RaftState, token: Token, command: Uint8Array): 
   if (state.role !== 'leader') {
     const detail = `${state.self} does not lead`
     state.outbox.settle(token, { kind: 'refused', reason: 'notLeader', leader: state.leader, detail })
+    return
+  }
+  if (state.transfer) {
+    const detail = `leadership is being handed to ${state.transfer.to}: it goes on there, or here after a moment`
+    state.outbox.settle(token, { kind: 'refused', reason: 'inProgress', leader: state.leader, detail })
     return
   }
   if (command.length > commandBytesMax) {
@@ -146,6 +153,13 @@ export function advanceCommitIndex(state: RaftState): boolean {
   state.commitIndex = index as LogIndex
   state.isReplicationDue = true
   return true
+}
+
+/** True if something has waited for the disk for the longest election timeout, and nothing was answered meanwhile. */
+function isDiskStalled(state: RaftState, missed: number): boolean {
+  const isWaiting = state.outbox.nextSequence - 1 > state.log.durableSequence
+  state.diskElapsedTicks = isWaiting ? state.diskElapsedTicks + 1 + missed : 0
+  return state.diskElapsedTicks > state.config.electionTicksMax
 }
 
 function isHeardByQuorum(state: RaftState): boolean {

@@ -18,6 +18,8 @@ export function becomeFollower(state: RaftState, term: Term, leader: NodeId | nu
     state.electionElapsedTicks = 0
     return
   }
+  // A later term goes on without the one who is gone; a leader that is heard after all was a false alarm.
+  if (leader !== null || term > state.hardState.currentTerm) state.suspicion = null
   if (term > state.hardState.currentTerm) setHardState(state, { currentTerm: term, votedFor: null })
   if (leader !== null || state.role === 'leader') resetElectionTimer(state)
   if (state.role === 'leader') leaveOffice(state)
@@ -54,6 +56,7 @@ export function becomePreCandidate(state: RaftState): void {
 
 /** Starts an election: a new term, and this member's vote for itself, which counts once it is durable (§5.2). */
 export function becomeCandidate(state: RaftState): void {
+  state.suspicion = null
   const currentTerm = termOf(state.hardState.currentTerm + 1)
   state.role = 'candidate'
   state.leader = null
@@ -71,6 +74,7 @@ export function becomeLeader(state: RaftState): void {
   state.leader = state.self
   forgetCampaign(state)
   state.electionElapsedTicks = 0
+  state.diskElapsedTicks = 0
   for (const peer of peersOf(state)) state.progress.set(peer, new Progress(state.log.lastIndex + 1, state.config))
   const entry: Entry = {
     index: (state.log.lastIndex + 1) as LogIndex,
@@ -118,6 +122,7 @@ function leaveOffice(state: RaftState): void {
   state.pendingReads = 0
   state.readRound = 0
   state.heartbeatElapsedTicks = 0
+  state.diskElapsedTicks = 0
   state.progress.clear()
   state.uncommittedBytes = 0
   state.isReplicationDue = false

@@ -30,6 +30,22 @@ export interface Fetching {
   readonly meta: SnapshotMeta
 }
 
+/** Leadership being handed over. The token may outlive the office in which it was asked for. */
+export interface Transfer {
+  readonly token: Token
+  readonly to: NodeId
+  readonly term: Term
+  elapsedTicks: number
+  /** The target was told to campaign: from now on it may lead. */
+  isSent: boolean
+}
+
+/** A leader whose process is gone, as its own machine says (decision D41), and when to ask for pre-votes next. */
+export interface Suspicion {
+  readonly leader: NodeId
+  waitTicks: number
+}
+
 /**
  * Everything one member knows. Plain data that the conversations change: `roles` alone writes role and term, `election`
  * the votes, `replication` the progress of followers, and so on.
@@ -64,6 +80,10 @@ export interface RaftState {
   electionElapsedTicks: number
   electionTimeoutTicks: number
   heartbeatElapsedTicks: number
+  /** How long this member's own disk has answered nothing, while something was waiting for it. */
+  diskElapsedTicks: number
+  suspicion: Suspicion | null
+  transfer: Transfer | null
 
   /** Who answered the campaign under way, and how. */
   readonly votes: Map<NodeId, boolean>
@@ -122,6 +142,9 @@ export function newState(
     electionElapsedTicks: 0,
     electionTimeoutTicks: config.electionTicksMin,
     heartbeatElapsedTicks: 0,
+    diskElapsedTicks: 0,
+    suspicion: null,
+    transfer: null,
     votes: new Map(),
     ownVoteSequence: null,
     progress: new Map(),

@@ -67,6 +67,11 @@ export class Core {
     this.raft = this.#recover()
   }
 
+  /** Readys that the disk has not answered for. */
+  get unwritten(): number {
+    return this.#unwritten.length
+  }
+
   get state(): Raft['state'] {
     return this.raft.state
   }
@@ -282,6 +287,14 @@ export class Cores {
       return each
     })
     checkInvariants(raft.state)
+    this.settle()
+    return given
+  }
+
+  /** Asks for leadership to be handed over. Returns the token. */
+  transfer(name: string, to: string | null): number {
+    const given = this.nextToken()
+    this.core(name).step({ kind: 'transfer', token: given, to: to === null ? null : nodeId(to) })
     this.settle()
     return given
   }

@@ -121,11 +121,9 @@ describe('a token ends as its entry ends', () => {
     const cores = new Cores('n1 n2 n3')
     const n1 = cores.core('n1')
     n1.step({ kind: 'changeMembers', token: token(501), members: [], ifVersion: null })
-    n1.step({ kind: 'transfer', token: token(502), to: null })
     n1.step({ kind: 'bind', peer: cores.core('n2').id, incarnation: 'i', address: 'n2:1' })
     cores.settle()
     expect(n1.settled.get(501)).toMatchObject({ kind: 'refused', reason: 'unsupported' })
-    expect(n1.settled.get(502)).toMatchObject({ kind: 'refused', reason: 'unsupported' })
   })
 
   test('done, for a campaign', () => {

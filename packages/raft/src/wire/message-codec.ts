@@ -26,6 +26,7 @@ const kinds = [
   'heartbeatReply',
   'installSnapshot',
   'installSnapshotReply',
+  'timeoutNow',
 ] as const satisfies readonly RaftMessage['kind'][]
 
 /** Writes a message behind `reserve` bytes that are left for the driver. */
@@ -35,8 +36,10 @@ export function encodeMessage(message: RaftMessage, reserve: number): Uint8Array
   writer.u8(messageFormat).u8(kinds.indexOf(message.kind)).u53(message.term)
   switch (message.kind) {
     case 'requestPreVote':
-    case 'requestVote':
       return writer.u53(message.lastLogIndex).u53(message.lastLogTerm).finish()
+    case 'requestVote':
+      writer.u53(message.lastLogIndex).u53(message.lastLogTerm)
+      return writer.boolean(message.isTransfer === true).finish()
     case 'requestPreVoteReply':
     case 'requestVoteReply':
       return writer.boolean(message.voteGranted).finish()
@@ -56,6 +59,8 @@ export function encodeMessage(message: RaftMessage, reserve: number): Uint8Array
       return writer.finish()
     case 'installSnapshotReply':
       return writer.boolean(message.success).u53(message.position).u53(message.matchIndex).finish()
+    case 'timeoutNow':
+      return writer.finish()
   }
 }
 
@@ -83,8 +88,11 @@ function readMessage(reader: ByteReader): RaftMessage {
   const term = readTerm(reader)
   switch (kind) {
     case 'requestPreVote':
-    case 'requestVote':
       return { kind, term: ofTerm(term), ...readLastEntry(reader, term) }
+    case 'requestVote': {
+      const message = { kind, term: ofTerm(term), ...readLastEntry(reader, term) }
+      return reader.boolean() ? { ...message, isTransfer: true } : message
+    }
     case 'requestPreVoteReply':
     case 'requestVoteReply':
       return { kind, term, voteGranted: reader.boolean() }
@@ -100,6 +108,8 @@ function readMessage(reader: ByteReader): RaftMessage {
       return readOffer(reader, term)
     case 'installSnapshotReply':
       return { kind, term, success: reader.boolean(), position: readIndex(reader), matchIndex: readIndex(reader) }
+    case 'timeoutNow':
+      return { kind, term: ofTerm(term) }
   }
 }
 

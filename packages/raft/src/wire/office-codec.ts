@@ -10,6 +10,8 @@ import {
 import type { RaftState } from '../state.js'
 import { Progress, type ProgressPhase } from '../tracker/index.js'
 import { logIndex } from '../units.js'
+import { readTerm } from './entry-codec.js'
+import { readVote } from './record-codec.js'
 
 const phases: readonly ProgressPhase[] = ['probe', 'replicate', 'snapshot']
 
@@ -74,6 +76,27 @@ function writeTokens(writer: ByteWriter, tokens: readonly Token[]): void {
 
 function readTokens(reader: ByteReader): Token[] {
   return Array.from({ length: reader.count(8) }, () => readToken(reader))
+}
+
+/** Writes who is to take over, and who is known to be gone. */
+export function writeHandover(writer: ByteWriter, { transfer, suspicion }: RaftState): void {
+  writer.asciiOrNull(transfer?.to ?? null)
+  if (transfer) {
+    writer.u53(transfer.token).u53(transfer.term).u32(transfer.elapsedTicks).boolean(transfer.isSent)
+  }
+  writer.asciiOrNull(suspicion?.leader ?? null)
+  if (suspicion) writer.u32(suspicion.waitTicks)
+}
+
+/** Reads what {@link writeHandover} wrote. */
+export function readHandover(reader: ByteReader, state: RaftState): void {
+  const to = readVote(reader)
+  if (to !== null) {
+    const [given, term] = [readToken(reader), readTerm(reader)]
+    state.transfer = { to, token: given, term, elapsedTicks: reader.u32(), isSent: reader.boolean() }
+  }
+  const leader = readVote(reader)
+  if (leader !== null) state.suspicion = { leader, waitTicks: reader.u32() }
 }
 
 export function readToken(reader: ByteReader): Token {

@@ -19,7 +19,16 @@ import { newState, type RaftState, type Role } from '../state.js'
 import { readEntries, readIndex, readTerm, writeEntries } from './entry-codec.js'
 import { decodeConfState, encodeConfState } from './conf-state-codec.js'
 import { decodeWhole } from './format-error.js'
-import { readId, readProgress, readReads, readToken, writeProgress, writeReads } from './office-codec.js'
+import {
+  readHandover,
+  readId,
+  readProgress,
+  readReads,
+  readToken,
+  writeHandover,
+  writeProgress,
+  writeReads,
+} from './office-codec.js'
 import { readVote } from './record-codec.js'
 import { readSnapshotMeta, writeSnapshotMeta } from './snapshot-meta-codec.js'
 
@@ -40,6 +49,7 @@ export function encodeState(state: RaftState): Uint8Array {
   writer.u8(roles.indexOf(state.role)).asciiOrNull(state.leader)
   writer.u53(state.commitIndex).u53(state.deliveredIndex).u53(state.lastApplied)
   writer.u32(state.electionElapsedTicks).u32(state.electionTimeoutTicks).u32(state.heartbeatElapsedTicks)
+  writer.u32(state.diskElapsedTicks)
   writer.ascii(state.random.state())
   writeLog(writer, state.log)
   writer.u53(state.outbox.nextSequence - durable)
@@ -55,6 +65,7 @@ export function encodeState(state: RaftState): Uint8Array {
     writer.u53(index).u32(tokens.length)
     for (const each of tokens) writer.u53(each.term).u53(each.token)
   }
+  writeHandover(writer, state)
   writer.asciiOrNull(state.announced?.leader ?? null).u53(state.announced?.epoch ?? 0)
   return writer.boolean(state.announced !== null).finish()
 }
@@ -90,6 +101,7 @@ function readState(reader: ByteReader, start: ProtocolStart, config: RaftConfig)
     electionElapsedTicks: reader.u32(),
     electionTimeoutTicks: reader.u32(),
     heartbeatElapsedTicks: reader.u32(),
+    diskElapsedTicks: reader.u32(),
   }
   const random = seededRandom(readDice(reader))
   const log = readLog(reader)
@@ -116,6 +128,7 @@ function readState(reader: ByteReader, start: ProtocolStart, config: RaftConfig)
       Array.from({ length: count }, () => ({ term: readTerm(reader), token: readToken(reader) })),
     )
   }
+  readHandover(reader, state)
   const announced = { leader: readVote(reader), epoch: reader.u53() }
   state.announced = reader.boolean() ? announced : null
   derive(state)

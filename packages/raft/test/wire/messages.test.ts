@@ -80,6 +80,8 @@ const samples: readonly RaftMessage[] = [
   { kind: 'heartbeatReply', term: term(4), round: 17 },
   { kind: 'installSnapshot', term: term(4), meta },
   { kind: 'installSnapshotReply', term: term(4), success: true, position: logIndex(9), matchIndex: logIndex(12) },
+  { kind: 'timeoutNow', term: term(4) },
+  { kind: 'requestVote', term: term(4), lastLogIndex: logIndex(3), lastLogTerm: term(2), isTransfer: true },
 ]
 
 describe('messages on the wire', () => {
@@ -121,6 +123,7 @@ describe('messages on the wire', () => {
   test.each([
     ['a leader of term 0', { ...samples[6]!, term: term(0) }],
     ['a heartbeat of term 0', { ...samples[9]!, term: term(0) }],
+    ['a leader of term 0 that hands over', { ...samples[13]!, term: term(0) }],
     ['a candidate of term 0', { ...samples[3]!, term: term(0), lastLogTerm: term(0), lastLogIndex: logIndex(0) }],
     ['a candidate with an entry of its own term', { ...samples[3]!, lastLogTerm: term(2 ** 32 + 5) }],
     ['a last entry of term 0', { ...samples[0]!, lastLogTerm: term(0) }],

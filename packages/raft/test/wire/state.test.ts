@@ -61,7 +61,19 @@ function characters(): Record<string, Core> {
   installing.heal()
   installing.core('n3').isApplierHeld = true
   installing.tick(5)
+  const handing = new Cores('n1 n2 n3', options)
+  handing.elect('n1')
+  handing.cut('n2', 'n1 n3')
+  handing.propose('n1', 'x')
+  handing.transfer('n1', 'n2')
+  const suspecting = new Cores('n1 n2 n3', { checkQuorum: true })
+  suspecting.elect('n1')
+  suspecting.cut('n1', 'n2 n3')
+  suspecting.core('n2').step({ kind: 'linkDown', peer: nodeId('n1'), gone: true })
+  suspecting.settle()
   return {
+    handing: handing.core('n1'),
+    suspecting: suspecting.core('n2'),
     offering: behind.core('n1'),
     fetching: behind.core('n3'),
     installing: installing.core('n3'),
@@ -85,9 +97,11 @@ describe('the state of a member as bytes', () => {
       'candidate',
       'preCandidate',
     ])
-    const { offering, fetching, installing } = characters()
+    const { handing, suspecting, offering, fetching, installing } = characters()
     expect(offering!.state.progress.get(nodeId('n3'))).toMatchObject({ phase: 'snapshot', offeredIndex: 4 })
     expect(offering!.state.log.base.index).toBe(3)
+    expect(handing!.state.transfer).toMatchObject({ to: 'n2', isSent: false })
+    expect(suspecting!.state.suspicion).toMatchObject({ leader: 'n1' })
     expect(fetching!.state.fetching).toMatchObject({ from: 'n1', meta: { position: 4 } })
     expect(installing!.state).toMatchObject({ isInstalling: true, lastApplied: 1, deliveredIndex: 4 })
     expect(deposed!.state.deposed.size).toBe(3)
