@@ -30,7 +30,6 @@ interface Question {
 
 /** The cluster of one scenario: members, the network between them, and a transcript of what they do. */
 export class ScenarioCluster implements Surroundings {
-  readonly module
   readonly founders: Members
   readonly seed: string
   readonly members: readonly ScenarioMember[]
@@ -43,11 +42,10 @@ export class ScenarioCluster implements Surroundings {
   /** How often somebody took office. */
   offices = 0
 
-  constructor(founders: Members, options: RaftOptions, seed: string) {
-    this.module = raft(options)
+  constructor(founders: Members, optionsOf: (id: NodeId) => RaftOptions, seed: string) {
     this.founders = founders
     this.seed = seed
-    this.members = founders.map(({ id }) => new ScenarioMember(id, this))
+    this.members = founders.map(({ id }) => new ScenarioMember(id, raft(optionsOf(id)), this))
     for (const member of this.members) member.start()
   }
 
@@ -86,8 +84,7 @@ export class ScenarioCluster implements Surroundings {
       this.say(`${packet.text}   lost: ${reason}`, 'traffic')
       return
     }
-    const message = this.module.decode(this.module.encode(packet.message, 0))
-    this.member(packet.to).step({ kind: 'receive', from: packet.from, message })
+    this.member(packet.to).receive(packet.from, packet.message)
   }
 
   /** Delivers until nothing is in flight but what waits on delayed links and for paused members. */

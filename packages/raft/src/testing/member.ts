@@ -26,7 +26,6 @@ export type Loudness = 'traffic' | 'news'
 
 /** What a member needs of the world around it. */
 export interface Surroundings {
-  readonly module: ProtocolModule<RaftMessage, RaftAdmin>
   readonly founders: Members
   readonly seed: string
   say(line: string, loudness: Loudness): void
@@ -50,6 +49,7 @@ type MachineAct =
 export class ScenarioMember {
   readonly id: NodeId
   readonly disk = new Disk()
+  readonly #module: ProtocolModule<RaftMessage, RaftAdmin>
   readonly #world: Surroundings
   #core: Raft | null = null
   #lives = 0
@@ -64,8 +64,9 @@ export class ScenarioMember {
   /** The image that its core asked for last. */
   fetching: { readonly from: NodeId; readonly meta: SnapshotMeta } | null = null
 
-  constructor(id: NodeId, world: Surroundings) {
+  constructor(id: NodeId, module: ProtocolModule<RaftMessage, RaftAdmin>, world: Surroundings) {
     this.id = id
+    this.#module = module
     this.#world = world
   }
 
@@ -87,7 +88,7 @@ export class ScenarioMember {
     this.disk.open()
     this.#machine = [...(this.disk.image?.machine ?? [])]
     try {
-      const recovery = this.#world.module.recover({
+      const recovery = this.#module.recover({
         self: this.id,
         incarnation: 'i',
         bootstrap: this.#world.founders,
@@ -120,6 +121,11 @@ export class ScenarioMember {
   step(...inputs: readonly Input<RaftMessage, RaftAdmin>[]): void {
     for (const input of inputs) this.#guard((core) => core.step(input))
     this.work()
+  }
+
+  /** A message arrives, by way of its bytes. */
+  receive(from: NodeId, message: RaftMessage): void {
+    this.step({ kind: 'receive', from, message: this.#module.decode(this.#module.encode(message, 0)) })
   }
 
   work(): void {
