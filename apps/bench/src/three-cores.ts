@@ -6,6 +6,7 @@ import {
   token,
   type NodeId,
   type Outgoing,
+  type Position,
   type Protocol,
 } from '@quorate/contracts'
 import { raft, type RaftAdmin, type RaftMessage } from '@quorate/raft'
@@ -15,16 +16,18 @@ const members = sortedMembers(
   ids.map((id) => ({ id, address: `${id}:1`, clientAddress: null, incarnation: null, role: 'voter' as const })),
 )
 const module = raft()
+const compactEvery = 20_000
 
 interface Member {
   readonly id: NodeId
   readonly core: Protocol<RaftMessage, RaftAdmin>
   commands: number
+  compactedAt: number
 }
 
 /**
  * Three Raft cores in one process, without disks, sockets or a driver: what is to be made durable is durable at once, and
- * messages are handed over, as they are or through the codec. n1 leads.
+ * messages are handed over, as they are or through the codec. The log is compacted now and then. n1 leads.
  */
 export class ThreeCores {
   readonly #usesCodec: boolean
@@ -48,6 +51,7 @@ export class ThreeCores {
         })
         .finish(),
       commands: 0,
+      compactedAt: 0,
     }))
     this.#byId = new Map(this.#members.map((member) => [member.id, member]))
     this.#leader = this.#memberOf(nodeId('n1'))
@@ -92,7 +96,17 @@ export class ThreeCores {
     this.#carry(member.id, ready.messagesAfterPersist)
     for (const { command } of ready.committed) if (command !== null) member.commands += 1
     const last = ready.committed.at(-1)
-    if (last) core.step({ kind: 'applied', position: last.position })
+    if (!last) return
+    core.step({ kind: 'applied', position: last.position })
+    if (last.position >= member.compactedAt + compactEvery) this.#compact(member, last.position)
+  }
+
+  /** In large steps, so that what it costs to forget is not what is measured. */
+  #compact(member: Member, at: Position): void {
+    const meta = member.core.snapshotMeta(at)
+    if (!meta) throw new Error(`${member.id} has no snapshot of ${at}`)
+    member.core.step({ kind: 'snapshotSaved', meta })
+    member.compactedAt = at
   }
 
   #carry(from: NodeId, outgoing: readonly Outgoing<RaftMessage>[]): void {

@@ -12,9 +12,14 @@ export type Majority = readonly NodeId[]
  */
 export function majorityIndex(voters: Majority, indexOf: (voter: NodeId) => number): number {
   if (voters.length === 0) return Infinity
-  const indexes = voters.map(indexOf)
-  indexes.sort((left, right) => right - left)
-  return indexes[Math.floor(voters.length / 2)] ?? 0
+  const descending: number[] = []
+  for (const voter of voters) {
+    const index = indexOf(voter)
+    let at = descending.length
+    for (; at > 0 && (descending[at - 1] ?? 0) < index; at -= 1) descending[at] = descending[at - 1] ?? 0
+    descending[at] = index
+  }
+  return descending[Math.floor(voters.length / 2)] ?? 0
 }
 
 /** Won with more than half of the voters for it, lost when that can no longer be; nobody counts twice. */
