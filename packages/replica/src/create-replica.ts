@@ -2,11 +2,11 @@ import {
   describeError,
   parseOptions,
   position,
-  QuorateError,
   seededRandom,
   type MachineModule,
   type Members,
   type OpenStorage,
+  type Position,
   type Protocol,
   type ProtocolModule,
 } from '@quorate/contracts'
@@ -18,6 +18,7 @@ import { IdentityFile } from './identity-file.js'
 import { foundingMembers, replicaOptionsSchema, type CheckedOptions, type ReplicaOptions } from './options.js'
 import { ReplicatedState } from './replicated-state.js'
 import { replicaOf, type Replica } from './replica.js'
+import { SnapshotInstall } from './snapshots/snapshot-install.js'
 
 /**
  * Starts one member. Resolves when it has recovered what its storage holds and listens for its peers; a leader may be
@@ -48,9 +49,22 @@ async function recover<Message, Admin>(
   const clusterId = clusterIdOf(options.cluster, founders)
   const identity = await IdentityFile.claim(storage, options.environment, { clusterId, self: options.id, founders })
   const state = new ReplicatedState(options.machine.create(), new ClusterClock(options.environment))
+  const at = await restoreState(options, storage, state)
   const protocol = await recoverProtocol(options, module, storage, identity, events)
   warnOfMembers(identity.current.founders, founders, events)
-  return new Driver({ options, module, protocol, storage, identity, state, at: position(0), events })
+  return new Driver({ options, module, protocol, storage, identity, state, at, events })
+}
+
+/** Puts the storage's snapshot in the place of the initial state. Returns the position that the state then stands at. */
+async function restoreState(
+  { environment }: CheckedOptions,
+  storage: OpenStorage,
+  state: ReplicatedState,
+): Promise<Position> {
+  if (storage.snapshot === null) return position(0)
+  const install = new SnapshotInstall({ environment, storage, restore: (image) => state.restore(image) })
+  await install.install(storage.snapshot)
+  return storage.snapshot.position
 }
 
 async function recoverProtocol<Message, Admin>(
@@ -60,10 +74,6 @@ async function recoverProtocol<Message, Admin>(
   identity: IdentityFile,
   events: Events,
 ): Promise<Protocol<Message, Admin>> {
-  if (storage.snapshot !== null) {
-    const message = 'the storage holds a snapshot, and this version installs none: upgrade this member'
-    throw new QuorateError('FORMAT_TOO_NEW', message)
-  }
   const recovery = module.recover({
     self: options.id,
     incarnation: identity.current.incarnation,

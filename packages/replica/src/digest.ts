@@ -24,7 +24,10 @@ export async function digestOf(
   try {
     const position = applier.lastApplied
     const hash = sha256.create()
-    for await (const chunk of state.image()) hash.update(chunk)
+    for await (const chunk of state.image()) {
+      hash.update(chunk)
+      await environment.yieldTurn()
+    }
     return { position, sha256: hexOfBytes(hash.digest()) }
   } finally {
     release?.()

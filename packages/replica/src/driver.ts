@@ -20,6 +20,7 @@ import type { CheckedOptions } from './options.js'
 import { Peers } from './peers.js'
 import type { ReplicatedState } from './replicated-state.js'
 import type { QueryOptions, RawResult } from './replica.js'
+import { Snapshots } from './snapshots/snapshots.js'
 import { stampedClock } from './stamps.js'
 import type { ReplicaStatus } from './status.js'
 import { Writer } from './writer.js'
@@ -52,6 +53,7 @@ export class Driver<Message, Admin> {
   readonly #peers: Peers<Message, Admin>
   readonly #leader: LeaderView
   readonly #callers: Callers
+  readonly #snapshots: Snapshots
   #failure: Error | null = null
   #closing: Promise<void> | null = null
 
@@ -71,7 +73,10 @@ export class Driver<Message, Admin> {
     })
     this.#applier = new Applier(state, environment, parts.at, {
       onOutcome: (outcome, at) => this.#callers.onOutcome(outcome, at),
-      onApplied: (position) => this.#loop.post({ kind: 'applied', position }),
+      onApplied: (position, bytes) => {
+        this.#loop.post({ kind: 'applied', position })
+        this.#snapshots.onApplied(position, bytes)
+      },
       fail,
     })
     this.#peers = this.#makePeers()
@@ -85,6 +90,7 @@ export class Driver<Message, Admin> {
       send: (to, frame, channel) => this.#peers.sendFrame(to, frame, channel),
       warn: (message) => this.events.warn('BAD_FRAME', message),
     })
+    this.#snapshots = this.#makeSnapshots()
     this.#clockKeeper = this.#makeClockKeeper()
   }
 
@@ -155,6 +161,8 @@ export class Driver<Message, Admin> {
     for (const { token, result } of ready.settled) this.#callers.onSettled(token, result)
     for (const { token, position } of ready.reads) this.#callers.onRead(token, position)
     for (const { token } of ready.committed) if (token !== null) this.#callers.onCommitted(token)
+    if (ready.fetchSnapshot) this.#snapshots.fetch(ready.fetchSnapshot.from, ready.fetchSnapshot.meta)
+    if (ready.installSnapshot) this.#applier.install(this.#snapshots.install(ready.installSnapshot))
     if (ready.committed.length > 0) this.#applier.push(ready.committed)
   }
 
@@ -169,6 +177,32 @@ export class Driver<Message, Admin> {
     this.#parts.state.clock.lead(this.#leader.isSelf)
     this.events.emit('leadership', leadership)
     this.#callers.onLeadership()
+  }
+
+  #makeSnapshots(): Snapshots {
+    const { options, storage, state, protocol, at } = this.#parts
+    return new Snapshots(
+      {
+        environment: options.environment,
+        storage,
+        state,
+        applier: this.#applier,
+        limits: options,
+        warn: (code, message) => this.events.warn(code, message),
+        metaAt: (position) => protocol.snapshotMeta(position),
+        post: (input) => this.#loop.post(input),
+        send: (to, frame, channel) => this.#peers.sendFrame(to, frame, channel),
+        written: async () => {
+          await this.#writer.idle
+          if (this.#failure) throw this.#failure
+        },
+        onSnapshot: (how, position) => {
+          if (how === 'installed') this.#callers.onInstalled(position)
+          this.events.emit('snapshot', { how, position })
+        },
+      },
+      at,
+    )
   }
 
   #makeClockKeeper(): ClockKeeper {
@@ -195,8 +229,11 @@ export class Driver<Message, Admin> {
       offer: (input) => this.#loop.offer(input),
       post: (input) => this.#loop.post(input),
       fail: (error) => this.#fail(error),
-      onDriverFrame: (kind, from, body) => this.#callers.onFrame(kind, from, body),
-      onLinkDown: () => {},
+      onDriverFrame: (kind, from, body) => {
+        this.#callers.onFrame(kind, from, body)
+        this.#snapshots.onFrame(kind, from, body)
+      },
+      onLink: (peer, state) => this.#snapshots.onLink(peer, state),
     })
   }
 
@@ -239,7 +276,7 @@ export class Driver<Message, Admin> {
   }
 
   async #release(): Promise<void> {
-    for (const close of [() => this.#peers.close(), () => this.#parts.storage.close()]) {
+    for (const close of [() => this.#snapshots.close(), () => this.#peers.close(), () => this.#parts.storage.close()]) {
       try {
         await close()
       } catch (error) {

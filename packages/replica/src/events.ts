@@ -1,4 +1,4 @@
-import { describeError, type Leadership, type Logger, type Members } from '@quorate/contracts'
+import { describeError, type Leadership, type Logger, type Members, type Position } from '@quorate/contracts'
 
 /** The stable names of warnings. */
 export type WarningCode =
@@ -12,6 +12,8 @@ export type WarningCode =
   | 'PEER_REFUSED'
   /** A peer sent bytes that are no message. */
   | 'BAD_FRAME'
+  /** A snapshot was not written, sent or fetched; it is tried again (decision D5). */
+  | 'SNAPSHOT_FAILED'
   /** Nothing was applied while the state was encoded (decision D29). */
   | 'APPLY_HELD'
 
@@ -20,6 +22,8 @@ export interface ReplicaEvents {
   /** Who leads changed, as far as this member knows. */
   leadership: Leadership
   members: { readonly members: Members }
+  /** A snapshot of this member's own is durable, or one of another member has replaced its state. */
+  snapshot: { readonly how: 'saved' | 'installed'; readonly position: Position }
   warning: { readonly code: WarningCode; readonly message: string }
   /** Said once. `reason` is null after `close()`. */
   stopped: { readonly reason: Error | null }
@@ -34,6 +38,7 @@ export class Events {
   readonly #listeners: Listeners = {
     leadership: new Set(),
     members: new Set(),
+    snapshot: new Set(),
     warning: new Set(),
     stopped: new Set(),
   }

@@ -72,6 +72,11 @@ export const replicaOptionsSchema = z
     tickMs: durationMsSchema.max(1_000).default(10),
     /** The largest command, before its envelope. */
     commandBytesMax: bytesSchema.max(4 * 1024 * 1024).default(4 * 1024 * 1024),
+    /** A snapshot is written after so many commands, or so many bytes of them, whichever comes first. */
+    snapshotEveryEntries: z.int().min(1).default(10_000),
+    snapshotEveryBytes: bytesSchema.default(64 * 1024 * 1024),
+    /** How fast images are sent to members that lag, all of them together. */
+    snapshotBytesPerSecond: bytesSchema.default(64 * 1024 * 1024),
     /** Inputs that wait for the loop. Over it, proposals are refused and frames of peers are lost. */
     mailboxInputsMax: z.int().min(16).default(65_536),
     /** Commands and queries under way at once. */

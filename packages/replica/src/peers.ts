@@ -38,7 +38,7 @@ export interface PeersHost<Message, Admin> {
   fail(error: unknown): void
   /** A frame between drivers, of a kind that is not the protocol's. */
   onDriverFrame(kind: number, from: NodeId, body: Uint8Array): void
-  onLinkDown(peer: NodeId, isGone: boolean): void
+  onLink(peer: NodeId, state: 'up' | 'down' | 'gone'): void
 }
 
 /** The other members: who they are, what is said to them and what comes from them. */
@@ -109,6 +109,7 @@ export class Peers<Message, Admin> {
       admit: (hello, credentials) => this.#admit(hello, credentials),
       onFrame: (from, channel, frame) => this.#onFrame(from, channel, frame),
       onLink: (peer, state, reason) => {
+        this.#host.onLink(peer, state)
         if (state === 'up') {
           this.#connections += 1
           this.#host.post({ kind: 'linkUp', peer, connection: this.#connections })
@@ -116,7 +117,6 @@ export class Peers<Message, Admin> {
         }
         if (/MEMBER_IMPOSTOR|WRONG_CLUSTER/.test(reason)) events.warn('PEER_REFUSED', `link to ${peer}: ${reason}`)
         this.#host.post({ kind: 'linkDown', peer, gone: state === 'gone' })
-        this.#host.onLinkDown(peer, state === 'gone')
       },
     }
   }

@@ -2,7 +2,7 @@ import { fixedLeader, solo } from '@quorate/conformance'
 import { nodeId, type Environment, type ProtocolModule, type Storage } from '@quorate/contracts'
 import { nodeEnvironment } from '@quorate/contracts/node'
 import { counter } from '@quorate/machine-counter'
-import { raft } from '@quorate/raft'
+import { raft, type RaftOptions } from '@quorate/raft'
 import { memoryStorage } from '@quorate/storage-memory'
 import { memoryHub, memoryTransport, type MemoryHub } from '@quorate/transport-memory'
 import { createReplica, type Replica } from '../src/index.js'
@@ -11,14 +11,14 @@ import { createReplica, type Replica } from '../src/index.js'
 export interface Tenant {
   readonly name: string
   readonly ids: readonly string[]
-  readonly protocol: () => ProtocolModule<never, never>
+  readonly protocol: (options: RaftOptions) => ProtocolModule<never, never>
 }
 
 /** The port has three tenants: the driver knows none of them. */
 export const tenants: readonly Tenant[] = [
   { name: 'solo', ids: ['n1'], protocol: () => solo() },
   { name: 'fixedLeader', ids: ['n1', 'n2', 'n3'], protocol: () => asTenant(fixedLeader({ leader: nodeId('n1') })) },
-  { name: 'raft', ids: ['n1', 'n2', 'n3'], protocol: () => asTenant(raft()) },
+  { name: 'raft', ids: ['n1', 'n2', 'n3'], protocol: (options) => asTenant(raft(options)) },
 ]
 
 /** The driver never looks into a message, so tests may forget what it is. */
@@ -33,6 +33,9 @@ export interface ClusterOptions {
   readonly timeoutMs?: number
   readonly requestsMax?: number
   readonly commandBytesMax?: number
+  readonly snapshotEveryEntries?: number
+  /** Of raft alone. */
+  readonly tailEntriesMax?: number
 }
 
 /** Members of one cluster in this process, on storages that outlive them. */
@@ -51,17 +54,18 @@ export class TestCluster {
 
   async start(id: string, storage: Storage | undefined = this.storages.get(id)): Promise<Replica<typeof counter>> {
     if (!storage) throw new Error(`${id} is no member`)
+    const { tailEntriesMax, ...options } = this.#options
     const replica = await createReplica({
       id,
       members: Object.fromEntries(
         this.#tenant.ids.map((each) => [each, { address: `${each}:1`, clientAddress: `${each}:80` }]),
       ),
       machine: counter,
-      protocol: this.#tenant.protocol(),
+      protocol: this.#tenant.protocol(tailEntriesMax === undefined ? {} : { tailEntriesMax }),
       transport: memoryTransport({ hub: this.hub }),
       storage,
       environment: nodeEnvironment(),
-      ...this.#options,
+      ...options,
     })
     this.running.set(id, replica)
     return replica

@@ -74,7 +74,7 @@ async function side(answer: 'queued' | 'dropped' = 'queued') {
     post: (input) => void inputs.push(input),
     fail: (error) => void failures.push(error),
     onDriverFrame: (kind) => void driverFrames.push(kind),
-    onLinkDown: () => {},
+    onLink: () => {},
   })
   await peers.listen({
     start(given) {

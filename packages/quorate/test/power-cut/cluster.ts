@@ -15,7 +15,10 @@ export class PowerCutCluster {
   readonly #time: VirtualTime
   readonly #seed: number
   readonly #disks: ReadonlyMap<string, ForgetfulFiles>
+  /** How many were written, and how many took the place of a state. */
+  readonly snapshots = { saved: 0, installed: 0 }
   #lives = 0
+  #hub = memoryHub()
   #running: LedgerReplica[] = []
   #leaderId: string | null = null
 
@@ -44,6 +47,7 @@ export class PowerCutCluster {
   async start(): Promise<void> {
     this.#lives += 1
     const hub = memoryHub({ seed: `${this.#seed}/${this.#lives}`, latencyMs: { min: 0, max: 3 } })
+    this.#hub = hub
     const members = Object.fromEntries(ids.map((id) => [id, `${id}:1`]))
     this.#running = await Promise.all(
       [...this.#disks].map(async ([id, disk]) => {
@@ -51,7 +55,7 @@ export class PowerCutCluster {
           id,
           members,
           machine: ledger,
-          protocol: raft(),
+          protocol: raft({ tailEntriesMax: 4 }),
           transport: memoryTransport({ hub }),
           storage: fileStorage({
             directory: '/data',
@@ -60,13 +64,28 @@ export class PowerCutCluster {
             segmentBytes: 2 * 1024,
           }),
           environment: this.#time.environment,
+          snapshotEveryEntries: 25,
         })
+        replica.on('snapshot', ({ how }) => (this.snapshots[how] += 1))
         replica.on('leadership', ({ leader }) => {
           if (leader !== null) this.#leaderId = leader
         })
         return replica
       }),
     )
+  }
+
+  /** Whoever is cut off now lags behind, until the next start or longer. */
+  cutOff(id: string): void {
+    this.#hub.split(
+      [id],
+      ids.filter((other) => other !== id),
+    )
+  }
+
+  /** The cut-off member hears the others again. */
+  heal(): void {
+    this.#hub.heal()
   }
 
   /** Every machine loses its power at one moment. */

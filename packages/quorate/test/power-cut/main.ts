@@ -4,6 +4,8 @@ import { powerCutRounds } from './rounds.js'
 const [first = 1, seeds = 1, rounds = 20] = process.argv.slice(2).map(Number)
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 for (let seed = first; seed < first + seeds; seed += 1) {
-  const { acknowledged, unknown, notDone } = await powerCutRounds(seed, rounds, settled)
-  console.log(`seed ${seed}: ${acknowledged} acknowledged, ${unknown} unknown, ${notDone} not done, nothing lost`)
+  const { acknowledged, unknown, notDone, snapshots } = await powerCutRounds(seed, rounds, settled)
+  console.log(
+    `seed ${seed}: ${acknowledged} acknowledged, ${unknown} unknown, ${notDone} not done, ${snapshots.saved} snapshots, ${snapshots.installed} installed, nothing lost`,
+  )
 }

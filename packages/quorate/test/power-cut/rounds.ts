@@ -12,6 +12,7 @@ export interface PowerCutReport {
   readonly acknowledged: number
   readonly unknown: number
   readonly notDone: number
+  readonly snapshots: { readonly saved: number; readonly installed: number }
 }
 
 /**
@@ -45,6 +46,7 @@ export async function powerCutRounds(
     acknowledged: accounts.count('acknowledged'),
     unknown: accounts.count('unknown'),
     notDone: accounts.count('notDone'),
+    snapshots: cluster.snapshots,
   }
 }
 
@@ -79,12 +81,15 @@ async function writeUntilCut(
 ): Promise<void> {
   let isCut = false
   const wanted = accounts.count('acknowledged') + 3 + random.nextInt(40)
+  const victim = random.nextInt(3) < 2 ? cluster.members[random.nextInt(cluster.members.length)] : undefined
+  if (victim) cluster.cutOff(victim.id)
   const work = Array.from({ length: writers }, (_, writer) =>
     write(cluster, time, accounts, writer, random.fork(), () => isCut),
   )
   if (!(await time.until(() => accounts.count('acknowledged') >= wanted, longMs))) {
     throw new Error(`no further command was acknowledged in ${longMs} ms`)
   }
+  if (random.nextInt(2) === 0) cluster.heal()
   await time.pass(random.nextInt(25))
   isCut = true
   await cluster.during(cluster.cutPower())
