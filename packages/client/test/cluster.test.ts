@@ -179,6 +179,7 @@ test('a member that is closed and its gateway with it costs a client nothing but
   await client.commands.add({ by: 1 })
   const leader = (await members[0]?.replica.status())?.leadership.leader
   await members.find(({ replica }) => replica.id !== leader)?.close()
+  // A command may still meet the connection that was just closed, and is then in doubt; a query asks elsewhere.
+  expect(await client.queries.value()).toBe(1)
   expect(await client.commands.add({ by: 1 })).toBe(2)
-  expect(await client.queries.value()).toBe(2)
 })
