@@ -16,6 +16,7 @@ const noData = new Uint8Array()
 export function becomeFollower(state: RaftState, term: Term, leader: NodeId | null): void {
   if (state.role === 'follower' && state.leader === leader && state.hardState.currentTerm === term && leader !== null) {
     state.electionElapsedTicks = 0
+    state.suspicion = null
     return
   }
   // A later term goes on without the one who is gone; a leader that is heard after all was a false alarm.
