@@ -10,10 +10,19 @@ export class ByteWriter {
   #length: number
 
   /** `reserve` bytes at the start are left zero, for whoever frames the result. */
-  constructor(capacity = 64, reserve = 0) {
-    this.#bytes = new Uint8Array(Math.max(capacity, reserve, 16))
-    this.#view = new DataView(this.#bytes.buffer)
+  constructor(capacity = 64, reserve = 0, allocate = (bytes: number): Uint8Array => new Uint8Array(bytes)) {
+    this.#bytes = allocate(Math.max(capacity, reserve, 16))
+    this.#view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.length)
     this.#length = reserve
+  }
+
+  /**
+   * A writer of bytes that are handed on and soon forgotten, such as messages and records. Small ones share a slab with
+   * their neighbours, because an array buffer of its own costs more than what is in it. Not for what is kept: a few bytes
+   * keep their whole slab in memory.
+   */
+  static passing(capacity: number, reserve = 0): ByteWriter {
+    return new ByteWriter(capacity, reserve, takeFromSlab)
   }
 
   get length(): number {
@@ -94,6 +103,22 @@ export class ByteWriter {
     this.#bytes = grown
     this.#view = new DataView(grown.buffer)
   }
+}
+
+const slabBytes = 32 * 1024
+const slabShareMax = 2 * 1024
+let slab = new Uint8Array(slabBytes)
+let slabTaken = 0
+
+/** Bytes that nobody had before, so they are zero. */
+function takeFromSlab(bytes: number): Uint8Array {
+  if (bytes > slabShareMax) return new Uint8Array(bytes)
+  if (slabTaken + bytes > slabBytes) {
+    slab = new Uint8Array(slabBytes)
+    slabTaken = 0
+  }
+  slabTaken += bytes
+  return slab.subarray(slabTaken - bytes, slabTaken)
 }
 
 /** Another number would be written in silence, and read back as something that nobody meant. */

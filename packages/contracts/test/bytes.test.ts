@@ -27,6 +27,27 @@ describe('ByteWriter and ByteReader', () => {
     )
   })
 
+  test('writers of passing bytes share memory, and never the same bytes', () => {
+    const written = Array.from({ length: 1_000 }, (_, at) => {
+      const writer = ByteWriter.passing(4 + (at % 90), 3)
+      return writer
+        .u32(at)
+        .raw(new Uint8Array(at % 200).fill(at))
+        .finish()
+    })
+    expect(new Set(written.map(({ buffer }) => buffer)).size).toBeLessThan(written.length)
+    for (const [at, bytes] of written.entries()) {
+      expect(bytes.subarray(0, 3)).toEqual(new Uint8Array(3))
+      expect(new ByteReader(bytes, 3).u32()).toBe(at)
+      expect(bytes.subarray(7)).toEqual(new Uint8Array(at % 200).fill(at))
+    }
+  })
+
+  test('passing bytes that are many have memory of their own', () => {
+    const writer = ByteWriter.passing(100_000)
+    expect(writer.raw(new Uint8Array(100_000)).finish().buffer.byteLength).toBe(100_000)
+  })
+
   test('numbers are little-endian', () => {
     expect(hexOfBytes(new ByteWriter().u32(0x0102_0304).finish())).toBe('04030201')
     expect(hexOfBytes(new ByteWriter().u53(0x01_0000_0002).finish())).toBe('0200000001000000')

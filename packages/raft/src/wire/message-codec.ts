@@ -32,7 +32,7 @@ const kinds = [
 /** Writes a message behind `reserve` bytes that are left for the driver. */
 export function encodeMessage(message: RaftMessage, reserve: number): Uint8Array {
   const entriesBytes = message.kind === 'appendEntries' ? sizeOfEntries(message.entries) : 0
-  const writer = new ByteWriter(reserve + 48 + entriesBytes, reserve)
+  const writer = ByteWriter.passing(reserve + 48 + entriesBytes, reserve)
   writer.u8(messageFormat).u8(kinds.indexOf(message.kind)).u53(message.term)
   switch (message.kind) {
     case 'requestPreVote':

@@ -20,7 +20,9 @@ const kinds = ['bootstrap', 'hardState', 'entries', 'reset'] as const satisfies 
 /** Writes a record. */
 export function encodeRecord(record: RaftRecord): Uint8Array {
   const entriesBytes = record.kind === 'entries' ? sizeOfEntries(record.entries) : 0
-  const writer = new ByteWriter(32 + entriesBytes).u8(recordFormat).u8(kinds.indexOf(record.kind))
+  const writer = ByteWriter.passing(32 + entriesBytes)
+    .u8(recordFormat)
+    .u8(kinds.indexOf(record.kind))
   switch (record.kind) {
     case 'bootstrap':
       writeMembers(writer, record.members)
