@@ -1,4 +1,11 @@
-import { describeError, QuorateError, type AbortSignalLike, type Environment, type ErrorCode } from '@quorate/contracts'
+import {
+  addressSchema,
+  describeError,
+  QuorateError,
+  type AbortSignalLike,
+  type Environment,
+  type ErrorCode,
+} from '@quorate/contracts'
 import type { Addresses } from './addresses.js'
 import { Backoff } from './backoff.js'
 import type { HttpAnswer, HttpExchange, HttpPort } from './http-port.js'
@@ -138,8 +145,10 @@ export class Errand {
 
   #onAnswer(address: string, answer: HttpAnswer): void {
     const error = errorOfAnswer(answer, this.#order.accept, address)
-    if (error === null) this.#end?.(null, answer)
-    else this.#onError(address, error)
+    if (error !== null) return this.#onError(address, error)
+    const hint = addressSchema.safeParse(answer.headers['quorate-leader'])
+    if (hint.success) this.#host.addresses.onLeader(hint.data)
+    this.#end?.(null, answer)
   }
 
   #onFailure(address: string, wasSent: boolean, error: unknown): void {

@@ -183,3 +183,26 @@ test('a member that is closed and its gateway with it costs a client nothing but
   expect(await client.queries.value()).toBe(1)
   expect(await client.commands.add({ by: 1 })).toBe(2)
 })
+
+test('a member that does not lead carries a command out all the same, and says where the leader is', async () => {
+  const members = await clusterOf(counter)
+  const follower = await followerOf(members)
+  const response = await fetch(`http://${follower.address}/v1/commands/add`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"by":3}',
+  })
+  expect(await response.json()).toMatchObject({ result: 3 })
+  const { leadership } = await follower.replica.status()
+  expect(response.headers.get('quorate-leader')).toBe(leadership.clientAddress)
+})
+
+async function followerOf<Machine extends MachineModule>(members: Member<Machine>[]): Promise<Member<Machine>> {
+  for (;;) {
+    for (const member of members) {
+      const { leader } = (await member.replica.status()).leadership
+      if (leader !== null && leader !== member.replica.id) return member
+    }
+    await nodeEnvironment().yieldTurn()
+  }
+}

@@ -238,3 +238,16 @@ test('a local query stays with the given addresses, wherever the leader is', asy
   expect(await client.queries.value({ consistency: 'local' })).toBe(1)
   expect(given.asked.at(-1)).toMatch(/consistency=local$/)
 })
+
+test('a member that answers and points at the leader is asked once: the leader is asked next', async () => {
+  const leader = await fakeMember(succeed(2))
+  const member = await fakeMember((request, response, at) => {
+    response.setHeader('quorate-leader', leader.address)
+    return succeed(1)(request, response, at)
+  })
+  const client = clientOf([member.address])
+  expect(await client.commands.add({ by: 1 })).toBe(1)
+  expect(await client.commands.add({ by: 1 })).toBe(2)
+  expect(await client.queries.value()).toBe(2)
+  expect([member.asked.length, leader.asked.length]).toEqual([1, 2])
+})

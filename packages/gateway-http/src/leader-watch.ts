@@ -1,26 +1,33 @@
-import { QuorateError } from '@quorate/contracts'
+import { QuorateError, type Members, type NodeId } from '@quorate/contracts'
 import type { ServedReplica } from './options.js'
 
-/** Whether it is worth handing a request to the replica, as far as that is known, without asking it each time. */
+/** Who leads, as far as the replica has said: without asking it each time. */
 export class LeaderWatch {
+  readonly #self: NodeId
   readonly #waiting = new Set<() => void>()
   readonly #began: Promise<void>
-  #isLed = false
+  #leader: NodeId | null = null
+  #members: Members = []
   #isStopped = false
 
   constructor(replica: ServedReplica) {
     let hasHeard = false
+    this.#self = replica.id
     replica.on('leadership', ({ leader }) => {
       hasHeard = true
-      this.#isLed = leader !== null
+      this.#leader = leader
       this.#wake()
+    })
+    replica.on('members', ({ members }) => {
+      this.#members = members
     })
     replica.on('stopped', () => {
       this.#isStopped = true
       this.#wake()
     })
-    this.#began = replica.status().then(({ leadership, state }) => {
-      if (!hasHeard) this.#isLed = leadership.leader !== null
+    this.#began = replica.status().then(({ leadership, members, state }) => {
+      if (!hasHeard) this.#leader = leadership.leader
+      if (this.#members.length === 0) this.#members = members
       if (state === 'stopped') this.#isStopped = true
     })
     this.#began.catch(() => {})
@@ -52,8 +59,14 @@ export class LeaderWatch {
     })
   }
 
+  /** Where clients reach the leader, if that is another member and it said so: one hop less next time. */
+  get elsewhere(): string | null {
+    if (this.#leader === null || this.#leader === this.#self) return null
+    return this.#members.find(({ id }) => id === this.#leader)?.clientAddress ?? null
+  }
+
   get #isOpen(): boolean {
-    return this.#isLed || this.#isStopped
+    return this.#leader !== null || this.#isStopped
   }
 
   #wake(): void {

@@ -48,8 +48,10 @@ export class ServedOperations {
       const carryOut = await this.#prepare(served, operation, (count) => (held += count))
       isInDoubt = kind === 'commands'
       const { position, result } = await carryOut()
-      if (wantsBytes) answer.bytes(200, this.#machineType, result, { 'quorate-position': String(position) })
-      else answer.json(200, { result: jsonOf(operation.decodeResult(result), position), position })
+      const { elsewhere } = this.#leader
+      const hint: Record<string, string> = elsewhere === null ? {} : { 'quorate-leader': elsewhere }
+      if (wantsBytes) answer.bytes(200, this.#machineType, result, { ...hint, 'quorate-position': String(position) })
+      else answer.json(200, { result: jsonOf(operation.decodeResult(result), position), position }, hint)
     } catch (error) {
       throw isExpected(error) ? error : unexpected(error, isInDoubt ? 'unknown' : 'notDone')
     } finally {
