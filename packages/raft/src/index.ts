@@ -31,6 +31,15 @@ export {
   type JointQuorum,
   type VoteResult,
 } from './quorum/index.js'
+export {
+  changeSimply,
+  enterJoint,
+  leaveJoint,
+  trackedIn,
+  type Changed,
+  type MemberChange,
+} from './membership/change.js'
+export type { ConfState } from './membership/conf-state.js'
 export { logIndex, term, type LogIndex, type Term } from './units.js'
 export { checkInvariants } from './invariants.js'
 export { Raft } from './raft.js'

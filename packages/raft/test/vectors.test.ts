@@ -33,14 +33,15 @@ describe('conformance vectors, against an independent implementation', () => {
     expect(countsOf('joint-quorum.jsonl')).toEqual({ passed: 200 })
   })
 
-  test('whole clusters go through campaigns, cuts, crashes and proposals', () => {
-    const { passed = 0, skipped = 0, failed = 0 } = countsOf('cluster-schedules.jsonl')
-    expect({ played: passed + skipped, failed }).toEqual({ played: 150, failed: 0 })
-    expect(passed).toBeGreaterThan(0)
+  test('whole clusters go through campaigns, cuts, crashes, proposals, transfers and compactions', () => {
+    expect(countsOf('cluster-schedules.jsonl')).toEqual({ passed: 150 })
   })
 
-  test('what cannot be played yet is counted as skipped', () => {
-    expect(countsOf('membership-changes.jsonl')).toEqual({ skipped: 100 })
+  test('configurations change by the same arithmetic, and are refused where it is unsafe', () => {
+    expect(countsOf('membership-changes.jsonl')).toEqual({ passed: 100 })
+  })
+
+  test('histories are for the checker of linearizability', () => {
     expect(countsOf('histories.jsonl')).toEqual({ history: 60 })
   })
 })

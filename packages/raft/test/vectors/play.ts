@@ -2,11 +2,11 @@ import { z } from 'zod'
 import { clusterScheduleSchema, playSchedule } from './cluster-schedules.js'
 import { jointQuorumSchema, playJointQuorum } from './joint-quorum.js'
 import { leaderCommitSchema, playLeaderCommit } from './leader-commit.js'
+import { membershipChangesSchema, playMembershipChanges } from './membership-changes.js'
 import { playReplay, rpcReplaySchema } from './rpc-replays.js'
 import type { Verdict } from './verdict.js'
 
 const history = z.object({ model: z.string(), ops: z.array(z.unknown()) })
-const membershipChange = z.object({ id: z.string(), steps: z.array(z.object({ changes: z.array(z.string()) })) })
 
 /** Tells the kind of a line from its shape, and plays it. Throws on a line of no known kind. */
 export function playLine(line: unknown): Verdict | 'history' {
@@ -19,6 +19,5 @@ export function playLine(line: unknown): Verdict | 'history' {
   if ('incoming' in line) return playJointQuorum(jointQuorumSchema.parse(line))
   if ('events' in line) return playReplay(rpcReplaySchema.parse(line))
   if ('n' in line) return playSchedule(clusterScheduleSchema.parse(line))
-  membershipChange.parse(line)
-  return { kind: 'skipped', reason: 'membership changes are not built yet' }
+  return playMembershipChanges(membershipChangesSchema.parse(line))
 }

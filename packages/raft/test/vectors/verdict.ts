@@ -1,8 +1,5 @@
 /** What became of one line of a vector file. */
-export type Verdict =
-  | { readonly kind: 'passed' }
-  | { readonly kind: 'skipped'; readonly reason: string }
-  | { readonly kind: 'failed'; readonly mismatch: Mismatch }
+export type Verdict = { readonly kind: 'passed' } | { readonly kind: 'failed'; readonly mismatch: Mismatch }
 
 /** Where a line and the core differ for the first time. */
 export interface Mismatch {
