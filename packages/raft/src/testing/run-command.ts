@@ -5,7 +5,7 @@ import { newCluster } from './new-cluster.js'
 import { wordsOf } from './parse.js'
 import { CommandError } from './scenario-error.js'
 
-const clusterUsage = 'cluster n1 n2 n3 [preVote=false seed=7 …]'
+const clusterUsage = 'cluster n1 n2 n3? [seed=7 preVote=false n1.preVote=true …]'
 
 /** Carries out one command. Returns what happened, and the cluster to go on with. Throws a {@link CommandError}. */
 export function runCommand(

@@ -71,8 +71,11 @@ export function describeMessage(message: RaftMessage): string {
     case 'installSnapshotReply':
       return `${head} snapshot=${message.position} ${message.success ? `match=${message.matchIndex}` : 'refused'}`
     case 'requestPreVote':
-    case 'requestVote':
       return `${head} last=${message.lastLogIndex}@${message.lastLogTerm}`
+    case 'requestVote': {
+      const last = `${message.lastLogIndex}@${message.lastLogTerm}`
+      return `${head} last=${last}${message.isTransfer ? ' in place of its leader' : ''}`
+    }
     case 'requestPreVoteReply':
     case 'requestVoteReply':
       return `${head} ${message.voteGranted ? 'granted' : 'refused'}`

@@ -45,12 +45,12 @@ describe('the runner', () => {
 
   it('names the line of a misspelled command, and what is allowed', () => {
     const message = errorOf('cluster n1 n2 n3\n\nelct n1\n')
-    expect(message).toMatch(/^story\.txt:3: "elct" is no command; there are:\n {2}cluster n1 n2 n3/)
+    expect(message).toMatch(/^story\.txt:3: "elct" is no command; there are:\n {2}cluster n1 n2 n3\?/)
     expect(message).toContain('  elect n1\n')
   })
 
   it.each([
-    ['elect n1', 'story.txt:1: "elect" needs a cluster; begin with cluster n1 n2 n3'],
+    ['elect n1', 'story.txt:1: "elect" needs a cluster; begin with cluster n1 n2 n3?'],
     ['cluster', 'story.txt:1: a cluster needs members'],
     ['cluster n1 n1', 'a member is named twice'],
     ['cluster n/1', '"n/1" cannot name a member'],
