@@ -1,7 +1,7 @@
 /**
  * What one entry costs in the core: time and bytes allocated until three members in one process have delivered it.
  *
- *     node apps/bench/dist/core-speed.js [--runs 7] [--entries 200000]
+ *     node apps/bench/dist/core-speed.js [--runs 7] [--entries 100000]
  */
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -13,7 +13,7 @@ import { ThreeCores } from './three-cores.js'
 import { batches, codecs, commandBytes } from './workload.js'
 
 const { values } = parseArgs({
-  options: { runs: { type: 'string', default: '7' }, entries: { type: 'string', default: '200000' } },
+  options: { runs: { type: 'string', default: '7' }, entries: { type: 'string', default: '100000' } },
 })
 const countSchema = z.coerce.number().int().min(1)
 const runs = countSchema.parse(values.runs)
