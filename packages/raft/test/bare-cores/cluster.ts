@@ -12,8 +12,8 @@ import {
   type Random,
 } from '@quorate/contracts'
 import { Raft, raft, type RaftAdmin, type RaftMessage, type RaftOptions } from '../../src/index.js'
-import { BareDisk } from './disk.js'
 import { ClusterInvariants, expectHolds } from './invariants.js'
+import { BareMember, chained, type Act } from './member.js'
 
 interface Packet {
   readonly from: NodeId
@@ -21,11 +21,20 @@ interface Packet {
   readonly bytes: Uint8Array
 }
 
-interface BareMember {
-  readonly id: NodeId
-  readonly disk: BareDisk
-  core: Raft | null
-  delivered: number
+/** How often something happened that a schedule has to bring about. */
+export interface Counters {
+  reads: number
+  saved: number
+  /** Checkpoints that the core had gone past (PORTS 9.7). */
+  skipped: number
+  installed: number
+  /** Over a log of another history (Figure 13), and before entries that stay. */
+  installedOverConflict: number
+  installedBeforeEntries: number
+  imagesIgnored: number
+  imagesFailed: number
+  transfers: number
+  suspicions: number
 }
 
 /** Bare cores, their disks and a network, moved one step at a time. Invariants are checked after every step. */
@@ -40,9 +49,22 @@ export class BareCluster {
   readonly #overwritten = new Set<string>()
   readonly #delivered = new Set<string>()
   readonly #readsFrom = new Map<number, number>()
+  readonly #hashes: (number | undefined)[] = []
+  readonly #transfers = new Set<number>()
   #packets: Packet[] = []
   #tokens = 0
-  reads = 0
+  readonly counters: Counters = {
+    reads: 0,
+    saved: 0,
+    skipped: 0,
+    installed: 0,
+    installedOverConflict: 0,
+    installedBeforeEntries: 0,
+    imagesIgnored: 0,
+    imagesFailed: 0,
+    transfers: 0,
+    suspicions: 0,
+  }
 
   constructor(size: number, random: Random, options: RaftOptions = {}) {
     this.#random = random
@@ -51,7 +73,7 @@ export class BareCluster {
     this.#founders = sortedMembers(
       ids.map((id) => ({ id, address: `${id}:1`, clientAddress: null, incarnation: null, role: 'voter' as const })),
     )
-    this.members = ids.map((id) => ({ id, disk: new BareDisk(), core: null, delivered: 0 }))
+    this.members = ids.map((id) => new BareMember(id))
     for (const member of this.members) this.restart(member)
   }
 
@@ -82,8 +104,89 @@ export class BareCluster {
       this.invariants.checkDelivered(member.id, at, command)
       this.#onDelivered(given, command)
     }
-    if (ready.committed.length > 0) this.step(member, { kind: 'applied', position: position(member.delivered) })
+    if (ready.fetchSnapshot) member.fetching = ready.fetchSnapshot
+    if (ready.installSnapshot) {
+      const last = ready.firstSequence + ready.records.length - 1
+      member.acts.push({ kind: 'install', meta: ready.installSnapshot, sequence: last })
+    }
+    member.acts.push(...ready.committed.map((committed): Act => ({ kind: 'apply', committed })))
     this.invariants.check(member.id, member.core.state)
+  }
+
+  /** The applier does up to `count` things, in order; an installation waits for its records. */
+  apply(member: BareMember, count: number): void {
+    const before = member.applied
+    for (let left = count; left > 0; left -= 1) {
+      const act = member.acts[0]
+      if (!act || (act.kind === 'install' && act.sequence > member.disk.durableSequence)) break
+      member.acts.shift()
+      if (act.kind === 'install') {
+        const { hash } = member.disk.imageAt(act.meta.position)
+        member.become(act.meta.position, hash)
+        member.delivered = act.meta.position
+        this.counters.installed += 1
+      } else {
+        const { position: at, command } = act.committed
+        expectHolds(at === member.applied + 1, () => `${member.id} applies ${at} after ${member.applied}`)
+        member.become(at, chained(member.hash, command))
+      }
+      const known = (this.#hashes[member.applied] ??= member.hash)
+      expectHolds(known === member.hash, () => `${member.id} has another state at ${member.applied} than others had`)
+    }
+    if (member.applied > before) this.step(member, { kind: 'applied', position: position(member.applied) })
+  }
+
+  /** Takes a checkpoint, or finishes the one that was taken. */
+  save(member: BareMember): void {
+    if (!member.core || member.applied === 0) return
+    const image = member.saving
+    if (image) {
+      member.saving = null
+      member.disk.saveImage(image)
+      this.step(member, { kind: 'snapshotSaved', meta: image.meta })
+      this.counters.saved += 1
+      return
+    }
+    const meta = member.core.snapshotMeta(position(member.applied))
+    if (meta) member.saving = { meta, hash: member.hash }
+    else this.counters.skipped += 1
+  }
+
+  /** The image that a member asked for comes, or cannot be had. */
+  fetch(member: BareMember, fails: boolean): void {
+    const { core, fetching } = member
+    if (!core || !fetching) return
+    member.fetching = null
+    const { meta } = fetching
+    const sender = this.members.find(({ id }) => id === fetching.from)
+    const image = sender?.core && !fails ? sender.disk.findImage(meta.position) : null
+    if (!image) {
+      this.counters.imagesFailed += 1
+      this.step(member, { kind: 'snapshotFailed', meta })
+      return
+    }
+    member.disk.saveImage(image)
+    const { log } = core.state
+    const isConflict = log.lastIndex >= meta.position && log.termAt(meta.position) !== meta.epoch
+    const isBefore = log.lastIndex > meta.position && !isConflict
+    this.step(member, { kind: 'snapshotFetched', meta })
+    if (core.state.snapshot !== meta) this.counters.imagesIgnored += 1
+    else if (isConflict) this.counters.installedOverConflict += 1
+    else if (isBefore) this.counters.installedBeforeEntries += 1
+  }
+
+  transfer(member: BareMember): void {
+    const given = (this.#tokens += 1)
+    this.#transfers.add(given)
+    const to = this.#random.nextInt(3) === 0 ? null : this.members[this.#random.nextInt(this.members.length)]!.id
+    this.step(member, { kind: 'transfer', token: token(given), to })
+  }
+
+  /** Somebody is said to be gone, rightly or not. */
+  suspect(member: BareMember): void {
+    const peer = this.members[this.#random.nextInt(this.members.length)]!.id
+    this.step(member, { kind: 'linkDown', peer, gone: true })
+    if (member.core?.state.suspicion) this.counters.suspicions += 1
   }
 
   persist(member: BareMember, count: number): void {
@@ -93,9 +196,10 @@ export class BareCluster {
     if (lastSequence !== null) this.step(member, { kind: 'persisted', sequence: sequence(lastSequence) })
   }
 
-  crash(member: BareMember): void {
+  /** What waits for the disk is lost, or some of it had reached it. */
+  crash(member: BareMember, losesAll = false): void {
     member.core = null
-    member.disk.crash(this.#random.nextInt(member.disk.waiting + 1))
+    member.disk.crash(losesAll ? 0 : this.#random.nextInt(member.disk.waiting + 1))
   }
 
   restart(member: BareMember): void {
@@ -103,15 +207,14 @@ export class BareCluster {
       self: member.id,
       incarnation: 'i',
       bootstrap: this.#founders,
-      snapshot: null,
+      snapshot: member.disk.snapshot?.meta ?? null,
       random: this.#random.fork(),
       tickMs: 10,
     })
-    member.disk.records.forEach((record, at) => recovery.record(sequence(at + 1), record))
+    member.disk.replay((at, record) => recovery.record(sequence(at), record))
     const core = recovery.finish()
     expectHolds(core instanceof Raft, 'the module makes Raft cores')
-    member.core = core
-    member.delivered = 0
+    member.start(core)
   }
 
   propose(member: BareMember): void {
@@ -151,6 +254,7 @@ export class BareCluster {
   }
 
   #onSettled(given: number, kind: string): void {
+    if (kind === 'done' && this.#transfers.has(given)) this.counters.transfers += 1
     const text = this.#proposed.get(given)
     if (text === undefined || kind !== 'overwritten') return
     expectHolds(!this.#delivered.has(text), () => `"${text}" is said to be overwritten and was applied`)
@@ -171,6 +275,6 @@ export class BareCluster {
   #onRead(given: number, at: number): void {
     const from = this.#readsFrom.get(given) ?? Infinity
     expectHolds(at >= from, () => `a read asked at commit ${from} is answered from ${at}`)
-    this.reads += 1
+    this.counters.reads += 1
   }
 }

@@ -66,7 +66,8 @@ export class ClusterInvariants {
     if (this.#maxLeaderTerm > currentTerm) return
     if (checked.leaderTerm !== currentTerm) checked.leaderIndex = 0
     checked.leaderTerm = currentTerm
-    for (let index = checked.leaderIndex + 1; index <= this.#maxCommit; index += 1) {
+    const first = Math.max(checked.leaderIndex + 1, checked.state.log.base.index)
+    for (let index = Math.max(1, first); index <= this.#maxCommit; index += 1) {
       const isHere = checked.state.log.termAt(index) === this.#committed[index]?.term
       expectHolds(isHere, () => `leader ${id} of term ${currentTerm} lacks committed ${index} (leader completeness)`)
     }
@@ -77,8 +78,8 @@ export class ClusterInvariants {
   #checkLogMatching(id: NodeId, checked: Checked): void {
     const { log } = checked.state
     const { entries } = checked
-    entries.length = Math.min(entries.length, log.lastIndex + 1)
-    while (entries.length > 1 && entries.at(-1) !== log.entryAt(entries.length - 1)) entries.pop()
+    entries.length = Math.min(Math.max(entries.length, log.base.index + 1), log.lastIndex + 1)
+    while (entries.length - 1 > log.base.index && entries.at(-1) !== log.entryAt(entries.length - 1)) entries.pop()
     checked.commitIndex = Math.min(checked.commitIndex, entries.length - 1)
     checked.leaderIndex = Math.min(checked.leaderIndex, entries.length - 1)
     for (let index = entries.length; index <= log.lastIndex; index += 1) {
@@ -99,7 +100,10 @@ export class ClusterInvariants {
     const { log, commitIndex } = checked.state
     expectHolds(commitIndex >= checked.commitIndexMax, () => `${id} takes back its commit index`)
     checked.commitIndexMax = commitIndex
-    for (let index = checked.commitIndex + 1; index <= commitIndex; index += 1) {
+    // What a snapshot stands for was committed by somebody, and of this term.
+    const { index: base, term: baseTerm } = log.base
+    expectHolds(base === 0 || this.#committed[base]?.term === baseTerm, () => `${id} has a snapshot of what never was`)
+    for (let index = Math.max(checked.commitIndex, base) + 1; index <= commitIndex; index += 1) {
       const entry = log.entryAt(index)
       const known = this.#committed[index] ?? { term: entry.term, text: textOfEntry(entry) }
       this.#committed[index] = known

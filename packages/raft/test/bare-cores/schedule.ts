@@ -1,16 +1,16 @@
 import { seededRandom, token, type Random } from '@quorate/contracts'
 import type { RaftOptions } from '../../src/index.js'
-import { BareCluster } from './cluster.js'
+import { BareCluster, type Counters } from './cluster.js'
 import { expectHolds } from './invariants.js'
 
 /** What one schedule came to. */
 export interface ScheduleResult {
   readonly commits: number
-  readonly reads: number
   readonly crashes: number
+  readonly counters: Readonly<Counters>
 }
 
-type Act = readonly [weight: number, act: (cluster: BareCluster, random: Random) => void]
+type Act = readonly [weight: number, act: (cluster: BareCluster, random: Random) => unknown]
 
 /**
  * Each schedule draws its own weather ("swarm"): the dangers that need many elections in a row, as Figure 8 does, those
@@ -32,12 +32,34 @@ const weathers: readonly Weather[] = [
   { campaigns: 2, ticks: 4, crashesPerThousand: 6, cutsPerThousand: 8, overtakingPercent: 10 },
   { campaigns: 3, ticks: 12, crashesPerThousand: 12, cutsPerThousand: 4, overtakingPercent: 40 },
   { campaigns: 8, ticks: 12, crashesPerThousand: 25, cutsPerThousand: 0, overtakingPercent: 100 },
+  // Images travel, and are no longer wanted when they come, where leaders change and few die.
+  { campaigns: 4, ticks: 12, crashesPerThousand: 1, cutsPerThousand: 4, overtakingPercent: 30 },
+  { campaigns: 8, ticks: 4, crashesPerThousand: 1, cutsPerThousand: 6, overtakingPercent: 10 },
 ]
 
 /** Odd clusters mostly; even ones are those in which half is no majority. */
 const sizes = [3, 3, 3, 5, 5, 4, 2]
 
-function actsIn(weather: Weather, slowDisks: ReadonlySet<number>): readonly Act[] {
+/** What is slow, and who saves snapshots: a cluster in which only one does has whole logs and short ones at once. */
+interface Traits {
+  readonly slowDisks: ReadonlySet<number>
+  readonly slowAppliers: ReadonlySet<number>
+  readonly slowImages: boolean
+  readonly onlySaver: boolean
+}
+
+function drawTraits(random: Random): Traits {
+  return {
+    slowDisks: new Set(random.nextInt(2) === 0 ? [] : [random.nextInt(5), random.nextInt(5)]),
+    // A snapshot overtakes only an applier that is slow (PORTS 9.14).
+    slowAppliers: new Set(random.nextInt(2) === 0 ? [] : [random.nextInt(5)]),
+    slowImages: random.nextInt(2) === 0,
+    onlySaver: random.nextInt(2) === 0,
+  }
+}
+
+function actsIn(weather: Weather, traits: Traits): readonly Act[] {
+  const { slowDisks, slowAppliers } = traits
   return [
     [weather.campaigns, campaign],
     [60, (cluster, random) => deliver(cluster, random, weather.overtakingPercent)],
@@ -58,7 +80,38 @@ function actsIn(weather: Weather, slowDisks: ReadonlySet<number>): readonly Act[
         cluster.step(pick(cluster.members, random), { kind: 'tick', missed })
       },
     ],
-    [6, (cluster, random) => cluster.propose(pickLeader(cluster, random))],
+    [
+      40,
+      (cluster, random) => {
+        const at = random.nextInt(cluster.members.length)
+        const member = cluster.members[at]
+        if (!member || (slowAppliers.has(at) && random.nextInt(20) > 0)) return
+        cluster.apply(member, 1 + random.nextInt(4))
+      },
+    ],
+    [
+      4,
+      (cluster, random) => {
+        const member = pick(cluster.members, random)
+        if (!traits.onlySaver || member === cluster.members[0]) cluster.save(member)
+      },
+    ],
+    [
+      8,
+      (cluster, random) => {
+        if (traits.slowImages && random.nextInt(10) > 0) return
+        cluster.fetch(pick(cluster.members, random), random.nextInt(8) === 0)
+      },
+    ],
+    [1, (cluster, random) => random.nextInt(4) === 0 && cluster.transfer(pickLeader(cluster, random))],
+    [1, (cluster, random) => random.nextInt(4) === 0 && cluster.suspect(pick(cluster.members, random))],
+    [
+      6,
+      (cluster, random) => {
+        const member = pickLeader(cluster, random)
+        for (let left = 1 + random.nextInt(4); left > 0; left -= 1) cluster.propose(member)
+      },
+    ],
     [4, (cluster, random) => cluster.read(pickLeader(cluster, random))],
     [
       1,
@@ -93,16 +146,22 @@ export function runSchedule(seed: number, steps: number): ScheduleResult {
     checkQuorum: random.nextInt(4) > 0,
     inflightMessagesMax: random.nextInt(2) === 0 ? 1 : 1 + random.nextInt(4),
     batchEntriesMax: random.nextInt(2) === 0 ? 1 : 1 + random.nextInt(5),
+    tailEntriesMax: random.nextInt(3),
+    transferTailBytesMax: random.nextInt(2) === 0 ? 40 : 100_000,
   }
   const cluster = new BareCluster(pick(sizes, random), random, options)
-  const weather = pick(weathers, random)
-  const slowDisks = new Set(random.nextInt(2) === 0 ? [] : [random.nextInt(5), random.nextInt(5)])
-  const acts = actsIn(weather, slowDisks)
+  const weather = random.nextInt(2) === 0 ? pick(weathers.slice(-2), random) : pick(weathers, random)
+  // A crash in the first moments loses all that was ever written (PORTS 9.6).
+  const infancy = random.nextInt(3) === 0 ? 60 : 0
+  const acts = actsIn(weather, drawTraits(random))
   let crashes = 0
   for (let step = 0; step < steps; step += 1) {
     try {
       const fate = random.nextInt(1_000)
-      if (fate < weather.crashesPerThousand) {
+      if (step < infancy && fate < 100) {
+        crashes += 1
+        cluster.crash(pick(cluster.members, random), true)
+      } else if (fate < weather.crashesPerThousand) {
         crashes += 1
         cluster.crash(random.nextInt(2) === 0 ? pickLeader(cluster, random) : pick(cluster.members, random))
       } else if (fate < weather.crashesPerThousand + 20) {
@@ -123,7 +182,7 @@ export function runSchedule(seed: number, steps: number): ScheduleResult {
   } catch (error) {
     throw failure(seed, 'healed', error)
   }
-  return { commits: cluster.commits, reads: cluster.reads, crashes }
+  return { commits: cluster.commits, crashes, counters: cluster.counters }
 }
 
 /** A member that cannot wait: it starts an election whatever it heard. */
@@ -145,10 +204,12 @@ function expectProgress(cluster: BareCluster): void {
       for (const member of cluster.members) {
         while (member.core?.hasReady()) cluster.takeReady(member)
         cluster.persist(member, member.disk.waiting)
+        cluster.apply(member, Infinity)
+        cluster.fetch(member, false)
       }
       for (let left = cluster.packets; left > 0; left -= 1) cluster.deliver(0, 'once')
     }
-    if (cluster.members.every((member) => member.delivered > before + 1)) return
+    if (cluster.members.every((member) => member.applied > before + 1)) return
   }
   const states = cluster.members.map((member) => JSON.stringify(member.core?.describe()))
   expectHolds(false, () => `no progress within 400 ticks:\n${states.join('\n')}`)
