@@ -130,4 +130,4 @@ export class SessionTable {
 }
 
 /** The session of commands that belong to none. */
-export const noSession = position(0)
+export const noSession: Position = position(0)
