@@ -37,6 +37,22 @@ const bugs: readonly SourcePatch[] = [
     by: `        for (const ready of readys) this.#effects.send(ready.messagesAfterPersist)
         if (batch) await this.#storage.append(batch)`,
   },
+  {
+    bug: 'a snapshot is reported before it is saved',
+    file: 'replica/src/snapshots/checkpoints.ts',
+    replace: `      await writing.finish()
+      this.#attempt = null
+      if (!attempt.isAbandoned) this.#onSaved(attempt)`,
+    by: `      this.#attempt = null
+      if (!attempt.isAbandoned) this.#onSaved(attempt)
+      await writing.finish()`,
+  },
+  {
+    bug: 'commands are applied before they are durable here',
+    file: 'raft/src/delivery.ts',
+    replace: `Math.min(state.commitIndex, state.log.persistedIndex)`,
+    by: `state.commitIndex`,
+  },
 ]
 
 let directory = ''
@@ -74,7 +90,9 @@ describe('the power cuts find it when', () => {
     '$bug',
     async ({ name, ...patch }) => {
       const said = await runPowerCuts(name, patch)
-      expect(said).toMatch(/seed \d+, round \d+: (command \d+ was acknowledged and is gone|\S+ is damaged at byte)/)
+      expect(said).toMatch(
+        /seed \d+, round \d+: (command \d+ was acknowledged and is gone|\S+ is damaged at byte|n\d stopped: )/,
+      )
     },
     240_000,
   )

@@ -17,6 +17,8 @@ export class PowerCutCluster {
   readonly #disks: ReadonlyMap<string, ForgetfulFiles>
   /** How many were written, and how many took the place of a state. */
   readonly snapshots = { saved: 0, installed: 0 }
+  /** Who stopped by itself, and why: nobody may, while there is power. */
+  stopped: string | null = null
   #lives = 0
   #hub = memoryHub()
   #running: LedgerReplica[] = []
@@ -65,6 +67,9 @@ export class PowerCutCluster {
           }),
           environment: this.#time.environment,
           snapshotEveryEntries: 25,
+        })
+        replica.on('stopped', ({ reason }) => {
+          if (reason && this.#running.includes(replica)) this.stopped ??= `${id} stopped: ${reason.message}`
         })
         replica.on('snapshot', ({ how }) => (this.snapshots[how] += 1))
         replica.on('leadership', ({ leader }) => {

@@ -64,6 +64,7 @@ async function checkAll(cluster: PowerCutCluster, time: VirtualTime, accounts: A
 
 async function readLinearizable(cluster: PowerCutCluster, time: VirtualTime): Promise<readonly number[]> {
   for (;;) {
+    if (cluster.stopped !== null) throw new Error(cluster.stopped)
     try {
       if (cluster.leader) return await cluster.leader.queries.all()
     } catch (error) {
@@ -86,7 +87,10 @@ async function writeUntilCut(
   const work = Array.from({ length: writers }, (_, writer) =>
     write(cluster, time, accounts, writer, random.fork(), () => isCut),
   )
-  if (!(await time.until(() => accounts.count('acknowledged') >= wanted, longMs))) {
+  const isOver = (): boolean => accounts.count('acknowledged') >= wanted || cluster.stopped !== null
+  const came = await time.until(isOver, longMs)
+  if (cluster.stopped !== null) throw new Error(cluster.stopped)
+  if (!came) {
     throw new Error(`no further command was acknowledged in ${longMs} ms`)
   }
   if (random.nextInt(2) === 0) cluster.heal()
