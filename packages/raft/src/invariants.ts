@@ -45,12 +45,13 @@ export function checkInvariants(state: RaftState): void {
   }
 }
 
-function checkSnapshot({ snapshot, log, isInstalling, deliveredIndex, lastApplied }: RaftState): void {
+function checkSnapshot({ snapshot, fetching, log, isInstalling, deliveredIndex, lastApplied }: RaftState): void {
   const position = snapshot?.position ?? 0
   assert(log.base.index <= position, 'the log goes back to a snapshot, or begins at its own beginning (§7)')
   assert(snapshot === null || position <= deliveredIndex, 'a snapshot is of what was delivered, or stands for it')
   assert(!isInstalling || lastApplied < deliveredIndex, 'an installation ends when it is applied')
   assert(isInstalling || log.base.index <= lastApplied, 'only an installation is ahead of what is applied')
+  assert(!isInstalling || fetching === null, 'no image is fetched during an installation')
   assert(!isInstalling || deliveredIndex === position, 'nothing is delivered during an installation')
 }
 

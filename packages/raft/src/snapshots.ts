@@ -74,7 +74,7 @@ export function onSnapshotFailed(state: RaftState, meta: SnapshotMeta): void {
  */
 export function onSnapshotFetched(state: RaftState, meta: SnapshotMeta): void {
   const fetching = takeFetching(state, meta)
-  if (!fetching || state.isInstalling || state.role === 'leader' || meta.position <= state.commitIndex) return
+  if (!fetching || state.role === 'leader' || meta.position <= state.commitIndex) return
   const last: EntryId = { index: logIndex(meta.position), term: term(meta.epoch) }
   const isSameHistory = state.log.termAt(last.index) === last.term
   if (!isSameHistory) settleBehind(state, last.index)

@@ -22,6 +22,8 @@ test.skipIf(only !== undefined)(
     for (const what of ['commits', 'reads', 'crashes', 'saved']) expect(total.get(what), what).toBeGreaterThan(seeds)
     expect(total.get('installed'), 'installed').toBeGreaterThan(seeds / 10)
     if (seeds < 500) return
+    // Entries that stay behind an image are too rare here to be asked for; they have a story of their own (F-17).
+    total.delete('installedBeforeEntries')
     for (const [what, count] of total) expect(count, what).toBeGreaterThan(0)
   },
 )

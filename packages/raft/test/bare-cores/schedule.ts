@@ -221,8 +221,22 @@ function failure(seed: number, when: string, cause: unknown): Error {
   return new Error(`seed ${seed}, ${when}: ${String(cause)}\n${replay}`, { cause })
 }
 
+/** A leader that is cut off goes on taking commands: its log is of another history when it comes back. */
+function isolateLeader(cluster: BareCluster, random: Random): void {
+  const leader = pickLeader(cluster, random)
+  for (const { id } of cluster.members) {
+    cluster.cut(leader.id, id)
+    cluster.cut(id, leader.id)
+  }
+  for (let left = 4 + random.nextInt(8); left > 0; left -= 1) cluster.propose(leader)
+}
+
 /** One member loses some of the others, in one direction or in both. */
 function cutOff(cluster: BareCluster, random: Random): void {
+  if (random.nextInt(3) === 0) {
+    isolateLeader(cluster, random)
+    return
+  }
   const one = pick(cluster.members, random).id
   for (const { id } of cluster.members) {
     if (id === one || random.nextInt(3) === 0) continue
