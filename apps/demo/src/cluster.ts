@@ -12,7 +12,7 @@ export interface Place {
 }
 
 /** What may differ from a cluster of the demo. */
-export interface ClusterOptions extends Pick<MemberConfig, 'electionTimeoutMs'> {
+export interface ClusterOptions extends Pick<MemberConfig, 'electionTimeoutMs' | 'snapshotEvery'> {
   /** Path of the member's program. */
   readonly program?: string
 }
@@ -25,6 +25,8 @@ export interface Leader {
 
 interface ClusterEvents {
   leader: [Leader]
+  /** A member's state was replaced by another member's snapshot. */
+  installed: [{ readonly id: string; readonly position: number }]
   warning: [{ readonly id: string; readonly message: string }]
   /** A member ended that was not asked to. */
   lost: [{ readonly id: string; readonly ending: Ending; readonly reason: string }]
@@ -63,7 +65,7 @@ export class LocalCluster extends EventEmitter<ClusterEvents> {
   /** Resolves when the member has recovered and listens; rejects with its own words when it cannot. */
   start(id: string): Promise<void> {
     const { cluster, machine, members, directory } = this.place
-    const { program = memberProgram, ...raftOptions } = this.#options
+    const { program = memberProgram, ...options } = this.#options
     return new Promise((resolve, reject) => {
       let reason = ''
       const onMessage = (message: MemberMessage): void => {
@@ -71,7 +73,7 @@ export class LocalCluster extends EventEmitter<ClusterEvents> {
         else if (message.kind === 'failed') reason = message.reason
         else this.#onNews(id, message)
       }
-      const config = { id, cluster, machine, members, directory: join(directory, id), ...raftOptions }
+      const config = { id, cluster, machine, members, directory: join(directory, id), ...options }
       const process = new MemberProcess(program, config, onMessage)
       this.#processes.set(id, process)
       void process.ended.then((ending) => {
@@ -113,6 +115,9 @@ export class LocalCluster extends EventEmitter<ClusterEvents> {
   }
 
   #onNews(id: string, message: MemberMessage): void {
+    if (message.kind === 'snapshot' && message.how === 'installed') {
+      this.emit('installed', { id, position: message.position })
+    }
     if (message.kind === 'warning') this.emit('warning', { id, message: message.message })
     if (message.kind !== 'leadership' || message.leader !== id) return
     const leader = { id, epoch: message.epoch }

@@ -11,6 +11,8 @@ export interface DemoOptions {
   readonly directory: string | null
   /** Null: any that are free. */
   readonly port: number | null
+  /** Commands between two snapshots; null: Quorate's own default. */
+  readonly snapshotEvery: number | null
   /** Which of the options with a default were given. */
   readonly given: { readonly members: boolean; readonly machine: boolean }
 }
@@ -45,6 +47,11 @@ export function parseCommandLine(argv: readonly string[]): DemoOptions {
       'peers listen on the ports after this one, clients 100 above (default: any that are free)',
       wholeNumber(1, portMax),
     )
+    .option(
+      '--snapshot-every <commands>',
+      'write a snapshot after so many commands, so that the killed member comes back through one (try 50)',
+      wholeNumber(1, 1_000_000),
+    )
     .allowExcessArguments(false)
     .parse(argv, { from: 'user' })
   const options = command.opts<{
@@ -53,6 +60,7 @@ export function parseCommandLine(argv: readonly string[]): DemoOptions {
     machine: MachineName
     directory?: string
     port?: number
+    snapshotEvery?: number
   }>()
   const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli'
   return {
@@ -61,6 +69,7 @@ export function parseCommandLine(argv: readonly string[]): DemoOptions {
     machine: options.machine,
     directory: options.directory ?? null,
     port: options.port ?? null,
+    snapshotEvery: options.snapshotEvery ?? null,
     given: { members: isGiven('members'), machine: isGiven('machine') },
   }
 }

@@ -19,7 +19,10 @@ process.exit(await main(parseCommandLine(process.argv.slice(2))))
 async function main(options: DemoOptions): Promise<number> {
   try {
     const { dispose, ...place } = await claimPlace(options)
-    const cluster = new LocalCluster(place)
+    const cluster = new LocalCluster(
+      place,
+      options.snapshotEvery === null ? {} : { snapshotEvery: options.snapshotEvery },
+    )
     try {
       return await runCluster(cluster, options)
     } finally {
@@ -35,6 +38,7 @@ async function main(options: DemoOptions): Promise<number> {
 async function runCluster(cluster: LocalCluster, options: DemoOptions): Promise<number> {
   const interrupted = interruption(cluster)
   cluster.on('leader', ({ id, epoch }) => screen.event(`${id} leads (term ${epoch})`))
+  cluster.on('installed', ({ id, position }) => screen.event(`${id} took over a snapshot of position ${position}`))
   cluster.on('warning', ({ id, message }) => screen.event(`${id} warns: ${message}`))
   const lost = new Promise<never>((_, reject) => {
     cluster.once('lost', ({ id, reason }) => reject(new Error(`${id} ended by itself: ${reason}`)))

@@ -10,6 +10,8 @@ export const memberConfigSchema = z.strictObject({
   directory: z.string(),
   /** Raft's own default when it is not said. */
   electionTimeoutMs: z.tuple([z.int(), z.int()]).optional(),
+  /** A snapshot after so many commands, and as many kept behind it. Quorate's own defaults when it is not said. */
+  snapshotEvery: z.int().min(1).optional(),
 })
 
 /** Configuration of one member's process. */
@@ -22,6 +24,7 @@ export type MachineName = MemberConfig['machine']
 export const memberMessageSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('listening') }),
   z.strictObject({ kind: z.literal('leadership'), leader: z.string().nullable(), epoch: z.number() }),
+  z.strictObject({ kind: z.literal('snapshot'), how: z.enum(['saved', 'installed']), position: z.number() }),
   z.strictObject({ kind: z.literal('warning'), code: z.string(), message: z.string() }),
   /** It ends now, and not because it was asked to. */
   z.strictObject({ kind: z.literal('failed'), reason: z.string() }),

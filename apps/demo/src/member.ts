@@ -26,17 +26,22 @@ function run(config: MemberConfig): Promise<void> {
 }
 
 async function runMachine<Machine extends MachineModule>(config: MemberConfig, machine: Machine): Promise<void> {
-  const { id, cluster, members, directory, electionTimeoutMs } = config
+  const { id, cluster, members, directory, electionTimeoutMs, snapshotEvery } = config
   const replica = await createReplica({
     id,
     cluster,
     members,
     machine,
-    protocol: raft(electionTimeoutMs && { electionTimeoutMs }),
+    protocol: raft({
+      ...(electionTimeoutMs && { electionTimeoutMs }),
+      ...(snapshotEvery && { tailEntriesMax: snapshotEvery }),
+    }),
     transport: tcpTransport(),
     storage: fileStorage({ directory }),
+    ...(snapshotEvery && { snapshotEveryEntries: snapshotEvery }),
   })
   replica.on('leadership', ({ leader, epoch }) => say({ kind: 'leadership', leader, epoch }))
+  replica.on('snapshot', ({ how, position }) => say({ kind: 'snapshot', how, position }))
   replica.on('warning', ({ code, message }) => say({ kind: 'warning', code, message }))
   replica.on('stopped', ({ reason }) => {
     if (reason) say({ kind: 'failed', reason: reason.message }, () => process.exit(1))

@@ -40,6 +40,14 @@ test('the files of this repository survive it in three processes; Ctrl-C ends al
   await allGone(demo.memberPids)
 })
 
+test('D7: a member that was dead for longer than the log reaches back takes over a snapshot', async () => {
+  const demo = new DemoRun('--once', '--members', '3', '--snapshot-every', '40')
+  expect(await demo.ended, demo.output).toBe(0)
+  const [, killed = 'nobody'] = /SIGKILL for the leader (n\d)/.exec(demo.output) ?? []
+  expect(demo.output).toMatch(new RegExp(`${killed} took over a snapshot of position \\d+`))
+  expect(demo.output).toMatch(/all 3 members have digest/)
+})
+
 test('members do not outlive a demo that was killed', async () => {
   const demo = new DemoRun('--members', '3')
   await demo.says(/n3 .*pid \d+/)
