@@ -54,7 +54,7 @@ export async function counterWorkload(addresses: readonly string[]): Promise<Wor
     examples: [
       `curl -L --json '{"by":1}' http://${addresses[0] ?? ''}/v1/commands/add`,
       `curl -L -X POST http://${addresses[1] ?? ''}/v1/queries/value`,
-      `curl http://${addresses[2] ?? ''}/v1/status?digest=true`,
+      `curl 'http://${addresses[2] ?? ''}/v1/status?digest=true'`,
     ],
     close: async () => {
       await Promise.all(clients.map((client) => client.close()))

@@ -60,6 +60,6 @@ function examplesOf(addresses: readonly string[]): readonly string[] {
   return [
     `curl -L --json '{"key":"hello","value":"world"}' ${at(0)}/commands/put`,
     `curl -L --json '{"key":"hello"}' ${at(1)}/queries/get`,
-    `curl ${at(2)}/status?digest=true`,
+    `curl '${at(2)}/status?digest=true'`,
   ]
 }
