@@ -79,6 +79,7 @@ async function killLeader(cluster: LocalCluster, count: number, workload: Worklo
 async function takeBack(cluster: LocalCluster, id: string, screen: Screen): Promise<void> {
   screen.heading(`Starting ${id} again`)
   await cluster.start(id)
+  screen.event(`${id}  pid ${String(cluster.pidOf(id))}`)
   const { position, sha256 } = await equalDigests(cluster.clientAddresses)
   screen.good(`all ${cluster.ids.length} members have digest ${sha256.slice(0, 16)}… at position ${position}`)
 }

@@ -1,4 +1,4 @@
-/** A tester that finds nothing proves nothing: with a known bug built in, the power cuts have to find it. */
+/** A tester that finds nothing proves nothing: with a known bug built in, these programs have to find it. */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,11 +10,17 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { patchPlugin, type SourcePatch } from './mutations/source-patch.js'
 
 const run = promisify(execFile)
-const program = fileURLToPath(new URL('power-cut/main.ts', import.meta.url))
 const seeds = 4
-const rounds = 20
+/** The programs that look for bugs, and what they are given. */
+const programs = {
+  'power-cut': ['1', String(seeds), '20'],
+  'exactly-once': ['1', String(seeds), '400', '6'],
+} as const
 
-const bugs: readonly SourcePatch[] = [
+type Program = keyof typeof programs
+
+/** Found by the power cuts. */
+const bugsOfDurability: readonly SourcePatch[] = [
   {
     bug: 'the journal is not synced',
     file: 'storage-file/src/journal.ts',
@@ -55,16 +61,35 @@ const bugs: readonly SourcePatch[] = [
   },
 ]
 
+/** Found by the client that asks again. */
+const bugsOfSessions: readonly SourcePatch[] = [
+  {
+    bug: 'a command that comes again is applied again',
+    file: 'replica/src/sessions/session-table.ts',
+    replace: `    if (result) return { kind: 'repeated', result }
+`,
+    by: '',
+  },
+  {
+    bug: 'the table of sessions is left out of the snapshot',
+    file: 'replica/src/state-image.ts',
+    replace: `  writeSessions(head, sessions)
+`,
+    by: `  head.u32(0 * sessions.size)
+`,
+  },
+]
+
 let directory = ''
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'quorate-mutations-'))
 })
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
-async function runPowerCuts(name: string, patch: SourcePatch | null): Promise<string> {
+async function runWith(program: Program, name: string, patch: SourcePatch | null): Promise<string> {
   const outfile = join(directory, `${name}.mjs`)
   await build({
-    entryPoints: [program],
+    entryPoints: [fileURLToPath(new URL(`${program}/main.ts`, import.meta.url))],
     outfile,
     bundle: true,
     platform: 'node',
@@ -78,27 +103,44 @@ async function runPowerCuts(name: string, patch: SourcePatch | null): Promise<st
     logLevel: 'silent',
   })
   try {
-    const { stdout } = await run(process.execPath, [outfile, '1', String(seeds), String(rounds)])
+    const { stdout } = await run(process.execPath, [outfile, ...programs[program]])
     return stdout
   } catch (error) {
     return String(Reflect.get(Object(error), 'stderr'))
   }
 }
 
+const named = (bugs: readonly SourcePatch[]) => bugs.map((patch, at) => ({ ...patch, name: `${bugs.length}-${at}` }))
+
 describe('the power cuts find it when', () => {
-  test.each(bugs.map((patch, at) => ({ ...patch, name: `bug-${at}` })))(
+  test.each(named(bugsOfDurability))(
     '$bug',
     async ({ name, ...patch }) => {
-      const said = await runPowerCuts(name, patch)
+      const said = await runWith('power-cut', name, patch)
       expect(said).toMatch(
         /seed \d+, round \d+: (command \d+ was acknowledged and is gone|\S+ is damaged at byte|n\d stopped: )/,
       )
     },
     240_000,
   )
-
-  test('and find nothing when there is nothing', async () => {
-    const said = await runPowerCuts('sound', null)
-    expect(said.match(/nothing lost/g)?.length).toBe(seeds)
-  }, 240_000)
 })
+
+describe('the client that asks again finds it when', () => {
+  test.each(named(bugsOfSessions))(
+    '$bug',
+    async ({ name, ...patch }) => {
+      const said = await runWith('exactly-once', name, patch)
+      expect(said).toMatch(/400 increments came to \d+|no more than \d+ increments were answered/)
+    },
+    240_000,
+  )
+})
+
+test.each(['power-cut', 'exactly-once'] as const)(
+  'and %s finds nothing when there is nothing',
+  async (program) => {
+    const said = await runWith(program, `sound-${program}`, null)
+    expect(said.match(/nothing lost/g)?.length).toBe(seeds)
+  },
+  240_000,
+)

@@ -1,19 +1,18 @@
 import { forgetfulFiles, type ForgetfulFiles, type VirtualTime } from '@quorate/conformance'
+import type { MachineModule } from '@quorate/contracts'
 import { raft } from '@quorate/raft'
 import { createReplica, type Replica } from '@quorate/replica'
 import { fileStorage } from '@quorate/storage-file'
 import { memoryHub, memoryTransport } from '@quorate/transport-memory'
-import { ledger } from './ledger.js'
 
 const ids = ['n1', 'n2', 'n3']
 const longMs = 60_000
 
-type LedgerReplica = Replica<typeof ledger>
-
 /** Three members in virtual time, each on a disk that forgets at a power cut what was not synced. */
-export class PowerCutCluster {
+export class PowerCutCluster<Machine extends MachineModule> {
   readonly #time: VirtualTime
   readonly #seed: number
+  readonly #machine: Machine
   readonly #disks: ReadonlyMap<string, ForgetfulFiles>
   /** How many were written, and how many took the place of a state. */
   readonly snapshots = { saved: 0, installed: 0 }
@@ -21,12 +20,13 @@ export class PowerCutCluster {
   stopped: string | null = null
   #lives = 0
   #hub = memoryHub()
-  #running: LedgerReplica[] = []
+  #running: Replica<Machine>[] = []
   #leaderId: string | null = null
 
-  constructor(time: VirtualTime, seed: number) {
+  constructor(time: VirtualTime, seed: number, machine: Machine) {
     this.#time = time
     this.#seed = seed
+    this.#machine = machine
     const { environment } = time
     const disk = (id: string): ForgetfulFiles =>
       forgetfulFiles(`${seed}/${id}`, {
@@ -37,12 +37,12 @@ export class PowerCutCluster {
     this.#disks = new Map(ids.map((id) => [id, disk(id)]))
   }
 
-  get members(): readonly LedgerReplica[] {
+  get members(): readonly Replica<Machine>[] {
     return this.#running
   }
 
   /** Whoever leads, as far as anybody has said. */
-  get leader(): LedgerReplica | null {
+  get leader(): Replica<Machine> | null {
     return this.#running.find(({ id }) => id === this.#leaderId) ?? null
   }
 
@@ -50,34 +50,19 @@ export class PowerCutCluster {
     this.#lives += 1
     const hub = memoryHub({ seed: `${this.#seed}/${this.#lives}`, latencyMs: { min: 0, max: 3 } })
     this.#hub = hub
-    const members = Object.fromEntries(ids.map((id) => [id, `${id}:1`]))
-    this.#running = await Promise.all(
-      [...this.#disks].map(async ([id, disk]) => {
-        const replica = await createReplica({
-          id,
-          members,
-          machine: ledger,
-          protocol: raft({ tailEntriesMax: 4 }),
-          transport: memoryTransport({ hub }),
-          storage: fileStorage({
-            directory: '/data',
-            files: disk.mount(),
-            environment: this.#time.environment,
-            segmentBytes: 2 * 1024,
-          }),
-          environment: this.#time.environment,
-          snapshotEveryEntries: 25,
-        })
-        replica.on('stopped', ({ reason }) => {
-          if (reason && this.#running.includes(replica)) this.stopped ??= `${id} stopped: ${reason.message}`
-        })
-        replica.on('snapshot', ({ how }) => (this.snapshots[how] += 1))
-        replica.on('leadership', ({ leader }) => {
-          if (leader !== null) this.#leaderId = leader
-        })
-        return replica
-      }),
-    )
+    this.#running = await Promise.all([...this.#disks].map(([id, disk]) => this.#startOne(id, disk)))
+  }
+
+  /** One machine loses its power, and comes back. */
+  async cutPowerOf(id: string): Promise<void> {
+    const disk = this.#disks.get(id)
+    if (!disk) throw new TypeError(`${id} is no member`)
+    disk.powerCut()
+    const dead = this.#running.find((replica) => replica.id === id)
+    this.#running = this.#running.filter((replica) => replica !== dead)
+    if (this.#leaderId === id) this.#leaderId = null
+    await dead?.close()
+    this.#running = [...this.#running, await this.#startOne(id, disk)]
   }
 
   /** Whoever is cut off now lags behind, until the next start or longer. */
@@ -115,5 +100,27 @@ export class PowerCutCluster {
     work.then(over, over)
     if (!(await this.#time.until(() => isOver, longMs))) throw new Error(`nothing came of it in ${longMs} ms`)
     return work
+  }
+
+  async #startOne(id: string, disk: ForgetfulFiles): Promise<Replica<Machine>> {
+    const { environment } = this.#time
+    const replica = await createReplica({
+      id,
+      members: Object.fromEntries(ids.map((each) => [each, `${each}:1`])),
+      machine: this.#machine,
+      protocol: raft({ tailEntriesMax: 4 }),
+      transport: memoryTransport({ hub: this.#hub }),
+      storage: fileStorage({ directory: '/data', files: disk.mount(), environment, segmentBytes: 2 * 1024 }),
+      environment,
+      snapshotEveryEntries: 25,
+    })
+    replica.on('stopped', ({ reason }) => {
+      if (reason && this.#running.includes(replica)) this.stopped ??= `${id} stopped: ${reason.message}`
+    })
+    replica.on('snapshot', ({ how }) => (this.snapshots[how] += 1))
+    replica.on('leadership', ({ leader }) => {
+      if (leader !== null) this.#leaderId = leader
+    })
+    return replica
   }
 }

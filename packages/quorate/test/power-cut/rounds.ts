@@ -2,6 +2,7 @@ import { virtualTime, type VirtualTime } from '@quorate/conformance'
 import { QuorateError, seededRandom, type Random } from '@quorate/contracts'
 import { Accounts } from './accounts.js'
 import { PowerCutCluster } from './cluster.js'
+import { ledger } from './ledger.js'
 
 /** How many callers write at once, each one command after the other. */
 const writers = 6
@@ -27,7 +28,7 @@ export async function powerCutRounds(
 ): Promise<PowerCutReport> {
   const random = seededRandom(seed)
   const time = virtualTime({ settled, seed })
-  const cluster = new PowerCutCluster(time, seed)
+  const cluster = new PowerCutCluster(time, seed, ledger)
   const accounts = new Accounts()
   for (let round = 1; round <= rounds; round += 1) {
     try {
@@ -51,7 +52,7 @@ export async function powerCutRounds(
 }
 
 /** Reads the ledger, linearizable, from whoever leads; and what each member has of it. */
-async function checkAll(cluster: PowerCutCluster, time: VirtualTime, accounts: Accounts): Promise<void> {
+async function checkAll(cluster: PowerCutCluster<typeof ledger>, time: VirtualTime, accounts: Accounts): Promise<void> {
   const entries = await cluster.during(readLinearizable(cluster, time))
   const complaint = accounts.complaintAbout(entries)
   if (complaint !== null) throw new Error(complaint)
@@ -62,7 +63,10 @@ async function checkAll(cluster: PowerCutCluster, time: VirtualTime, accounts: A
   }
 }
 
-async function readLinearizable(cluster: PowerCutCluster, time: VirtualTime): Promise<readonly number[]> {
+async function readLinearizable(
+  cluster: PowerCutCluster<typeof ledger>,
+  time: VirtualTime,
+): Promise<readonly number[]> {
   for (;;) {
     if (cluster.stopped !== null) throw new Error(cluster.stopped)
     try {
@@ -75,7 +79,7 @@ async function readLinearizable(cluster: PowerCutCluster, time: VirtualTime): Pr
 }
 
 async function writeUntilCut(
-  cluster: PowerCutCluster,
+  cluster: PowerCutCluster<typeof ledger>,
   time: VirtualTime,
   accounts: Accounts,
   random: Random,
@@ -102,7 +106,7 @@ async function writeUntilCut(
 
 /** One caller: whatever ends after the cut is unknown to it, whatever the dying member still said. */
 async function write(
-  cluster: PowerCutCluster,
+  cluster: PowerCutCluster<typeof ledger>,
   time: VirtualTime,
   accounts: Accounts,
   writer: number,
