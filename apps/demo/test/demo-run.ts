@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
 
 const program = fileURLToPath(new URL('../dist/main.js', import.meta.url))
 
-/** The demo as somebody runs it: a process without a terminal. */
+/** The demo as somebody runs it: a process without a terminal. It does not outlive its test. */
 export class DemoRun {
   readonly ended: Promise<number | null>
   readonly #child: ChildProcess
@@ -19,6 +20,7 @@ export class DemoRun {
     this.#child.stdout?.on('data', hear)
     this.#child.stderr?.on('data', hear)
     this.ended = new Promise((resolve) => this.#child.once('close', (code) => resolve(code)))
+    onTestFinished(() => void this.#child.kill('SIGKILL'))
   }
 
   get output(): string {
