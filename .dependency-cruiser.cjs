@@ -34,6 +34,10 @@ const houses = {
   'machine-kv': { packages: ['contracts', 'machine'], npm: ['zod', 'sorted-btree'] },
   client: { packages: ['contracts', 'machine'], npm: ['zod'] },
   'gateway-http': { packages: ['contracts', 'machine', 'replica'], npm: ['zod'], host: true },
+  simulator: {
+    packages: ['client', 'conformance', 'contracts', 'machine', 'replica', 'storage-file', 'transport-memory'],
+    npm: ['zod'],
+  },
   quorate: { packages: everything, npm: ['zod'], host: true },
 }
 

@@ -13,6 +13,7 @@ const portable = [
   'machine-counter',
   'client',
   'conformance',
+  'simulator',
 ].map((name) => `packages/${name}/src/**/*.ts`)
 
 /** Their entries for Node.js, where the ports are given by the real thing. */

@@ -1,0 +1,6 @@
+/**
+ * Whole clusters in virtual time, from one seed.
+ *
+ * @packageDocumentation
+ */
+export type { TraceEvent } from './trace.js'

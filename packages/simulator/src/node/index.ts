@@ -1,0 +1,6 @@
+/**
+ * Campaigns of the simulator on Node.js.
+ *
+ * @packageDocumentation
+ */
+export type { TraceEvent } from '../trace.js'
