@@ -14,8 +14,13 @@ export interface ForgetfulFiles extends FileLayer {
    */
   powerCut(): void
   /**
-   * The same files for one life only: after the next power cut every call fails. For code that may go on cleaning up
-   * after its own death, as no real process does.
+   * Ends the process and not the machine, as SIGKILL does: locks are free and every file is dead, but what was written is
+   * still there to be read, synced or not.
+   */
+  kill(): void
+  /**
+   * The same files for one life only: after the next power cut or kill every call fails. For code that may go on
+   * cleaning up after its own death, as no real process does.
    */
   mount(): FileLayer
   /** Files by their absolute paths, sorted: as everybody sees them, or as they are on the disk. */
@@ -55,8 +60,12 @@ export function forgetfulFiles(seed: number | string, options: ForgetfulOptions 
     freeBytes: (path) => life.freeBytes(path),
     lock: (path) => life.lock(path),
     powerCut() {
-      life.end()
+      life.end('the power was cut')
       disk.tree.loseUnsynced(disk.fate)
+      life = new Life(disk)
+    },
+    kill() {
+      life.end('the process was killed')
       life = new Life(disk)
     },
     mount: () => life,

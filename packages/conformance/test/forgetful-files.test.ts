@@ -155,6 +155,18 @@ describe('a power cut', () => {
     expect(disk(files, 'visible')).toEqual({ '/d/a': 'one' })
   })
 
+  test('is not what a killed process leaves: it is dead, and what it wrote is there to be read and still not durable', async () => {
+    const files = await withDirectory()
+    const mounted = files.mount()
+    await mounted.lock('/d')
+    const file = await mounted.open('/d/a', 'create')
+    await file.write(0, [bytes('one')])
+    files.kill()
+    await expect(codeOf(file.datasync())).resolves.toBe('EIO')
+    await files.lock('/d')
+    expect([disk(files, 'visible'), disk(files)]).toEqual([{ '/d/a': 'one' }, {}])
+  })
+
   test('cuts between the calls of somebody else, when a fault says so', async () => {
     const files: ForgetfulFiles = forgetfulFiles(1, {
       fail: (operation) => {
@@ -169,6 +181,20 @@ describe('a power cut', () => {
 })
 
 describe('a sync that takes time', () => {
+  test('takes what a function says at each', async () => {
+    const time = handTime()
+    let syncMs = 5
+    const files = forgetfulFiles(1, { environment: time, syncMs: () => syncMs })
+    const making = files.makeDirectory('/d')
+    await time.pass(5)
+    await making
+    syncMs = 100
+    const syncing = codeOf(files.syncDirectory('/d'))
+    await time.pass(99)
+    files.powerCut()
+    await expect(syncing).resolves.toBe('EIO')
+  })
+
   test('is not durable until it answers', async () => {
     const time = handTime()
     const files = forgetfulFiles(1, { environment: time, syncMs: 5 })

@@ -29,6 +29,8 @@ export interface MemoryHub {
   heal(from?: string, to?: string): void
   /** Replaces the faults; what is left out does not happen. */
   setFaults(faults: MemoryFaults): void
+  /** The way from one member to another has faults of its own from now on, or null: those of all. */
+  setLinkFaults(from: string, to: string, faults: MemoryFaults | null): void
 }
 
 /** What a transport offers on the hub to those who dial its address. */
@@ -48,6 +50,7 @@ export interface Listener {
 export class Hub implements MemoryHub {
   readonly #listeners = new Map<string, Listener>()
   readonly #cuts = new Set<string>()
+  readonly #linkFaults = new Map<string, KnownFaults>()
   readonly #environment: Environment | undefined
   readonly random: Random
   #faults: KnownFaults
@@ -81,20 +84,29 @@ export class Hub implements MemoryHub {
     this.#faults = parseOptions(memoryFaultsSchema, faults, 'memoryHub faults')
   }
 
+  setLinkFaults(from: string, to: string, faults: MemoryFaults | null): void {
+    if (faults === null) this.#linkFaults.delete(`${from}>${to}`)
+    else this.#linkFaults.set(`${from}>${to}`, parseOptions(memoryFaultsSchema, faults, 'memoryHub faults'))
+  }
+
   isCut(from: NodeId, to: NodeId): boolean {
     return this.#cuts.size > 0 && this.#cuts.has(`${from}>${to}`)
   }
 
   /** Whether a fault of this kind happens now. Dice are thrown only for faults that may happen. */
-  strikes(fault: 'loss' | 'duplication' | 'reordering'): boolean {
-    const chance = this.#faults[fault]
+  strikes(fault: 'loss' | 'duplication' | 'reordering', from: NodeId, to: NodeId): boolean {
+    const chance = this.#faultsOf(from, to)[fault]
     return chance > 0 && this.random.nextInt(1_000_000) < chance * 1_000_000
   }
 
-  latencyMs(): number {
-    const latency = this.#faults.latencyMs
+  latencyMs(from: NodeId, to: NodeId): number {
+    const latency = this.#faultsOf(from, to).latencyMs
     if (typeof latency === 'number') return latency
     return latency.min + (this.random.nextInt(1_000_001) / 1_000_000) * (latency.max - latency.min)
+  }
+
+  #faultsOf(from: NodeId, to: NodeId): KnownFaults {
+    return (this.#linkFaults.size > 0 && this.#linkFaults.get(`${from}>${to}`)) || this.#faults
   }
 
   clock(sender: Environment): Environment {

@@ -42,9 +42,9 @@ export class Line {
   offer(frame: Uint8Array): 'queued' | 'dropped' {
     const full = this.#bytes + frame.length + frameOverheadBytes > this.#bytesMax
     if (this.#closed || (full && this.#flights.length > 0)) return 'dropped'
-    if (this.#hub.isCut(this.#from, this.#to) || this.#hub.strikes('loss')) return 'queued'
+    if (this.#hub.isCut(this.#from, this.#to) || this.#hub.strikes('loss', this.#from, this.#to)) return 'queued'
     this.#launch(frame)
-    if (this.#hub.strikes('duplication')) this.#launch(frame)
+    if (this.#hub.strikes('duplication', this.#from, this.#to)) this.#launch(frame)
     this.#wait()
     return 'queued'
   }
@@ -59,8 +59,9 @@ export class Line {
     // Not `frame.slice()`: a Buffer is a Uint8Array too, and its slice shares the bytes.
     const copy = new Uint8Array(frame)
     this.#bytes += copy.length + frameOverheadBytes
-    const dueMs = this.#environment.monotonicMs() + this.#hub.latencyMs()
-    const overtaken = this.#flights.length > 0 && this.#hub.strikes('reordering') ? this.#overtaken() : undefined
+    const dueMs = this.#environment.monotonicMs() + this.#hub.latencyMs(this.#from, this.#to)
+    const overtaken =
+      this.#flights.length > 0 && this.#hub.strikes('reordering', this.#from, this.#to) ? this.#overtaken() : undefined
     if (overtaken === undefined) this.#flights.push({ frame: copy, dueMs })
     else this.#flights.splice(overtaken.at, 0, { frame: copy, dueMs: overtaken.dueMs })
   }

@@ -91,11 +91,11 @@ export class Link {
     return null
   }
 
-  /** As long as a frame takes. */
+  /** As long as a frame takes to whoever listens there. */
   #travel(): Promise<void> {
     const { hub, host } = this.#owner
     const clock = hub.clock(host.environment)
-    const latencyMs = hub.latencyMs()
+    const latencyMs = hub.latencyMs(host.self, this.peer)
     if (latencyMs === 0) return clock.yieldTurn()
     return new Promise((resolve) => void clock.setTimer(latencyMs, resolve))
   }

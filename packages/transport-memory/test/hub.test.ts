@@ -118,6 +118,19 @@ test('a frame never arrives before its own delay is over', async () => {
   expect(b.trace).toEqual(['105.000 log early', '108.000 log late'])
 })
 
+test('one way of one link has faults of its own, until they are taken off', async () => {
+  const { time, hub, a, b } = await pairOn({ latencyMs: 5 })
+  hub.setLinkFaults('a', 'b', { latencyMs: 40 })
+  a.say(b, 'slow')
+  b.say(a, 'as everywhere')
+  await time.pass(50)
+  hub.setLinkFaults('a', 'b', null)
+  a.say(b, 'as before')
+  await time.pass(50)
+  expect(a.trace).toEqual(['105.000 log as everywhere'])
+  expect(b.trace).toEqual(['140.000 log slow', '155.000 log as before'])
+})
+
 test('with latency, frames of one channel overtake those of another', async () => {
   const { time, a, b } = await pairOn({ latencyMs: { min: 1, max: 50 } })
   for (const text of numbers.slice(0, 20)) {

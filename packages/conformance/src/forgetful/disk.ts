@@ -24,8 +24,11 @@ export type FileOperation =
 export interface ForgetfulOptions {
   /** Where `syncMs` passes. */
   readonly environment?: Environment
-  /** How long `datasync`, `syncDirectory` and `makeDirectory` take, in milliseconds. Default: no time passes. */
-  readonly syncMs?: number | { readonly min: number; readonly max: number }
+  /**
+   * How long `datasync`, `syncDirectory` and `makeDirectory` take, in milliseconds; a function is asked at each. Default:
+   * no time passes.
+   */
+  readonly syncMs?: number | { readonly min: number; readonly max: number } | (() => number)
   /**
    * What a power cut leaves of changes that were not synced: nothing, or, by the seed, anything that a disk and its file
    * system may legally leave. Default `nothing`.
@@ -91,6 +94,7 @@ export class Disk {
   afterSync(run: () => void): (() => void) | null {
     const { environment, syncMs } = this.#options
     if (!environment || syncMs === undefined) return null
+    if (typeof syncMs === 'function') return environment.setTimer(syncMs(), run)
     const { min, max } = typeof syncMs === 'number' ? { min: syncMs, max: syncMs } : syncMs
     return environment.setTimer(min + this.#random.nextInt(max - min + 1), run)
   }

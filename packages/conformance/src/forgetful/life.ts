@@ -11,15 +11,15 @@ export class Life implements FileLayer {
   readonly disk: Disk
   readonly #locks = new Set<string>()
   readonly #syncs = new Set<() => void>()
-  #isOver = false
+  #endedBy: string | null = null
 
   constructor(disk: Disk) {
     this.disk = disk
   }
 
-  /** Everything under way fails, and whatever is called later. */
-  end(): void {
-    this.#isOver = true
+  /** Everything under way fails, and whatever is called later. `by`: what happened, as a sentence. */
+  end(by: string): void {
+    this.#endedBy = by
     for (const interrupt of this.#syncs) interrupt()
   }
 
@@ -162,6 +162,6 @@ export class Life implements FileLayer {
   }
 
   #checkAlive(operation: FileOperation, path: string): void {
-    if (this.#isOver) throw new FileError('EIO', operation, path, 'the power was cut')
+    if (this.#endedBy !== null) throw new FileError('EIO', operation, path, this.#endedBy)
   }
 }
