@@ -186,11 +186,11 @@ describe('a sync that takes time', () => {
     let syncMs = 5
     const files = forgetfulFiles(1, { environment: time, syncMs: () => syncMs })
     const making = files.makeDirectory('/d')
-    await time.pass(5)
+    time.pass(5)
     await making
     syncMs = 100
     const syncing = codeOf(files.syncDirectory('/d'))
-    await time.pass(99)
+    time.pass(99)
     files.powerCut()
     await expect(syncing).resolves.toBe('EIO')
   })
