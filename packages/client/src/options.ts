@@ -1,8 +1,9 @@
 import {
   addressSchema,
   durationMsSchema,
+  environmentSchema,
+  portSchema,
   type AbortSignalLike,
-  type Environment,
   type MachineModule,
 } from '@quorate/contracts'
 import { z } from 'zod'
@@ -17,28 +18,10 @@ export const timeoutMsSchema = durationMsSchema.max(timeoutMsMax)
 /** What the client needs of a machine: how its operations cross the wire. */
 export type CalledMachine = Pick<MachineModule, 'name' | 'codec' | 'commands' | 'queries'>
 
-function having<Port>(what: string, kinds: { readonly [Name in keyof Port & string]: string }): z.ZodType<Port, Port> {
-  const missing = (value: unknown): string[] =>
-    Object.entries(kinds)
-      .filter(([name, kind]) => typeof value !== 'object' || value === null || typeof Reflect.get(value, name) !== kind)
-      .map(([name]) => name)
-  return z.custom<Port>((value) => missing(value).length === 0, {
-    error: (issue) => `must be ${what}: ${missing(issue.input).join(', ')} is missing`,
-  })
-}
-
-const environmentKinds = {
-  monotonicMs: 'function',
-  wallMs: 'function',
-  setTimer: 'function',
-  yieldTurn: 'function',
-  randomBytes: 'function',
-}
-
 /** Options of `createClient` with their defaults. Durations in milliseconds. */
 export const clientOptionsSchema = z.strictObject({
   /** The machine that the members run. */
-  machine: having<CalledMachine>('a machine, as defineMachine makes them', {
+  machine: portSchema<CalledMachine>('a machine, as defineMachine makes them', {
     name: 'string',
     codec: 'string',
     commands: 'object',
@@ -56,8 +39,8 @@ export const clientOptionsSchema = z.strictObject({
   retryMaxMs: durationMsSchema.max(60_000).default(500),
   /** Operations under way at once; more are refused as `OVERLOADED`. */
   requestsMax: z.int().min(1).default(10_000),
-  environment: having<Environment>('an environment', environmentKinds),
-  http: having<HttpPort>('a way to send HTTP', { send: 'function', close: 'function' }),
+  environment: environmentSchema,
+  http: portSchema<HttpPort>('a way to send HTTP', { send: 'function', close: 'function' }),
 })
 
 /** What `createClient` takes. */

@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import type { Environment } from './environment.js'
 import { QuorateError } from './errors.js'
+import type { Logger } from './logger.js'
 import { isNodeId, type NodeId } from './units.js'
 
 /** A member's name. */
@@ -20,6 +22,47 @@ export const durationMsSchema = z.int().min(1)
 
 /** A size in whole bytes, at least 1. */
 export const bytesSchema = z.int().min(1)
+
+/** What `typeof` says of a member of this type. */
+type KindOf<Member> = Member extends (...given: never) => unknown
+  ? 'function'
+  : Member extends string
+    ? 'string'
+    : 'object'
+
+/**
+ * A port, passed on as it is given: an object with these members, each of the kind that `typeof` says. What it lacks is
+ * named in the message, since a wrong import is the usual mistake: `must be a storage: open is missing`.
+ */
+export function portSchema<Port>(
+  what: string,
+  kinds: { readonly [Name in keyof Port & string]?: KindOf<Port[Name]> },
+): z.ZodType<Port, Port> {
+  const missing = (value: unknown): string[] =>
+    Object.entries(kinds)
+      .filter(([name, kind]) => typeof value !== 'object' || value === null || typeof Reflect.get(value, name) !== kind)
+      .map(([name]) => name)
+  return z.custom<Port>((value) => missing(value).length === 0, {
+    error: (issue) => `must be ${what}: ${missing(issue.input).join(', ')} is missing`,
+  })
+}
+
+/** The option for time and dice. */
+export const environmentSchema = portSchema<Environment>('an environment', {
+  monotonicMs: 'function',
+  wallMs: 'function',
+  setTimer: 'function',
+  yieldTurn: 'function',
+  randomBytes: 'function',
+})
+
+/** The option for a logger. */
+export const loggerSchema = portSchema<Logger>('a logger with pino’s methods', {
+  debug: 'function',
+  info: 'function',
+  warn: 'function',
+  error: 'function',
+})
 
 /**
  * Checks options against their schema, or throws one `INVALID_OPTIONS` that lists every problem with its path.

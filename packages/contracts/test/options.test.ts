@@ -6,6 +6,7 @@ import {
   durationMsSchema,
   nodeIdSchema,
   parseOptions,
+  portSchema,
   splitAddress,
   type QuorateError,
 } from '../src/index.js'
@@ -53,6 +54,31 @@ describe('D30: options', () => {
 
   test('every mistake is told at once', () => {
     expect(errorOf({ id: '', timeoutMs: 0, sizeBytes: 0 }).message.split('✖')).toHaveLength(4)
+  })
+})
+
+describe('ports among options', () => {
+  interface Lamp {
+    readonly place: string
+    readonly bulbs: readonly number[]
+    shine(): void
+  }
+  const lampSchema = portSchema<Lamp>('a lamp', { place: 'string', bulbs: 'object', shine: 'function' })
+  const lamp: Lamp = { place: 'door', bulbs: [40], shine() {} }
+
+  test('are passed on as they are given, whatever else they have', () => {
+    const given = Object.create({ ...lamp, colour: 'red' }) as Lamp
+    expect(lampSchema.parse(given)).toBe(given)
+  })
+
+  test.each([
+    [{ ...lamp, shine: true }, 'must be a lamp: shine is missing'],
+    [{ place: 'door' }, 'must be a lamp: bulbs, shine is missing'],
+    [undefined, 'must be a lamp: place, bulbs, shine is missing'],
+    [null, 'must be a lamp: place, bulbs, shine is missing'],
+    ['lamp', 'must be a lamp: place, bulbs, shine is missing'],
+  ])('%j is none, and what it lacks is named', (value, message) => {
+    expect(lampSchema.safeParse(value).error?.issues).toMatchObject([{ message }])
   })
 })
 

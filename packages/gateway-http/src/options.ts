@@ -2,8 +2,9 @@ import {
   addressSchema,
   bytesSchema,
   durationMsSchema,
+  loggerSchema,
+  portSchema,
   silentLogger,
-  type Logger,
   type MachineModule,
 } from '@quorate/contracts'
 import type { Replica } from '@quorate/replica'
@@ -18,16 +19,6 @@ export type ServedMachine = Pick<MachineModule, 'name' | 'codec' | 'commands' | 
 /** The largest body, and the largest that may be asked for (decision D34): a command of 4 MiB as base64, and room. */
 export const bodyBytesMax = 8 * 1024 * 1024
 
-function having<Port>(what: string, kinds: { readonly [Name in keyof Port & string]: string }): z.ZodType<Port, Port> {
-  const missing = (value: unknown): string[] =>
-    Object.entries(kinds)
-      .filter(([name, kind]) => typeof value !== 'object' || value === null || typeof Reflect.get(value, name) !== kind)
-      .map(([name]) => name)
-  return z.custom<Port>((value) => missing(value).length === 0, {
-    error: (issue) => `must be ${what}: ${missing(issue.input).join(', ')} is missing`,
-  })
-}
-
 const hostNameSchema = z
   .string()
   .regex(/^[A-Za-z0-9._-]{1,253}$/, { error: 'must be a name like "api.example.com", without a port' })
@@ -35,7 +26,7 @@ const hostNameSchema = z
 
 const handlerShape = {
   /** The member that answers. */
-  replica: having<ServedReplica>('a running replica', {
+  replica: portSchema<ServedReplica>('a running replica', {
     id: 'string',
     propose: 'function',
     query: 'function',
@@ -43,7 +34,7 @@ const handlerShape = {
     on: 'function',
   }),
   /** The machine that it runs. */
-  machine: having<ServedMachine>('a machine, as defineMachine makes them', {
+  machine: portSchema<ServedMachine>('a machine, as defineMachine makes them', {
     name: 'string',
     codec: 'string',
     commands: 'object',
@@ -60,12 +51,7 @@ const handlerShape = {
   /** Names, other than its own, IP addresses and `localhost`, that requests may come under to a loopback address. */
   hostNames: z.array(hostNameSchema).default([]),
   /** Hears what went wrong unexpectedly. */
-  logger: having<Logger>('a logger with pino’s methods', {
-    debug: 'function',
-    info: 'function',
-    warn: 'function',
-    error: 'function',
-  }).default(silentLogger),
+  logger: loggerSchema.default(silentLogger),
 }
 
 const serverShape = {

@@ -2,11 +2,12 @@ import {
   addressSchema,
   bytesSchema,
   durationMsSchema,
+  environmentSchema,
+  loggerSchema,
   nodeIdSchema,
+  portSchema,
   silentLogger,
   sortedMembers,
-  type Environment,
-  type Logger,
   type MachineModule,
   type Members,
   type ProtocolModule,
@@ -14,17 +15,6 @@ import {
   type Transport,
 } from '@quorate/contracts'
 import { z } from 'zod'
-
-/** A value that has the methods of a port. The message names the port and what is missing. */
-function port<Port>(what: string, methods: readonly (keyof Port & string)[]): z.ZodType<Port, Port> {
-  const missing = (value: unknown): string[] =>
-    typeof value === 'object' && value !== null
-      ? methods.filter((method) => typeof Reflect.get(value, method) !== 'function')
-      : [...methods]
-  return z.custom<Port>((value) => missing(value).length === 0, {
-    error: (issue) => `must be ${what}: ${missing(issue.input).join(', ')} is missing`,
-  })
-}
 
 const memberSchema = z.union(
   [addressSchema, z.strictObject({ address: addressSchema, clientAddress: addressSchema.optional() })],
@@ -34,15 +24,6 @@ const memberSchema = z.union(
 const membersSchema = z
   .record(nodeIdSchema, memberSchema)
   .refine((members) => Object.keys(members).length > 0, { error: 'must name at least one member' })
-
-const machineSchema = z.custom<MachineModule>(
-  (value) =>
-    typeof value === 'object' &&
-    value !== null &&
-    typeof Reflect.get(value, 'create') === 'function' &&
-    typeof Reflect.get(value, 'commands') === 'object',
-  { error: 'must be a machine, as defineMachine makes them' },
-)
 
 /** Options of `createReplica` with their defaults; durations in milliseconds, sizes in bytes. */
 export const replicaOptionsSchema = z
@@ -56,12 +37,20 @@ export const replicaOptionsSchema = z
       .default('quorate'),
     /** The founding members. Counts only when the storage is new. */
     members: membersSchema,
-    machine: machineSchema,
-    protocol: port<ProtocolModule<unknown, unknown>>('a protocol', ['recover', 'encode', 'decode', 'importState']),
-    transport: port<Transport>('a transport', ['start']),
-    storage: port<Storage>('a storage', ['open']),
-    environment: port<Environment>('an environment', ['monotonicMs', 'wallMs', 'setTimer', 'yieldTurn', 'randomBytes']),
-    logger: port<Logger>('a logger with pino’s methods', ['debug', 'info', 'warn', 'error']).default(silentLogger),
+    machine: portSchema<MachineModule>('a machine, as defineMachine makes them', {
+      create: 'function',
+      commands: 'object',
+    }),
+    protocol: portSchema<ProtocolModule<unknown, unknown>>('a protocol', {
+      recover: 'function',
+      encode: 'function',
+      decode: 'function',
+      importState: 'function',
+    }),
+    transport: portSchema<Transport>('a transport', { start: 'function' }),
+    storage: portSchema<Storage>('a storage', { open: 'function' }),
+    environment: environmentSchema,
+    logger: loggerSchema.default(silentLogger),
     /** How long a command or query may take when its caller does not say. */
     timeoutMs: durationMsSchema.max(2 ** 31 - 1).default(5_000),
     /** How long `close` waits for commands that were handed to the protocol. */

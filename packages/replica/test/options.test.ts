@@ -26,7 +26,11 @@ const mistakes: readonly [what: string, differs: object, message: RegExp][] = [
   ['no members', { members: {} }, /must name at least one member/],
   ['an address without a port', { members: { n1: 'localhost' } }, /must be an address like.*\n.*at members\.n1/],
   ['a misspelled member option', { members: { n1: { address: 'a:1', client: 'b:1' } } }, /at members\.n1/],
-  ['no machine', { machine: {} }, /must be a machine, as defineMachine makes them\n.*at machine/],
+  [
+    'no machine',
+    { machine: {} },
+    /must be a machine, as defineMachine makes them: create, .* is missing\n.*at machine/,
+  ],
   [
     'a protocol without recover',
     { protocol: { name: 'x' } },
