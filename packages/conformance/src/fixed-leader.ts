@@ -16,6 +16,7 @@ export function fixedLeader(options: { readonly leader: NodeId }): ProtocolModul
   if (!isNodeId(options.leader)) throw new TypeError('fixedLeader needs the id of the member that leads')
   return {
     name: 'fixed-leader',
+    timing: null,
     recover(start) {
       const member = new FixedLeaderMember(start, options.leader)
       return {

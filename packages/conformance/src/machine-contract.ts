@@ -4,6 +4,7 @@ import { determinismCases } from './machine-determinism.js'
 import { MachineLife, type MachineCase } from './machine-life.js'
 import { refusalCases } from './machine-refusals.js'
 import { snapshotCases } from './machine-snapshots.js'
+import { timeCases } from './machine-time.js'
 
 /** What {@link machineContract} is given: a machine, and what may be said to it. */
 export interface MachineContractOptions {
@@ -29,7 +30,8 @@ const nonsense = [new Uint8Array(), Uint8Array.of(0xc1)]
 
 /**
  * What every state machine promises, as tests: results and state follow from the commands alone, a restored life is as
- * one that replayed them, a snapshot is canonical and of the moment of its call, and queries change nothing.
+ * one that replayed them, a snapshot is canonical and of the moment of its call, queries change nothing,
+ * and what expires is dropped when the time is told.
  */
 export function machineContract(options: MachineContractOptions): void {
   const given: MachineCase = {
@@ -41,7 +43,7 @@ export function machineContract(options: MachineContractOptions): void {
     badQueries: options.badQueries ?? nonsense,
     badInputs: options.badInputs ?? [],
   }
-  for (const { claim, needs, run } of [...determinismCases, ...snapshotCases, ...refusalCases]) {
+  for (const { claim, needs, run } of [...determinismCases, ...snapshotCases, ...timeCases, ...refusalCases]) {
     if (needs && given[needs].length === 0) continue
     options.test(claim, () => run(given))
   }

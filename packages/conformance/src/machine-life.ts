@@ -1,4 +1,11 @@
-import { clusterTime, concatBytes, position, seededRandom, type StateMachine } from '@quorate/contracts'
+import {
+  clusterTime,
+  concatBytes,
+  position,
+  seededRandom,
+  type ApplyContext,
+  type StateMachine,
+} from '@quorate/contracts'
 import { expectClaim } from './contract.js'
 
 /** What a case of the contract works with. */
@@ -34,13 +41,14 @@ export class MachineLife {
   run(commands: readonly Uint8Array[]): Uint8Array[] {
     return commands.map((command) => {
       this.#applied += 1
-      return this.machine.apply(command, {
-        position: position(this.#applied),
-        clusterTime: clusterTime(this.#applied * 1_000),
-        wallMs: 1_000_000 + this.#applied * 1_000,
-        random: seededRandom(this.#applied),
-      })
+      return this.machine.apply(command, this.#context(this.#applied * 1_000))
     })
+  }
+
+  /** Time passes up to here, in cluster time. */
+  tell(time: number): void {
+    this.#applied += 1
+    this.machine.expire(this.#context(Math.max(time, this.#applied * 1_000)))
   }
 
   ask(queries: readonly Uint8Array[]): Uint8Array[] {
@@ -55,6 +63,15 @@ export class MachineLife {
   async restore(other: MachineLife, chunkBytes = 1_000): Promise<void> {
     await this.machine.restore(chunksOf(await other.image(), chunkBytes))
     this.#applied = other.#applied
+  }
+
+  #context(time: number): ApplyContext {
+    return {
+      position: position(this.#applied),
+      clusterTime: clusterTime(time),
+      wallMs: 1_000_000 + time,
+      random: seededRandom(this.#applied),
+    }
   }
 }
 

@@ -10,6 +10,7 @@ import {
   type Input,
   type Members,
   type NodeId,
+  type PeerProgress,
   type Position,
   type Protocol,
   type ProtocolModule,
@@ -40,6 +41,7 @@ interface SoloEntry {
 export function solo(): ProtocolModule<never, never> {
   return {
     name: 'solo',
+    timing: null,
     recover(start) {
       const state = new Solo(start)
       return {
@@ -159,6 +161,10 @@ class Solo implements Protocol<never, never> {
 
   describe() {
     return { role: 'leader', lastPosition: this.#entries.length, persisted: this.#persisted }
+  }
+
+  progress(): readonly PeerProgress[] {
+    return []
   }
 
   exportState(): Uint8Array {

@@ -62,6 +62,8 @@ const sins: readonly (readonly [Sin, string])[] = [
   ['refuses queries in other words', 'no query'],
   ['changes when it refuses a query', 'no query'],
   ['applies whatever comes', 'D27'],
+  ['keeps what has expired', 'D12'],
+  ['drops by the ordinal of its life', 'D12'],
 ]
 
 describe('the contract finds a machine that', () => {

@@ -34,6 +34,8 @@ export type Sin =
   | 'refuses queries in other words'
   | 'changes when it refuses a query'
   | 'applies whatever comes'
+  | 'keeps what has expired'
+  | 'drops by the ordinal of its life'
 
 const text = (bytes: Uint8Array): string => String.fromCharCode(...bytes)
 const bytes = (of: string): Uint8Array => new ByteWriter().ascii(of).finish().slice(4)
@@ -123,6 +125,12 @@ export class ReferenceMachine implements StateMachine {
   nextDeadline(): ClusterTime | null {
     if (this.#sin === 'has a deadline of its own') return clusterTime(this.#ordinal)
     return this.#deadline === 0 ? null : clusterTime(this.#deadline)
+  }
+
+  expire(context: ApplyContext): void {
+    if (this.#sin === 'keeps what has expired' || this.#deadline > context.clusterTime) return
+    if (this.#sin === 'drops by the ordinal of its life' && this.#ordinal % 2 === 0) this.#values.clear()
+    this.#deadline = 0
   }
 
   #written(): Uint8Array {

@@ -5,53 +5,57 @@ export class BytesError extends Error {
 
 /** Writes little-endian numbers, ASCII text and byte strings one behind the other. Grows as needed. */
 export class ByteWriter {
-  #bytes: Uint8Array
-  #view: DataView
-  #length: number
+  #slab: Slab
+  /** Where this writer's bytes begin in the slab, where the next one goes, and where somebody else's begin. */
+  #start: number
+  #at: number
+  #end: number
 
   /** `reserve` bytes at the start are left zero, for whoever frames the result. */
-  constructor(capacity = 64, reserve = 0, allocate = (bytes: number): Uint8Array => new Uint8Array(bytes)) {
-    this.#bytes = allocate(Math.max(capacity, reserve, 16))
-    this.#view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.length)
-    this.#length = reserve
+  constructor(capacity = 64, reserve = 0, slab: Slab = new Slab(roomFor(capacity, reserve))) {
+    const bytes = roomFor(capacity, reserve)
+    this.#slab = slab
+    this.#start = slab.take(bytes)
+    this.#at = this.#start + reserve
+    this.#end = this.#start + bytes
   }
 
   /**
-   * A writer of bytes that are handed on and soon forgotten, such as messages and records. Small ones share a slab with
-   * their neighbours, because an array buffer of its own costs more than what is in it. Not for what is kept: a few bytes
-   * keep their whole slab in memory.
+   * A writer of bytes that are handed on and soon forgotten, such as messages and records. They share a slab with their
+   * neighbours, unless they are many, because an array buffer of its own costs more than what is in it. Not for what is
+   * kept: a few bytes keep their whole slab in memory.
    */
   static passing(capacity: number, reserve = 0): ByteWriter {
-    return new ByteWriter(capacity, reserve, takeFromSlab)
+    const bytes = roomFor(capacity, reserve)
+    if (bytes > slabShareMax) return new ByteWriter(capacity, reserve)
+    if (sharedSlab.left < bytes) sharedSlab = new Slab(slabBytes)
+    return new ByteWriter(capacity, reserve, sharedSlab)
   }
 
   get length(): number {
-    return this.#length
+    return this.#at - this.#start
   }
 
   u8(value: number): this {
     checkRange(value, 0xff)
-    this.#room(1)
-    this.#view.setUint8(this.#length, value)
-    this.#length += 1
+    const at = this.#advance(1)
+    this.#slab.view.setUint8(at, value)
     return this
   }
 
   u32(value: number): this {
     checkRange(value, 0xffff_ffff)
-    this.#room(4)
-    this.#view.setUint32(this.#length, value, true)
-    this.#length += 4
+    const at = this.#advance(4)
+    this.#slab.view.setUint32(at, value, true)
     return this
   }
 
   /** A whole number from 0 to 2^53-1 in eight bytes. */
   u53(value: number): this {
     checkRange(value, Number.MAX_SAFE_INTEGER)
-    this.#room(8)
-    this.#view.setUint32(this.#length, value >>> 0, true)
-    this.#view.setUint32(this.#length + 4, Math.floor(value / 0x1_0000_0000), true)
-    this.#length += 8
+    const at = this.#advance(8)
+    this.#slab.view.setUint32(at, value >>> 0, true)
+    this.#slab.view.setUint32(at + 4, Math.floor(value / 0x1_0000_0000), true)
     return this
   }
 
@@ -61,9 +65,8 @@ export class ByteWriter {
 
   /** Bytes as they are, without their length. */
   raw(bytes: Uint8Array): this {
-    this.#room(bytes.length)
-    this.#bytes.set(bytes, this.#length)
-    this.#length += bytes.length
+    const at = this.#advance(bytes.length)
+    this.#slab.bytes.set(bytes, at)
     return this
   }
 
@@ -74,14 +77,12 @@ export class ByteWriter {
 
   /** ASCII text behind its length, one byte a character. */
   ascii(text: string): this {
-    this.u32(text.length)
-    this.#room(text.length)
+    const start = this.u32(text.length).#advance(text.length)
     for (let at = 0; at < text.length; at += 1) {
       const unit = text.charCodeAt(at)
       if (unit > 0x7f) throw new BytesError(`"${text}" is not ASCII`)
-      this.#bytes[this.#length + at] = unit
+      this.#slab.bytes[start + at] = unit
     }
-    this.#length += text.length
     return this
   }
 
@@ -92,33 +93,55 @@ export class ByteWriter {
 
   /** What was written, not shared with this writer's next use: it has none. */
   finish(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length)
+    return this.#slab.bytes.subarray(this.#start, this.#at)
   }
 
-  #room(more: number): void {
-    const wanted = this.#length + more
-    if (wanted <= this.#bytes.length) return
-    const grown = new Uint8Array(Math.max(wanted, this.#bytes.length * 2))
-    grown.set(this.#bytes)
-    this.#bytes = grown
-    this.#view = new DataView(grown.buffer)
+  /** Makes room for so many bytes, maybe in another slab, and returns where they go. */
+  #advance(bytes: number): number {
+    if (this.#at + bytes > this.#end) this.#grow(bytes)
+    const at = this.#at
+    this.#at += bytes
+    return at
+  }
+
+  #grow(more: number): void {
+    const written = this.finish()
+    const bytes = Math.max(written.length + more, (this.#end - this.#start) * 2)
+    this.#slab = new Slab(bytes)
+    this.#slab.bytes.set(written)
+    this.#start = 0
+    this.#at = written.length
+    this.#end = bytes
   }
 }
 
-const slabBytes = 32 * 1024
-const slabShareMax = 2 * 1024
-let slab = new Uint8Array(slabBytes)
-let slabTaken = 0
+/** Memory that is given out piece by piece, none of it twice: whoever takes a piece finds it zero. */
+class Slab {
+  readonly bytes: Uint8Array
+  readonly view: DataView
+  #taken = 0
 
-/** Bytes that nobody had before, so they are zero. */
-function takeFromSlab(bytes: number): Uint8Array {
-  if (bytes > slabShareMax) return new Uint8Array(bytes)
-  if (slabTaken + bytes > slabBytes) {
-    slab = new Uint8Array(slabBytes)
-    slabTaken = 0
+  constructor(bytes: number) {
+    this.bytes = new Uint8Array(bytes)
+    this.view = new DataView(this.bytes.buffer)
   }
-  slabTaken += bytes
-  return slab.subarray(slabTaken - bytes, slabTaken)
+
+  get left(): number {
+    return this.bytes.length - this.#taken
+  }
+
+  take(bytes: number): number {
+    this.#taken += bytes
+    return this.#taken - bytes
+  }
+}
+
+const slabBytes = 256 * 1024
+const slabShareMax = 32 * 1024
+let sharedSlab = new Slab(slabBytes)
+
+function roomFor(capacity: number, reserve: number): number {
+  return Math.max(capacity, reserve, 16)
 }
 
 /** Another number would be written in silence, and read back as something that nobody meant. */

@@ -13,6 +13,8 @@ import type { NodeId, Position, ReadySeq, Sequence, Token } from './units.js'
 export interface ProtocolModule<Message, Admin> {
   /** `raft`, `paxos`, … Members of one cluster run the same one; the hello says so. */
   readonly name: string
+  /** How long it is patient with a leader; null for a protocol that never replaces one. */
+  readonly timing: ProtocolTiming | null
   recover(start: ProtocolStart): Recovery<Message, Admin>
   /** The first `reserve` bytes of the result are left for the driver, so that no frame is copied. */
   encode(message: Message, reserve: number): Uint8Array
@@ -23,6 +25,17 @@ export interface ProtocolModule<Message, Admin> {
   decodeAdmin(bytes: Uint8Array): Admin
   /** Inverse of {@link Protocol.exportState}. */
   importState(state: Uint8Array, start: ProtocolStart): Protocol<Message, Admin>
+}
+
+/**
+ * What an operator has to compare the network and the machines with: a leader is given up after a silence, so whatever
+ * takes that long, a round trip, a write or a stall of the event loop, can cost an election.
+ */
+export interface ProtocolTiming {
+  /** How often a leader is heard when nothing else is said, in milliseconds. */
+  readonly heartbeatMs: number
+  /** The shortest silence after which another member may want to lead, in milliseconds. */
+  readonly patienceMs: number
 }
 
 /** What a protocol is told when it starts. */
@@ -57,8 +70,21 @@ export interface Protocol<Message, Admin> {
   snapshotMeta(position: Position): SnapshotMeta | null
   /** For status and people. */
   describe(): JsonValue
+  /** How far the others are, as this member sees them while it leads, sorted by id; empty while it does not. */
+  progress(): readonly PeerProgress[]
   /** Canonical: equal states give equal bytes. `ReadySeq` and `Sequence` are left out. */
   exportState(): Uint8Array
+}
+
+/** How far one peer is, as the leader sees it. */
+export interface PeerProgress {
+  readonly id: NodeId
+  /** The leader finds out where they agree · entries leave as they come · a snapshot is on its way. */
+  readonly phase: 'probe' | 'replicate' | 'snapshot'
+  /** Entries that the leader has and the peer has not acknowledged. */
+  readonly behind: number
+  /** Messages with entries that were sent and not answered. */
+  readonly inflight: number
 }
 
 /** Everything that can happen to a protocol. */

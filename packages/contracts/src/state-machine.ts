@@ -29,4 +29,9 @@ export interface StateMachine {
   restore(image: AsyncIterable<Uint8Array>): Promise<void>
   /** When something in the state expires, in cluster time. */
   nextDeadline(): ClusterTime | null
+  /**
+   * Drops what has expired by `context.clusterTime`. Called in the order of the commands, when a `clock` command is
+   * applied: the leader proposes one when the deadline has come, so that leases end in an idle cluster too (decision D12).
+   */
+  expire(context: ApplyContext): void
 }

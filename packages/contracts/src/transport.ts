@@ -34,6 +34,8 @@ export interface TransportHost {
 
 /** A way for frames between members. */
 export interface Transport {
+  /** `process`: its frames never leave this process, so all members end together. Absent: they may. */
+  readonly reach?: 'process'
   /** Resolves when it listens. */
   start(host: TransportHost): Promise<RunningTransport>
 }

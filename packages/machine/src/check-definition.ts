@@ -7,10 +7,12 @@ const namePattern = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/
 const versionMax = 0xffff_ffff
 
 /** A definition of whatever state. */
-export interface GivenDefinition extends Omit<MachineTraits<object>, 'snapshot' | 'nextDeadline'> {
+export interface GivenDefinition extends Omit<MachineTraits<object>, 'snapshot' | 'nextDeadline' | 'expire'> {
   readonly commands: object
   readonly queries: object
   readonly snapshot?: object
+  readonly nextDeadline?: unknown
+  readonly expire?: unknown
 }
 
 /** Throws a `TypeError` that says what cannot work in a definition, where it is made and not where it first hurts. */
@@ -21,6 +23,7 @@ export function checkDefinition(definition: GivenDefinition): void {
     throw new TypeError(`the version of machine "${name}" is a whole number from 1 to 2^32-1, not ${String(version)}`)
   }
   checkInitial(definition)
+  checkTime(definition)
   checkOperations(name, 'command', 'apply', commands)
   checkOperations(name, 'query', 'read', queries)
 }
@@ -44,6 +47,21 @@ function checkInitial({ name, initial, snapshot, checkDeterminism }: GivenDefini
   else if (checkDeterminism === true) {
     throw new TypeError(
       `machine "${name}" cannot have both checkDeterminism and a snapshot of its own, of which no copy is made at once`,
+    )
+  }
+}
+
+/** A deadline that nothing is done about would come again and again; what expires without one is never told the time. */
+function checkTime({ name, nextDeadline, expire }: GivenDefinition): void {
+  for (const [which, given] of Object.entries({ nextDeadline, expire })) {
+    if (given !== undefined && typeof given !== 'function') {
+      throw new TypeError(`${which} of machine "${name}" is a function, not ${describeKind(given)}`)
+    }
+  }
+  if ((nextDeadline === undefined) !== (expire === undefined)) {
+    const [given, missing] = expire === undefined ? ['nextDeadline', 'expire'] : ['expire', 'nextDeadline']
+    throw new TypeError(
+      `machine "${name}" has ${given}() and needs ${missing}() beside it: one says when, the other drops what is due`,
     )
   }
 }

@@ -37,6 +37,8 @@ export interface MachineTraits<State> {
   readonly snapshot?: SnapshotDefinition<State>
   /** When something in the state expires, in cluster time. */
   readonly nextDeadline?: (state: State) => ClusterTime | null
+  /** Drops what has expired by `context.clusterTime`: called some time after the deadline has come, commands or none. */
+  readonly expire?: (state: State, context: ApplyContext) => void
   /**
    * Applies commands a second time on a copy, and stops the replica when the two differ: every command while the state
    * is below 1 MiB, else one in 1,000 (decision D29). Each time costs an encoding of the state, so it is for development

@@ -87,6 +87,10 @@ export class DefinedMachine<State extends object> implements StateMachine {
     return this.#definition.nextDeadline?.(this.#state) ?? null
   }
 
+  expire(context: ApplyContext): void {
+    this.#definition.expire?.(this.#state, context)
+  }
+
   /** A copy of the state as a restored member would have it, when this command is one to check. */
   #copyToCheck(context: ApplyContext): { readonly state: State } | null {
     if (this.#definition.checkDeterminism !== true) return null

@@ -1,4 +1,4 @@
-import type { JsonValue } from '@quorate/contracts'
+import { compareIds, type JsonValue, type PeerProgress } from '@quorate/contracts'
 import type { RaftState } from './state.js'
 
 /** A member's state for status pages and people. */
@@ -28,4 +28,17 @@ export function describeState(state: RaftState): JsonValue {
       ]),
     ),
   }
+}
+
+/** How far the followers are; none unless this member leads. */
+export function describeProgress({ role, log, progress }: RaftState): readonly PeerProgress[] {
+  if (role !== 'leader') return []
+  return [...progress]
+    .sort(([left], [right]) => compareIds(left, right))
+    .map(([id, { phase, matchIndex, inflights }]) => ({
+      id,
+      phase,
+      behind: log.lastIndex - matchIndex,
+      inflight: inflights.count,
+    }))
 }

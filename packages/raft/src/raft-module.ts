@@ -14,6 +14,7 @@ export function raft(options: RaftOptions = {}): ProtocolModule<RaftMessage, Raf
   const checked = parseRaftOptions(options)
   return {
     name: 'raft',
+    timing: { heartbeatMs: checked.heartbeatMs, patienceMs: checked.electionTimeoutMs[0] },
     recover: (start) => recoverRaft(start, configInTicks(checked, start.tickMs)),
     encode: encodeMessage,
     decode: decodeMessage,

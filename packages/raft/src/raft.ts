@@ -3,6 +3,7 @@ import {
   type Input,
   type JsonValue,
   type NodeId,
+  type PeerProgress,
   type Position,
   type Protocol,
   type Ready,
@@ -10,7 +11,7 @@ import {
   type Token,
 } from '@quorate/contracts'
 import { canDeliver, deliver, onApplied } from './delivery.js'
-import { describeState } from './describe.js'
+import { describeProgress, describeState } from './describe.js'
 import {
   campaign,
   onOwnVotePersisted,
@@ -152,6 +153,10 @@ export class Raft implements Protocol<RaftMessage, RaftAdmin> {
 
   describe(): JsonValue {
     return describeState(this.state)
+  }
+
+  progress(): readonly PeerProgress[] {
+    return describeProgress(this.state)
   }
 
   exportState(): Uint8Array {

@@ -3,6 +3,9 @@ import type { ClusterTime, Environment } from '@quorate/contracts'
 /** How often a leader looks whether something is due, in milliseconds. */
 const lookEveryMs = 250
 
+/** How long a `clock` command may be under way before it is proposed again, in cluster time. */
+const patienceMs = 5_000
+
 /** What the keeper needs of the driver. */
 export interface ClockKeeperHost {
   readonly environment: Environment
@@ -15,11 +18,12 @@ export interface ClockKeeperHost {
 
 /**
  * Lets replicated time pass in a cluster where nobody writes (decision D12): when something in the state is due the leader
- * proposes a `clock` command, once for each deadline.
+ * proposes a `clock` command: one for each deadline, and another when nothing came of it.
  */
 export class ClockKeeper {
   readonly #host: ClockKeeperHost
   #toldOf = 0
+  #toldAt = 0
   #cancelTimer: () => void = () => {}
 
   constructor(host: ClockKeeperHost) {
@@ -41,8 +45,10 @@ export class ClockKeeper {
     const now = this.#host.now()
     if (now === null) return
     const deadline = this.#host.nextDeadline()
-    if (deadline === null || deadline > now || deadline <= this.#toldOf) return
+    if (deadline === null || deadline > now) return
+    if (deadline <= this.#toldOf && now < this.#toldAt + patienceMs) return
     this.#toldOf = deadline
+    this.#toldAt = now
     this.#host.proposeClock()
   }
 }

@@ -3,6 +3,7 @@ import {
   describeError,
   QuorateError,
   seededRandom,
+  type ApplyContext,
   type Envelope,
   type Position,
   type StateMachine,
@@ -51,6 +52,7 @@ export class ReplicatedState {
         return { kind: 'opened', nonce, id: this.sessions.open(nonce, timeoutMs, at, stamps.clusterTime) }
       }
       case 'clock':
+        this.#withMachine(at, (context) => this.machine.expire(context), stamps)
         return null
       case 'activate': {
         const message = `position ${at} activates a version of the machine, which this version does not know: upgrade this member`
@@ -105,11 +107,15 @@ export class ReplicatedState {
         `this member has ${machine.codec} and ${machine.version}: deploy the newer machine here`
       throw new QuorateError('FORMAT_TOO_NEW', message)
     }
+    return this.#withMachine(at, (context) => machine.apply(envelope.command, context), stamps)
+  }
+
+  #withMachine<Result>(at: Position, run: (context: ApplyContext) => Result, stamps: AppliedStamps): Result {
     try {
-      return machine.apply(envelope.command, { position: at, ...stamps, random: seededRandom(at) })
+      return run({ position: at, ...stamps, random: seededRandom(at) })
     } catch (error) {
       const message =
-        `the machine "${machine.name}" threw while it applied position ${at}: ${describeError(error)}. ` +
+        `the machine "${this.machine.name}" threw while it applied position ${at}: ${describeError(error)}. ` +
         'Nothing after it was applied. Deploy a fixed machine on all members and start again: the position is applied by the new code'
       throw new QuorateError('APPLY_FAILED', message, { cause: error })
     }

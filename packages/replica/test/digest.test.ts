@@ -24,6 +24,7 @@ function slowMachine(snapshotHoldsApply: boolean, between: () => void): StateMac
     },
     restore: () => Promise.resolve(),
     nextDeadline: () => null,
+    expire: () => {},
   }
 }
 

@@ -17,6 +17,7 @@ function recorder(steps: Step[], onStep: (input: Step) => void = () => {}): Prot
     },
     snapshotMeta: () => null,
     describe: () => null,
+    progress: () => [],
     exportState: () => new Uint8Array(),
   }
 }

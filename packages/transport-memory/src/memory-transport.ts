@@ -39,6 +39,7 @@ export function memoryTransport(options: MemoryTransportOptions = {}): Transport
     'memoryTransport options',
   )
   return {
+    reach: 'process',
     start: async (host) => {
       if (!(hub instanceof Hub)) throw new TypeError('hub must come from memoryHub()')
       return new MemoryEndpoint({ hub, host, ...limits })

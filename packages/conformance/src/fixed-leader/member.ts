@@ -13,6 +13,7 @@ import {
   type Members,
   type NodeId,
   type Outgoing,
+  type PeerProgress,
   type Position,
   type Protocol,
   type ProtocolStart,
@@ -165,6 +166,15 @@ export class FixedLeaderMember implements Protocol<FixedLeaderMessage, never> {
       persisted: this.#persisted,
       commit: this.#commit,
     }
+  }
+
+  progress(): readonly PeerProgress[] {
+    return this.#followers.map(({ id, match, next }) => ({
+      id,
+      phase: 'replicate',
+      behind: this.#entries.length - match,
+      inflight: next - 1 - match,
+    }))
   }
 
   exportState(): Uint8Array {

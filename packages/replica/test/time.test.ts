@@ -1,0 +1,48 @@
+import { clusterTime } from '@quorate/contracts'
+import { defineMachine } from '@quorate/machine'
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { VirtualCluster } from './virtual-cluster.js'
+
+interface Leases {
+  endsAt: number[]
+  ended: number
+}
+
+/** Leases that nobody renews. */
+const leases = defineMachine({
+  name: 'leases',
+  version: 1,
+  initial: (): Leases => ({ endsAt: [], ended: 0 }),
+  commands: {
+    grant: {
+      input: z.object({ forMs: z.int() }),
+      apply: (state, { forMs }, context) => state.endsAt.push(context.clusterTime + forMs),
+    },
+  },
+  queries: { ended: { read: (state) => state.ended } },
+  nextDeadline: (state) => (state.endsAt.length === 0 ? null : clusterTime(Math.min(...state.endsAt))),
+  expire: (state, context) => {
+    const left = state.endsAt.filter((end) => end > context.clusterTime)
+    state.ended += state.endsAt.length - left.length
+    state.endsAt = left
+  },
+})
+
+test('D12, F-44: leases end on every member of a cluster where nobody writes', async () => {
+  const cluster = new VirtualCluster(leases)
+  await cluster.start()
+  const leader = await cluster.during(cluster.leader())
+  await cluster.during(leader.commands.grant({ forMs: 5_000 }))
+  await cluster.during(leader.commands.grant({ forMs: 60_000 }))
+  const endedOnAll = async (): Promise<number[]> =>
+    cluster.during(Promise.all(cluster.replicas.map((each) => each.queries.ended({ consistency: 'local' }))))
+
+  await cluster.time.pass(4_000)
+  expect(await endedOnAll()).toEqual([0, 0, 0])
+  await cluster.time.pass(2_000)
+  expect(await endedOnAll()).toEqual([1, 1, 1])
+  await cluster.time.pass(60_000)
+  expect(await endedOnAll()).toEqual([2, 2, 2])
+  await cluster.close()
+})
