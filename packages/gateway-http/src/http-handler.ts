@@ -8,12 +8,13 @@ import { LeaderWatch } from './leader-watch.js'
 import { ServedOperations } from './operations.js'
 import { httpHandlerOptionsSchema, type HandlerSettings, type HttpHandlerOptions } from './options.js'
 import { failureOf, HttpRefusal, unexpected } from './refusal.js'
+import { answerOpening } from './sessions.js'
 
 /** Answers one request; never throws and never rejects. */
 export type HttpListener = (request: IncomingMessage, response: ServerResponse) => void
 
 /**
- * Commands, queries and health of one member, as a listener for any server of `node:http`: mount it at the root. It
+ * Commands, queries, sessions and health of one member, as a listener for any server of `node:http`: mount it at the root. It
  * answers every path, with 404 where it has none, and leaves limits of the connection to the server.
  */
 export function httpHandler(given: HttpHandlerOptions): HttpListener {
@@ -22,14 +23,11 @@ export function httpHandler(given: HttpHandlerOptions): HttpListener {
 
 /** The handler of options that were checked. */
 export function handlerOf(settings: HandlerSettings): HttpListener {
-  const operations = new ServedOperations(
-    settings,
-    new PendingBytes(settings.pendingBytesMax),
-    new LeaderWatch(settings.replica),
-  )
+  const leader = new LeaderWatch(settings)
+  const operations = new ServedOperations(settings, new PendingBytes(settings.pendingBytesMax), leader)
   return (request, response) => {
     const answer = new Answer(request, response, settings.answerTimeoutMs)
-    route(settings, operations, request, response, answer).catch((error: unknown) => {
+    route({ settings, leader, operations }, request, response, answer).catch((error: unknown) => {
       answerError(settings, request, answer, error)
     })
   }
@@ -37,9 +35,15 @@ export function handlerOf(settings: HandlerSettings): HttpListener {
 
 const operationPath = /^\/v1\/(commands|queries)\/([^/]+)$/
 
+/** What answers requests. */
+interface Served {
+  readonly settings: HandlerSettings
+  readonly leader: LeaderWatch
+  readonly operations: ServedOperations
+}
+
 async function route(
-  settings: HandlerSettings,
-  operations: ServedOperations,
+  { settings, leader, operations }: Served,
   request: IncomingMessage,
   response: ServerResponse,
   answer: Answer,
@@ -47,11 +51,14 @@ async function route(
   checkBrowser(request, settings.hostNames)
   const { path, search } = splitUrl(request)
   const [, kind, name] = operationPath.exec(path) ?? []
-  if ((kind === 'commands' || kind === 'queries') && name !== undefined) {
+  const isOperation = (kind === 'commands' || kind === 'queries') && name !== undefined
+  if (isOperation || path === '/v1/sessions') {
     checkMethod(request, ['POST'])
     const gone = new AbortController()
     response.once('close', () => gone.abort())
-    return operations.serve({ kind, name, search, request, answer, signal: gone.signal })
+    const { signal } = gone
+    if (isOperation) return operations.serve({ kind, name, search, request, answer, signal })
+    return answerOpening(settings.replica, leader, { search, request, answer, signal })
   }
   const answerPath = new Map([
     ['/healthz', answerHealth],

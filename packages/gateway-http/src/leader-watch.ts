@@ -1,18 +1,22 @@
 import { QuorateError, type Members, type NodeId } from '@quorate/contracts'
-import type { ServedReplica } from './options.js'
+import type { HandlerSettings } from './options.js'
+
+/** What a watch needs of the handler's settings. */
+export type WatchSettings = Pick<HandlerSettings, 'replica' | 'environment' | 'leaderTimeoutMs'>
 
 /** Who leads, as far as the replica has said: without asking it each time. */
 export class LeaderWatch {
-  readonly #self: NodeId
+  readonly #settings: WatchSettings
   readonly #waiting = new Set<() => void>()
   readonly #began: Promise<void>
   #leader: NodeId | null = null
   #members: Members = []
   #isStopped = false
 
-  constructor(replica: ServedReplica) {
+  constructor(settings: WatchSettings) {
+    const { replica } = settings
     let hasHeard = false
-    this.#self = replica.id
+    this.#settings = settings
     replica.on('leadership', ({ leader }) => {
       hasHeard = true
       this.#leader = leader
@@ -34,15 +38,29 @@ export class LeaderWatch {
   }
 
   /**
-   * Resolves when somebody leads or the replica has stopped, or refuses with `NO_LEADER`: a member that is cut off
-   * should say so soon, while its client has time to ask another one.
+   * Resolves when somebody leads or the replica has stopped, to what is left of the time, in milliseconds. Refuses with
+   * `NO_LEADER` after `leaderTimeoutMs`: a member that is cut off should say so soon, while its client has time to ask
+   * another one.
    */
-  async whenLed(timeoutMs: number, signal: AbortSignal): Promise<void> {
+  async whenLed(timeoutMs: number, signal: AbortSignal): Promise<number> {
+    const { environment, leaderTimeoutMs } = this.#settings
+    const beganMs = environment.monotonicMs()
     await this.#began
-    if (this.#isOpen || signal.aborted) return
-    await new Promise<void>((resolve, reject) => {
+    if (!this.#isOpen && !signal.aborted) await this.#wait(Math.min(leaderTimeoutMs, timeoutMs), signal)
+    return Math.max(1, Math.ceil(timeoutMs - (environment.monotonicMs() - beganMs)))
+  }
+
+  /** Headers that say where clients reach the leader, if that is another member and it said so: one hop less next time. */
+  get hint(): Readonly<Record<string, string>> {
+    if (this.#leader === null || this.#leader === this.#settings.replica.id) return {}
+    const address = this.#members.find(({ id }) => id === this.#leader)?.clientAddress ?? null
+    return address === null ? {} : { 'quorate-leader': address }
+  }
+
+  #wait(timeoutMs: number, signal: AbortSignal): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
       const forget = (): void => {
-        clearTimeout(timer)
+        cancelTimer()
         signal.removeEventListener('abort', end)
         this.#waiting.delete(end)
       }
@@ -50,19 +68,13 @@ export class LeaderWatch {
         forget()
         resolve()
       }
-      const timer = setTimeout(() => {
+      const cancelTimer = this.#settings.environment.setTimer(timeoutMs, () => {
         forget()
         reject(new QuorateError('NO_LEADER', `this member has known no leader for ${timeoutMs} ms: try another member`))
-      }, timeoutMs)
+      })
       signal.addEventListener('abort', end)
       this.#waiting.add(end)
     })
-  }
-
-  /** Where clients reach the leader, if that is another member and it said so: one hop less next time. */
-  get elsewhere(): string | null {
-    if (this.#leader === null || this.#leader === this.#self) return null
-    return this.#members.find(({ id }) => id === this.#leader)?.clientAddress ?? null
   }
 
   get #isOpen(): boolean {

@@ -9,9 +9,6 @@ import type { HandlerSettings } from './options.js'
 import { commandParameters, parseParameters, queryParameters } from './parameters.js'
 import { HttpRefusal, isExpected, unexpected } from './refusal.js'
 
-/** How long a request may take when it does not say. */
-const timeoutMsDefault = 5_000
-
 /** One request for an operation, with everything that belongs to it. */
 export interface OperationRequest {
   readonly kind: 'commands' | 'queries'
@@ -48,8 +45,7 @@ export class ServedOperations {
       const carryOut = await this.#prepare(served, operation, (count) => (held += count))
       isInDoubt = kind === 'commands'
       const { position, result } = await carryOut()
-      const { elsewhere } = this.#leader
-      const hint: Record<string, string> = elsewhere === null ? {} : { 'quorate-leader': elsewhere }
+      const { hint } = this.#leader
       if (wantsBytes) answer.bytes(200, this.#machineType, result, { ...hint, 'quorate-position': String(position) })
       else answer.json(200, { result: jsonOf(operation.decodeResult(result), position), position }, hint)
     } catch (error) {
@@ -83,18 +79,25 @@ export class ServedOperations {
     operation: Operation<unknown, unknown>,
     onHeld: (count: number) => void,
   ): Promise<() => Promise<RawResult>> {
-    const { replica, bodyBytesMax, leaderTimeoutMs } = this.#settings
-    const { timeoutMs = timeoutMsDefault, ...parameters } = parseParameters(
-      kind === 'commands' ? commandParameters : queryParameters,
-      search,
-    )
-    const bytes = encoded(operation, await readBody(request, bodyBytesMax, this.#pending, onHeld))
-    const consistency = 'consistency' in parameters ? (parameters.consistency ?? 'linearizable') : 'linearizable'
-    if (consistency === 'local') return () => replica.query(bytes, { timeoutMs, signal, consistency })
-    const beganMs = performance.now()
-    await this.#leader.whenLed(Math.min(leaderTimeoutMs, timeoutMs), signal)
-    const options = { timeoutMs: Math.max(1, Math.ceil(timeoutMs - (performance.now() - beganMs))), signal }
-    return () => (kind === 'commands' ? replica.propose(bytes, options) : replica.query(bytes, options))
+    const { replica } = this.#settings
+    if (kind === 'commands') {
+      const { timeoutMs, ...place } = parseParameters(commandParameters, search)
+      const command = await this.#encoded(operation, request, onHeld)
+      const leftMs = await this.#leader.whenLed(timeoutMs, signal)
+      return () => replica.propose(command, { timeoutMs: leftMs, signal, ...place })
+    }
+    const { timeoutMs, consistency } = parseParameters(queryParameters, search)
+    const query = await this.#encoded(operation, request, onHeld)
+    const leftMs = consistency === 'local' ? timeoutMs : await this.#leader.whenLed(timeoutMs, signal)
+    return () => replica.query(query, { timeoutMs: leftMs, signal, consistency })
+  }
+
+  async #encoded(
+    operation: Operation<unknown, unknown>,
+    request: IncomingMessage,
+    onHeld: (count: number) => void,
+  ): Promise<Uint8Array> {
+    return encoded(operation, await readBody(request, this.#settings.bodyBytesMax, this.#pending, onHeld))
   }
 }
 

@@ -2,16 +2,18 @@ import {
   addressSchema,
   bytesSchema,
   durationMsSchema,
+  environmentSchema,
   loggerSchema,
   portSchema,
   silentLogger,
   type MachineModule,
 } from '@quorate/contracts'
+import { nodeEnvironment } from '@quorate/contracts/node'
 import type { Replica } from '@quorate/replica'
 import { z } from 'zod'
 
 /** What the gateway needs of a replica: any that runs the machine will do. */
-export type ServedReplica = Pick<Replica, 'id' | 'propose' | 'query' | 'status' | 'on'>
+export type ServedReplica = Pick<Replica, 'id' | 'propose' | 'query' | 'openSession' | 'status' | 'on'>
 
 /** What the gateway needs of a machine: how its operations cross the wire. */
 export type ServedMachine = Pick<MachineModule, 'name' | 'codec' | 'commands' | 'queries'>
@@ -30,6 +32,7 @@ const handlerShape = {
     id: 'string',
     propose: 'function',
     query: 'function',
+    openSession: 'function',
     status: 'function',
     on: 'function',
   }),
@@ -50,6 +53,8 @@ const handlerShape = {
   answerTimeoutMs: durationMsSchema.default(30_000),
   /** Names, other than its own, IP addresses and `localhost`, that requests may come under to a loopback address. */
   hostNames: z.array(hostNameSchema).default([]),
+  /** Time: Node's unless a test brings its own. */
+  environment: environmentSchema.default(nodeEnvironment()),
   /** Hears what went wrong unexpectedly. */
   logger: loggerSchema.default(silentLogger),
 }

@@ -1,22 +1,66 @@
-import { durationMsSchema } from '@quorate/contracts'
+import { durationMsSchema, position } from '@quorate/contracts'
+import type { CommandOptions } from '@quorate/replica'
 import { z } from 'zod'
 import { HttpRefusal } from './refusal.js'
 
 /** The longest that a request may ask to take: ten minutes. */
 export const timeoutMsMax = 600_000
 
+/** How long a request may take when it does not say. */
+const timeoutMsDefault = 5_000
+
 const timeoutMs = z
   .string()
   .regex(/^\d{1,9}$/, { error: 'must be a whole number of milliseconds' })
   .transform(Number)
   .pipe(durationMsSchema.max(timeoutMsMax))
+  .default(timeoutMsDefault)
+
+const count = z
+  .string()
+  .regex(/^[1-9]\d{0,15}$/, { error: 'must be a whole number from 1' })
+  .transform(Number)
+  .pipe(z.int())
   .optional()
 
-/** What may stand behind the `?` of a command. */
-export const commandParameters = z.strictObject({ timeoutMs })
+/** What a command is told beside its input. */
+export interface CommandParameters extends Pick<CommandOptions, 'session'> {
+  readonly timeoutMs: number
+}
+
+/** What may stand behind the `?` of a command: its place in a session comes whole or not at all. */
+export const commandParameters = z
+  .strictObject({ timeoutMs, session: count, sequence: count, lowestUnacknowledged: count })
+  .transform(({ timeoutMs, session, sequence, lowestUnacknowledged }, context): CommandParameters => {
+    if (session === undefined && sequence === undefined && lowestUnacknowledged === undefined) return { timeoutMs }
+    if (session === undefined || sequence === undefined || lowestUnacknowledged === undefined) {
+      context.addIssue('session, sequence and lowestUnacknowledged belong together: give all three, or none')
+      return z.NEVER
+    }
+    if (lowestUnacknowledged > sequence) {
+      context.addIssue(
+        `lowestUnacknowledged is ${lowestUnacknowledged}, above the sequence ${sequence} that is asked for`,
+      )
+      return z.NEVER
+    }
+    return { timeoutMs, session: { id: position(session), sequence, lowestUnacknowledged } }
+  })
 
 /** What may stand behind the `?` of a query. */
-export const queryParameters = z.strictObject({ timeoutMs, consistency: z.enum(['local', 'linearizable']).optional() })
+export const queryParameters = z.strictObject({
+  timeoutMs,
+  consistency: z.enum(['local', 'linearizable']).default('linearizable'),
+})
+
+/** What may stand behind the `?` of an opening: 16 bytes in hexadecimal; the same ones open the same session. */
+export const openingParameters = z.strictObject({
+  timeoutMs,
+  nonce: z
+    .string()
+    .regex(/^[0-9a-f]{32}$/i, { error: 'must be 32 hexadecimal digits' })
+    .transform((digits) => new Uint8Array(Buffer.from(digits, 'hex')))
+    .optional(),
+})
 
 /** What may stand behind the `?` of a status. */
 export const statusParameters = z.strictObject({ digest: z.enum(['true', 'false']).optional() })

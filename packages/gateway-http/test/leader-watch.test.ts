@@ -1,9 +1,14 @@
 import { position } from '@quorate/contracts'
+import { nodeEnvironment } from '@quorate/contracts/node'
 import { expect, test } from 'vitest'
 import { LeaderWatch } from '../src/leader-watch.js'
 import { ActedReplica } from './members.js'
 
 const { signal } = new AbortController()
+
+function watchOf(replica: ActedReplica): LeaderWatch {
+  return new LeaderWatch({ replica, environment: nodeEnvironment(), leaderTimeoutMs: 60_000 })
+}
 
 function leaderless(): ActedReplica {
   const replica = new ActedReplica(() => Promise.resolve({ position: position(1), result: new Uint8Array() }))
@@ -13,20 +18,20 @@ function leaderless(): ActedReplica {
 
 test('who waits for a leader goes on when one is found', async () => {
   const replica = leaderless()
-  const watch = new LeaderWatch(replica)
+  const watch = watchOf(replica)
   await expect(watch.whenLed(1, signal)).rejects.toMatchObject({ code: 'NO_LEADER', outcome: 'notDone' })
   const waiting = Promise.all([watch.whenLed(60_000, signal), watch.whenLed(60_000, signal)])
   await Promise.resolve()
   replica.lead('n2')
   await waiting
-  await watch.whenLed(1, signal)
+  expect(await watch.whenLed(1, signal)).toBe(1)
   replica.lead(null)
   await expect(watch.whenLed(1, signal)).rejects.toMatchObject({ code: 'NO_LEADER' })
 })
 
 test('who waits for a leader and is given up goes on at once', async () => {
   const controller = new AbortController()
-  const waiting = new LeaderWatch(leaderless()).whenLed(60_000, controller.signal)
+  const waiting = watchOf(leaderless()).whenLed(60_000, controller.signal)
   await Promise.resolve()
   controller.abort()
   await waiting

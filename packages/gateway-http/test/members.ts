@@ -66,11 +66,13 @@ export class ActedReplica implements ServedReplica {
   state: Partial<ReplicaStatus> = {}
   propose: ServedReplica['propose']
   query: ServedReplica['query']
+  openSession: ServedReplica['openSession']
   readonly #leadership = new Set<(event: Leadership) => void>()
 
   constructor(act: ServedReplica['propose']) {
     this.propose = act
     this.query = act
+    this.openSession = async (nonce, options) => (await act(nonce ?? new Uint8Array(), options)).position
   }
 
   async status(): Promise<ReplicaStatus> {

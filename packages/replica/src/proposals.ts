@@ -27,7 +27,7 @@ export class Proposals {
   readonly #state: ReplicatedState
   readonly #sessionTimeoutMs: number
   readonly #waiting = new Map<Position, Map<number, Set<ProposalRequest>>>()
-  readonly #opening = new Map<string, ProposalRequest>()
+  readonly #opening = new Map<string, Set<ProposalRequest>>()
 
   constructor(host: RequestsHost<Proposal>, state: ReplicatedState, sessionTimeoutMs: number) {
     this.#host = host
@@ -111,13 +111,18 @@ export class Proposals {
     const command = encodeOpening({ nonce: bytes, timeoutMs: this.#sessionTimeoutMs })
     const key = hexOfBytes(bytes)
     const proposal = { session: 0 as Position, sequence: 0, lowestUnacknowledged: () => 0, command }
+    const here = this.#opening.get(key) ?? new Set()
+    this.#opening.set(key, here)
+    let started: ProposalRequest | null = null
     try {
       const { position } = await this.#requests.submit({ kind: 'openSession', ...proposal }, options, (request) => {
-        this.#opening.set(key, request)
+        started = request
+        here.add(request)
       })
       return position
     } finally {
-      this.#opening.delete(key)
+      if (started) here.delete(started)
+      if (here.size === 0) this.#opening.delete(key)
     }
   }
 
@@ -138,18 +143,20 @@ export class Proposals {
         if (result) for (const request of requests) this.#requests.end(request, { position: at, result })
       }
     }
-    for (const request of this.#opening.values()) {
-      const id = this.#state.sessions.idOf(request.payload.command.subarray(0, nonceBytes))
-      if (id !== null) this.#requests.end(request, { position: id, result: new Uint8Array() })
+    for (const requests of this.#opening.values()) {
+      for (const request of requests) {
+        const id = this.#state.sessions.idOf(request.payload.command.subarray(0, nonceBytes))
+        if (id !== null) this.#requests.end(request, { position: id, result: new Uint8Array() })
+      }
     }
   }
 
   #onOpened(nonce: Uint8Array, id: Position | null): void {
-    const request = this.#opening.get(hexOfBytes(nonce))
-    if (!request) return
-    if (id !== null) return this.#requests.end(request, { position: id, result: new Uint8Array() })
     const message = 'the cluster has as many sessions as it can hold: close some clients, or wait until theirs expire'
-    this.#requests.fail(request, new QuorateError('OVERLOADED', message))
+    for (const request of this.#opening.get(hexOfBytes(nonce)) ?? []) {
+      if (id !== null) this.#requests.end(request, { position: id, result: new Uint8Array() })
+      else this.#requests.fail(request, new QuorateError('OVERLOADED', message))
+    }
   }
 }
 
