@@ -25,6 +25,7 @@ const houses = {
   raft: { packages: ['contracts'], npm: ['zod'] },
   replica: { packages: ['contracts'], npm: ['zod', '@noble/hashes'] },
   conformance: { packages: ['contracts'], npm: [] },
+  linearizability: { packages: [], npm: ['zod'] },
   'transport-memory': { packages: ['contracts'], npm: ['zod'] },
   'storage-memory': { packages: ['contracts'], npm: ['zod'] },
   'storage-file': { packages: ['contracts'], npm: ['zod', '@noble/hashes'] },

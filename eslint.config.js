@@ -13,6 +13,7 @@ const portable = [
   'machine-counter',
   'client',
   'conformance',
+  'linearizability',
   'simulator',
 ].map((name) => `packages/${name}/src/**/*.ts`)
 
