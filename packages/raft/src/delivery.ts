@@ -48,8 +48,9 @@ export function skipTo(state: RaftState, index: LogIndex, term: Term): void {
     const token = state.log.tokenAt(skipped)
     if (token !== null) state.outbox.settle(token, { kind: 'unknown' })
   }
-  for (const at of [...state.deposed.keys()].filter((key) => key <= index).sort((left, right) => left - right)) {
-    for (const { token } of state.deposed.get(at) ?? []) state.outbox.settle(token, { kind: 'unknown' })
+  for (const [at, tokens] of [...state.deposed].sort(([left], [right]) => left - right)) {
+    if (at > index) break
+    for (const { token } of tokens) state.outbox.settle(token, { kind: 'unknown' })
     state.deposed.delete(at)
   }
   settleOutdated(state, term)
@@ -62,8 +63,7 @@ export function skipTo(state: RaftState, index: LogIndex, term: Term): void {
  * earlier term behind it: what was truncated of earlier terms is overwritten, also where nothing is committed yet.
  */
 function settleOutdated(state: RaftState, term: Term): void {
-  for (const index of [...state.deposed.keys()].sort((left, right) => left - right)) {
-    const tokens = state.deposed.get(index) ?? []
+  for (const [index, tokens] of [...state.deposed].sort(([left], [right]) => left - right)) {
     const left = tokens.filter((deposed) => deposed.term >= term)
     for (const deposed of tokens) {
       if (deposed.term < term) state.outbox.settle(deposed.token, { kind: 'overwritten' })

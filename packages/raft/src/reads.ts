@@ -50,9 +50,8 @@ export function onRoundAcked(state: RaftState): void {
   const confirmed = jointIndex(state.quorum, (voter) =>
     voter === state.self ? state.readRound : (state.progress.get(voter)?.ackedRound ?? 0),
   )
-  while (state.readRounds[0] && state.readRounds[0].round <= confirmed) {
-    const round = state.readRounds.shift()
-    if (!round) return
+  for (let round = state.readRounds[0]; round && round.round <= confirmed; round = state.readRounds[0]) {
+    state.readRounds.shift()
     for (const token of round.tokens) state.outbox.answerRead(token, round.index)
     state.pendingReads -= round.tokens.length
   }

@@ -25,7 +25,7 @@ export function onSnapshotSaved(state: RaftState, meta: SnapshotMeta): void {
   if (meta.position <= (state.snapshot?.position ?? 0)) return
   assert(meta.position <= state.lastApplied, 'a snapshot is of what the machine has applied')
   state.snapshot = meta
-  release(state, state.outbox.persistHardState(state.hardState))
+  release(state, meta, state.outbox.persistHardState(state.hardState))
   state.log.compactTo(compactionIndex(state, meta.position))
 }
 
@@ -91,7 +91,7 @@ export function onSnapshotFetched(state: RaftState, meta: SnapshotMeta): void {
     state.log.resetTo(last)
     state.outbox.persistReset(last)
   }
-  release(state, first)
+  release(state, meta, first)
   reply(state, state.leader ?? fetching.from, meta, true)
 }
 
@@ -129,11 +129,9 @@ function settleBehind(state: RaftState, index: LogIndex): void {
 }
 
 /** Order 7.3: what must outlive the journal below has just been recorded again, from `first` on. */
-function release(state: RaftState, first: number): void {
-  const { snapshot, log, outbox } = state
-  const at = snapshot?.position ?? position(0)
-  const lowest = at < log.lastIndex ? log.sequenceAt(at + 1) : Infinity
-  outbox.release = { sequence: sequence(Math.min(first, lowest)), snapshot: at }
+function release({ log, outbox }: RaftState, meta: SnapshotMeta, first: number): void {
+  const lowest = meta.position < log.lastIndex ? log.sequenceAt(meta.position + 1) : Infinity
+  outbox.release = { sequence: sequence(Math.min(first, lowest)), snapshot: meta.position }
 }
 
 /** A tail for those a little behind, and a longer one for those who fetch an image and need what comes after it (D7). */

@@ -1,5 +1,5 @@
 import type { NodeId, Token } from '@quorate/contracts'
-import type { RaftState } from './state.js'
+import type { RaftState, Transfer } from './state.js'
 
 /**
  * Hands leadership over (thesis §3.10): proposals wait, the target is brought up to date, and is told to campaign at
@@ -20,7 +20,7 @@ export function onTransfer(state: RaftState, token: Token, wanted: NodeId | null
     state.outbox.settle(token, { kind: 'refused', reason: 'invalid', leader: state.leader, detail })
     return
   }
-  if (state.transfer) endTransfer(state, 'another transfer takes its place')
+  if (state.transfer) endTransfer(state, state.transfer, 'another transfer takes its place')
   state.transfer = { token, to, term: state.hardState.currentTerm, elapsedTicks: 0, isSent: false }
   maybeSendTimeoutNow(state, to)
 }
@@ -39,7 +39,7 @@ export function tickTransfer(state: RaftState, missed: number): void {
   if (!state.transfer) return
   state.transfer.elapsedTicks += 1 + missed
   if (state.transfer.elapsedTicks >= state.config.electionTicksMax) {
-    endTransfer(state, `${state.transfer.to} did not take over in time`)
+    endTransfer(state, state.transfer, `${state.transfer.to} did not take over in time`)
   }
 }
 
@@ -48,9 +48,9 @@ export function maybeSettleTransfer(state: RaftState): void {
   const { transfer, leader } = state
   if (!transfer) return
   if (state.role !== 'leader' && !transfer.isSent) {
-    endTransfer(state, '')
+    endTransfer(state, transfer, '')
   } else if (state.hardState.currentTerm > transfer.term && leader !== null) {
-    if (leader === state.self) endTransfer(state, '')
+    if (leader === state.self) endTransfer(state, transfer, '')
     else finish(state, transfer.token)
   }
 }
@@ -61,9 +61,7 @@ function finish(state: RaftState, token: Token): void {
 }
 
 /** Who was not told to campaign does not; who was may still win. */
-function endTransfer(state: RaftState, detail: string): void {
-  const { transfer } = state
-  if (!transfer) return
+function endTransfer(state: RaftState, transfer: Transfer, detail: string): void {
   state.transfer = null
   if (transfer.isSent || state.role !== 'leader') state.outbox.settle(transfer.token, { kind: 'unknown' })
   else state.outbox.settle(transfer.token, { kind: 'refused', reason: 'overloaded', leader: state.leader, detail })
