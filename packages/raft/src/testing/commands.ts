@@ -161,11 +161,11 @@ export const commands: Readonly<Record<string, Command>> = {
     },
   },
   transfer: {
-    usage: 'transfer n1 n2',
+    usage: 'transfer n1 [n2]',
     run(cluster, given) {
       const member = given.running()
-      const to = given.member().id
-      member.step({ kind: 'transfer', token: cluster.ask(`transfer to ${to}`, null), to })
+      const to = given.isEmpty ? null : given.member().id
+      member.step({ kind: 'transfer', token: cluster.ask(to === null ? 'transfer' : `transfer to ${to}`, null), to })
     },
   },
   snapshot: { usage: 'snapshot n1', run: (cluster, given) => takeSnapshot(cluster, given.running()) },
