@@ -51,6 +51,8 @@ const steadyStatus: ReplicaStatus = {
   protocol: { name: 'none', state: null },
   leadership: { leader: nodeId('n1'), epoch: 1, clientAddress: null },
   members: [],
+  peers: [],
+  progress: [],
   lastApplied: position(1),
   clusterTime: clusterTime(0),
   sessions: 0,

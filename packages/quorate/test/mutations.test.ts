@@ -38,10 +38,10 @@ const bugsOfDurability: readonly SourcePatch[] = [
   {
     bug: 'lane two leaves before the records are durable',
     file: 'replica/src/writer.ts',
-    replace: `        if (batch) await this.#storage.append(batch)
+    replace: `        if (batch) await this.#append(batch)
         for (const ready of readys) this.#effects.send(ready.messagesAfterPersist)`,
     by: `        for (const ready of readys) this.#effects.send(ready.messagesAfterPersist)
-        if (batch) await this.#storage.append(batch)`,
+        if (batch) await this.#append(batch)`,
   },
   {
     bug: 'a snapshot is reported before it is saved',

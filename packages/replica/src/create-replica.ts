@@ -52,6 +52,7 @@ async function recover<Message, Admin>(
   const at = await restoreState(options, storage, state)
   const protocol = await recoverProtocol(options, module, storage, identity, events)
   warnOfMembers(identity.current.founders, founders, events)
+  warnOfStorage(options, events)
   return new Driver({ options, module, protocol, storage, identity, state, at, events })
 }
 
@@ -102,6 +103,15 @@ function warnOfMembers(founded: Members, given: Members, events: Events): void {
     const message = `${voters} members survive no more failures than ${voters - 1}: use an odd number`
     events.warn('EVEN_CLUSTER', message)
   }
+}
+
+function warnOfStorage({ storage, transport, members }: CheckedOptions, events: Events): void {
+  const isAlone = Object.keys(members).length === 1
+  if (storage.survives !== 'nothing' || transport.reach === 'process' || isAlone) return
+  const message =
+    'the storage of this member forgets everything when its process ends, and the members are reached over a network: ' +
+    'a restart loses votes and acknowledged commands. Use fileStorage()'
+  events.warn('MEMORY_STORAGE', message)
 }
 
 async function closeQuietly(storage: OpenStorage, options: CheckedOptions): Promise<void> {

@@ -1,6 +1,7 @@
 import {
   describeError,
   QuorateError,
+  type Metrics,
   type NodeId,
   type OpenStorage,
   type Position,
@@ -13,17 +14,22 @@ import { Callers } from './callers.js'
 import { ClockKeeper } from './clock-keeper.js'
 import { digestOf } from './digest.js'
 import type { Events } from './events.js'
+import { Health } from './health/health.js'
+import { MetricsRegistry } from './health/metrics-registry.js'
 import type { IdentityFile } from './identity-file.js'
 import { LeaderView } from './leader-view.js'
 import { Loop } from './loop.js'
 import type { CheckedOptions } from './options.js'
 import { Peers } from './peers.js'
 import type { ReplicatedState } from './replicated-state.js'
-import type { QueryOptions, RawResult } from './replica.js'
+import type { CommandOptions, QueryOptions, RawResult } from './replica.js'
 import { Snapshots } from './snapshots/snapshots.js'
 import { stampedClock } from './stamps.js'
 import type { ReplicaStatus } from './status.js'
 import { Writer } from './writer.js'
+
+/** Shorter pauses of the applier are not worth a word, in milliseconds. */
+const heldMsMin = 5
 
 /** What a driver is made of: everything opened and recovered. */
 export interface DriverParts<Message, Admin> {
@@ -54,6 +60,8 @@ export class Driver<Message, Admin> {
   readonly #leader: LeaderView
   readonly #callers: Callers
   readonly #snapshots: Snapshots
+  readonly #health: Health
+  readonly metrics: Metrics
   #failure: Error | null = null
   #closing: Promise<void> | null = null
 
@@ -64,11 +72,19 @@ export class Driver<Message, Admin> {
     this.#parts = parts
     this.id = options.id
     this.events = events
+    this.metrics = options.metrics ?? new MetricsRegistry()
     this.#leader = new LeaderView(options.id, identity.current.founders)
-    this.#loop = new Loop(protocol, environment, options, (ready) => this.#carryOut(ready), fail)
-    this.#writer = new Writer(storage, {
+    this.#health = this.#makeHealth()
+    this.#loop = new Loop(protocol, environment, options, {
+      carryOut: (ready) => this.#carryOut(ready),
+      onMissed: (ticks) => this.#health.onMissedTicks(ticks),
+      onClockBack: (ms) => this.#health.onClockBack(ms),
+      fail,
+    })
+    this.#writer = new Writer(storage, environment, {
       send: (messages) => this.#peers.send(messages),
       onPersisted: (sequence) => this.#loop.post({ kind: 'persisted', sequence }),
+      onAppended: (batch, ms) => this.#health.onAppended(batch, ms),
       fail,
     })
     this.#applier = new Applier(state, environment, parts.at, {
@@ -99,14 +115,23 @@ export class Driver<Message, Admin> {
     await this.#peers.listen(this.#parts.options.transport)
     this.#loop.start()
     this.#clockKeeper.start()
+    this.#health.start()
   }
 
-  /** What callers ask of this member; {@link query} and {@link status} are answered here. */
+  propose(command: Uint8Array, options?: CommandOptions): Promise<RawResult> {
+    return this.#health.call('command', () => this.#callers.propose(command, options))
+  }
+
+  query(query: Uint8Array, options?: QueryOptions): Promise<RawResult> {
+    return this.#health.call('query', () => this.#query(query, options))
+  }
+
+  /** What else callers ask of this member. */
   get callers(): Callers {
     return this.#callers
   }
 
-  async query(query: Uint8Array, options: QueryOptions = {}): Promise<RawResult> {
+  async #query(query: Uint8Array, options: QueryOptions = {}): Promise<RawResult> {
     const { consistency = 'linearizable' } = options
     if (consistency !== 'linearizable' && consistency !== 'local') {
       throw new TypeError(`consistency is "linearizable" or "local", not "${String(consistency)}"`)
@@ -120,11 +145,9 @@ export class Driver<Message, Admin> {
   async status(withDigest: boolean): Promise<ReplicaStatus> {
     const { options, protocol, storage, identity, state, module } = this.#parts
     const { machine } = state
-    const onHeld = (heldMs: number): void => {
-      if (heldMs > 5)
-        this.events.warn('APPLY_HELD', `nothing was applied for ${Math.round(heldMs)} ms while the state was read`)
-    }
-    const digest = withDigest ? await digestOf(state, this.#applier, options.environment, onHeld) : null
+    const digest = withDigest
+      ? await digestOf(state, this.#applier, options.environment, (ms) => this.#onHeld(ms))
+      : null
     const { clusterId, incarnation, starts } = identity.current
     return {
       id: this.id,
@@ -137,6 +160,10 @@ export class Driver<Message, Admin> {
       protocol: { name: module.name, state: protocol.describe() },
       leadership: { leader: this.#leader.id, epoch: this.#leader.epoch, clientAddress: this.#leader.clientAddress },
       members: this.#leader.members,
+      peers: this.#peers
+        .others()
+        .map((id) => ({ id, link: this.#peers.linkTo(id), roundTripMs: this.#health.roundTripTo(id) })),
+      progress: protocol.progress(),
       lastApplied: this.#applier.lastApplied,
       clusterTime: state.clock.applied.clusterTime,
       sessions: state.sessions.size,
@@ -196,6 +223,7 @@ export class Driver<Message, Admin> {
           await this.#writer.idle
           if (this.#failure) throw this.#failure
         },
+        onHeld: (ms) => this.#onHeld(ms),
         onSnapshot: (how, position) => {
           if (how === 'installed') this.#callers.onInstalled(position)
           this.events.emit('snapshot', { how, position })
@@ -203,6 +231,28 @@ export class Driver<Message, Admin> {
       },
       at,
     )
+  }
+
+  #makeHealth(): Health {
+    const { options, module, protocol, state, events } = this.#parts
+    return new Health({
+      environment: options.environment,
+      events,
+      metrics: this.metrics,
+      timing: module.timing,
+      tickMs: options.tickMs,
+      signs: {
+        isLeader: () => this.#leader.isSelf,
+        epoch: () => this.#leader.epoch,
+        lastApplied: () => this.#applier.lastApplied,
+        clusterTimeMs: () => state.clock.applied.clusterTime,
+        sessions: () => state.sessions.size,
+        pending: () => this.#callers.pending,
+        behind: () => new Map(protocol.progress().map(({ id, behind }) => [id, behind])),
+      },
+      others: () => this.#peers.others(),
+      send: (to, frame) => void this.#peers.sendFrame(to, frame, 'control'),
+    })
   }
 
   #makeClockKeeper(): ClockKeeper {
@@ -232,9 +282,19 @@ export class Driver<Message, Admin> {
       onDriverFrame: (kind, from, body) => {
         this.#callers.onFrame(kind, from, body)
         this.#snapshots.onFrame(kind, from, body)
+        this.#health.onFrame(kind, from, body)
       },
-      onLink: (peer, state) => this.#snapshots.onLink(peer, state),
+      onLink: (peer, state) => {
+        this.#snapshots.onLink(peer, state)
+        this.#health.onLink(peer, state)
+      },
+      onTraffic: (way, channel) => this.#health.onTraffic(way, channel),
     })
+  }
+
+  #onHeld(ms: number): void {
+    if (ms <= heldMsMin) return
+    this.events.warn('APPLY_HELD', `nothing was applied for ${Math.round(ms)} ms while the state was read`)
   }
 
   /** Something that everything rests on broke: stop, say so, and never limp on. */
@@ -248,12 +308,25 @@ export class Driver<Message, Admin> {
 
   async #shutDown(): Promise<void> {
     const reason = 'it was closed'
+    const handOver = this.#handOver()
     this.#callers.refuseNew(reason)
     await this.#settlePending()
+    await handOver
     this.#stopTaking(reason)
     await this.#writer.idle
     await this.#release()
     this.events.emit('stopped', { reason: null })
+  }
+
+  /** A leader that goes in peace leaves another one behind, so that nobody has to wait for an election timeout. */
+  async #handOver(): Promise<void> {
+    const isOneOfMany = this.#leader.isSelf && this.#peers.others().length > 0
+    if (!isOneOfMany) return
+    try {
+      await this.#callers.transferLeadership(null, { timeoutMs: this.#parts.options.closeTimeoutMs })
+    } catch (error) {
+      this.#parts.options.logger.info({ id: this.id, error: describeError(error) }, 'leadership was not handed over')
+    }
   }
 
   /** Gives what is under way a bounded time to end by itself. */
@@ -271,6 +344,7 @@ export class Driver<Message, Admin> {
   #stopTaking(reason: string): void {
     this.#loop.stop()
     this.#clockKeeper.stop()
+    this.#health.stop()
     this.#applier.stop()
     this.#callers.close(reason)
   }

@@ -16,6 +16,16 @@ export type WarningCode =
   | 'SNAPSHOT_FAILED'
   /** Nothing was applied while the state was encoded (decision D29). */
   | 'APPLY_HELD'
+  /** Members in several processes or machines, and a storage that forgets with its process. */
+  | 'MEMORY_STORAGE'
+  /** A round trip is long for the election timeout. */
+  | 'TIGHT_ELECTION_TIMEOUT'
+  /** The event loop stood still for longer than a heartbeat. */
+  | 'LOOP_STALLED'
+  /** A write took longer than a heartbeat. */
+  | 'DISK_STALLED'
+  /** A clock of this machine jumped. */
+  | 'CLOCK_JUMPED'
 
 /** Events of a replica, by name. */
 export interface ReplicaEvents {

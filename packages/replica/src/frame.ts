@@ -9,6 +9,8 @@ export const frameKind = {
   snapshotRequest: 4,
   snapshotChunk: 5,
   join: 6,
+  ping: 7,
+  pong: 8,
 } as const
 
 /** Bytes in front of a protocol's message. */

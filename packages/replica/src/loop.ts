@@ -3,6 +3,16 @@ import type { Environment, Input, Protocol, Ready } from '@quorate/contracts'
 /** Inputs that one turn steps before it hands out their effects. */
 const turnInputsMax = 4_096
 
+/** What the loop does for the driver. */
+export interface LoopEffects<Message> {
+  carryOut(ready: Ready<Message>): void
+  /** So many ticks were due at once, beside one that was on time. */
+  onMissed(ticks: number): void
+  /** The clock that never goes back went back. */
+  onClockBack(ms: number): void
+  fail(error: unknown): void
+}
+
 /**
  * The one loop that calls `step`. Timers, sockets and disk completions enqueue inputs here; none of them touches the
  * protocol. Before each drain it feeds the ticks that are due: one input, however many a stall swallowed (decision D1).
@@ -12,8 +22,7 @@ export class Loop<Message, Admin> {
   readonly #environment: Environment
   readonly #tickMs: number
   readonly #inputsMax: number
-  readonly #carryOut: (ready: Ready<Message>) => void
-  readonly #fail: (error: unknown) => void
+  readonly #effects: LoopEffects<Message>
   #mailbox: Input<Message, Admin>[] = []
   #isScheduled = false
   #isRunning = false
@@ -24,15 +33,13 @@ export class Loop<Message, Admin> {
     protocol: Protocol<Message, Admin>,
     environment: Environment,
     limits: { readonly tickMs: number; readonly mailboxInputsMax: number },
-    carryOut: (ready: Ready<Message>) => void,
-    fail: (error: unknown) => void,
+    effects: LoopEffects<Message>,
   ) {
     this.#protocol = protocol
     this.#environment = environment
     this.#tickMs = limits.tickMs
     this.#inputsMax = limits.mailboxInputsMax
-    this.#carryOut = carryOut
-    this.#fail = fail
+    this.#effects = effects
   }
 
   start(): void {
@@ -74,18 +81,27 @@ export class Loop<Message, Admin> {
     try {
       this.#feedTicks()
       for (const input of this.#takeInputs()) this.#protocol.step(input)
-      while (this.#isRunning && this.#protocol.hasReady()) this.#carryOut(this.#protocol.takeReady())
+      while (this.#isRunning && this.#protocol.hasReady()) this.#effects.carryOut(this.#protocol.takeReady())
     } catch (error) {
-      this.#fail(error)
+      this.#effects.fail(error)
     }
     if (this.#mailbox.length > 0) this.#schedule()
   }
 
   #feedTicks(): void {
-    const due = Math.floor((this.#environment.monotonicMs() - this.#tickedAtMs) / this.#tickMs)
+    const elapsedMs = this.#environment.monotonicMs() - this.#tickedAtMs
+    if (elapsedMs < 0) this.#onClockBack(-elapsedMs)
+    const due = Math.floor(elapsedMs / this.#tickMs)
     if (due < 1) return
     this.#tickedAtMs += due * this.#tickMs
+    if (due > 1) this.#effects.onMissed(due - 1)
     this.#protocol.step({ kind: 'tick', missed: due - 1 })
+  }
+
+  /** Ticks go on from here: else none would come until the clock has made up for it. */
+  #onClockBack(ms: number): void {
+    this.#tickedAtMs -= ms
+    this.#effects.onClockBack(ms)
   }
 
   #takeInputs(): readonly Input<Message, Admin>[] {

@@ -10,6 +10,7 @@ import {
   sortedMembers,
   type MachineModule,
   type Members,
+  type Metrics,
   type ProtocolModule,
   type Storage,
   type Transport,
@@ -51,6 +52,13 @@ export const replicaOptionsSchema = z
     storage: portSchema<Storage>('a storage', { open: 'function' }),
     environment: environmentSchema,
     logger: loggerSchema.default(silentLogger),
+    /** Where its numbers go; a registry of its own unless given. */
+    metrics: portSchema<Metrics>('a registry of metrics', {
+      counter: 'function',
+      histogram: 'function',
+      gauge: 'function',
+      text: 'function',
+    }).optional(),
     /** How long a command or query may take when its caller does not say. */
     timeoutMs: durationMsSchema.max(2 ** 31 - 1).default(5_000),
     /** How long `close` waits for commands that were handed to the protocol. */

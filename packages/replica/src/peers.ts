@@ -39,6 +39,8 @@ export interface PeersHost<Message, Admin> {
   /** A frame between drivers, of a kind that is not the protocol's. */
   onDriverFrame(kind: number, from: NodeId, body: Uint8Array): void
   onLink(peer: NodeId, state: 'up' | 'down' | 'gone'): void
+  /** A frame came or went, or found no room. */
+  onTraffic(way: 'sent' | 'received' | 'dropped', channel: Channel): void
 }
 
 /** The other members: who they are, what is said to them and what comes from them. */
@@ -46,6 +48,7 @@ export class Peers<Message, Admin> {
   readonly #host: PeersHost<Message, Admin>
   readonly #hello: Hello
   readonly #strangers = new Map<NodeId, string>()
+  readonly #links = new Map<NodeId, 'up' | 'down' | 'gone'>()
   #transport: RunningTransport | null = null
   #connections = 0
 
@@ -84,19 +87,30 @@ export class Peers<Message, Admin> {
     this.#transport?.setPeers(new Map(sorted))
   }
 
+  /** The members but this one. */
+  others(): readonly NodeId[] {
+    return this.#host.members().flatMap(({ id }) => (id === this.#hello.self ? [] : [id]))
+  }
+
+  linkTo(peer: NodeId): 'up' | 'down' | 'gone' {
+    return this.#links.get(peer) ?? 'down'
+  }
+
   send(messages: readonly Outgoing<Message>[]): void {
     for (const { to, channel, message } of messages) {
       const frame = this.#host.protocol.encode(message, frameReserveBytes)
       frame[0] = frameKind.protocol
-      if (this.#transport?.send(to, frame, channel) !== 'queued') {
+      if (this.sendFrame(to, frame, channel) !== 'queued') {
         this.#host.post({ kind: 'dropped', peer: to, channel })
       }
     }
   }
 
-  /** Sends a frame of the driver's own. Its first byte says what kind it is. */
+  /** Sends a frame. Its first byte says what kind it is. */
   sendFrame(to: NodeId, frame: Uint8Array, channel: Channel): 'queued' | 'dropped' {
-    return this.#transport?.send(to, frame, channel) ?? 'dropped'
+    const result = this.#transport?.send(to, frame, channel) ?? 'dropped'
+    this.#host.onTraffic(result === 'queued' ? 'sent' : 'dropped', channel)
+    return result
   }
 
   #transportHost(): TransportHost {
@@ -109,6 +123,7 @@ export class Peers<Message, Admin> {
       admit: (hello, credentials) => this.#admit(hello, credentials),
       onFrame: (from, channel, frame) => this.#onFrame(from, channel, frame),
       onLink: (peer, state, reason) => {
+        this.#links.set(peer, state)
         this.#host.onLink(peer, state)
         if (state === 'up') {
           this.#connections += 1
@@ -159,6 +174,7 @@ export class Peers<Message, Admin> {
   #onFrame(from: NodeId, channel: Channel, frame: Uint8Array): void {
     const [kind] = frame
     if (kind === undefined) return
+    this.#host.onTraffic('received', channel)
     if (kind !== frameKind.protocol) {
       this.#host.onDriverFrame(kind, from, frame.subarray(frameReserveBytes))
       return

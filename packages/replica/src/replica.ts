@@ -43,6 +43,8 @@ export interface Replica<Machine extends MachineModule = MachineModule> {
   openSession(nonce?: Uint8Array, options?: RequestOptions): Promise<Position>
   /** Hands leadership over, to this member or to whoever is most up to date. Resolves when another leads. */
   transferLeadership(to?: NodeId, options?: RequestOptions): Promise<void>
+  /** Numbers for an operator, in the text format that Prometheus scrapes. */
+  metrics(): Promise<string>
   status(options?: { readonly digest?: boolean }): Promise<ReplicaStatus>
   /** Returns what takes the listener off again. */
   on<Name extends keyof ReplicaEvents>(name: Name, listener: (event: ReplicaEvents[Name]) => void): () => void
@@ -62,16 +64,17 @@ export function replicaOf<Machine extends MachineModule, Message, Admin>(
     id: driver.id,
     commands: bindCalls<Machine['commands'], CommandOptions>(
       commands,
-      async (request, options) => (await driver.callers.propose(request, options)).result,
+      async (request, options) => (await driver.propose(request, options)).result,
     ),
     queries: bindCalls<Machine['queries'], QueryOptions>(
       queries,
       async (request, options) => (await driver.query(request, options)).result,
     ),
-    propose: (command, options) => driver.callers.propose(command, options),
+    propose: (command, options) => driver.propose(command, options),
     query: (query, options) => driver.query(query, options),
     openSession: (nonce, options) => driver.callers.openSession(nonce ?? null, options),
     transferLeadership: (to, options) => driver.callers.transferLeadership(to ?? null, options),
+    metrics: async () => driver.metrics.text(),
     status: (options) => driver.status(options?.digest ?? false),
     on: (name, listener) => driver.events.on(name, listener),
     close: () => driver.close(),

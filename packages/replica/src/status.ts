@@ -1,6 +1,15 @@
-import type { ClusterTime, JsonValue, Members, NodeId, Position } from '@quorate/contracts'
+import type { ClusterTime, JsonValue, Members, NodeId, PeerProgress, Position } from '@quorate/contracts'
 import type { Digest } from './digest.js'
 import type { WarningCode } from './events.js'
+
+/** Another member as this one reaches it. */
+export interface PeerStatus {
+  readonly id: NodeId
+  /** `gone`: nobody listens at its address. */
+  readonly link: 'up' | 'down' | 'gone'
+  /** Smoothed, in milliseconds; null while it was not measured. */
+  readonly roundTripMs: number | null
+}
 
 /** How a replica is, as plain JSON. */
 export interface ReplicaStatus {
@@ -20,6 +29,10 @@ export interface ReplicaStatus {
     readonly clientAddress: string | null
   }
   readonly members: Members
+  /** The other members as this one reaches them. */
+  readonly peers: readonly PeerStatus[]
+  /** How far the followers are; empty unless this member leads. */
+  readonly progress: readonly PeerProgress[]
   readonly lastApplied: Position
   /** Milliseconds of leadership since the cluster began, as of the last applied command. */
   readonly clusterTime: ClusterTime

@@ -1,4 +1,4 @@
-import type { Batch, OpenStorage, Outgoing, Ready, Sequence } from '@quorate/contracts'
+import type { Batch, Environment, OpenStorage, Outgoing, Ready, Sequence } from '@quorate/contracts'
 
 /** Bytes of records that one append gathers at most, unless a single Ready has more. */
 const batchBytesMax = 8 * 1024 * 1024
@@ -7,6 +7,8 @@ const batchBytesMax = 8 * 1024 * 1024
 export interface WriterEffects<Message> {
   send(messages: readonly Outgoing<Message>[]): void
   onPersisted(sequence: Sequence): void
+  /** A batch became durable, and took so long. */
+  onAppended(batch: Batch, ms: number): void
   fail(error: unknown): void
 }
 
@@ -19,14 +21,16 @@ export interface WriterEffects<Message> {
  */
 export class Writer<Message> {
   readonly #storage: OpenStorage
+  readonly #environment: Environment
   readonly #effects: WriterEffects<Message>
   #waiting: Ready<Message>[] = []
   #isWriting = false
   #hasFailed = false
   #idle: Promise<void> = Promise.resolve()
 
-  constructor(storage: OpenStorage, effects: WriterEffects<Message>) {
+  constructor(storage: OpenStorage, environment: Environment, effects: WriterEffects<Message>) {
     this.#storage = storage
+    this.#environment = environment
     this.#effects = effects
   }
 
@@ -47,7 +51,7 @@ export class Writer<Message> {
       while (this.#waiting.length > 0) {
         const readys = this.#takeReadys()
         const batch = batchOf(readys)
-        if (batch) await this.#storage.append(batch)
+        if (batch) await this.#append(batch)
         for (const ready of readys) this.#effects.send(ready.messagesAfterPersist)
         if (batch) this.#effects.onPersisted((batch.firstSequence + batch.records.length - 1) as Sequence)
       }
@@ -58,6 +62,12 @@ export class Writer<Message> {
     } finally {
       this.#isWriting = false
     }
+  }
+
+  async #append(batch: Batch): Promise<void> {
+    const startMs = this.#environment.monotonicMs()
+    await this.#storage.append(batch)
+    this.#effects.onAppended(batch, this.#environment.monotonicMs() - startMs)
   }
 
   #takeReadys(): Ready<Message>[] {

@@ -1,6 +1,6 @@
-import { InvariantViolation, type Environment, type Input, type Protocol, type Ready } from '@quorate/contracts'
+import { InvariantViolation, type Environment, type Input, type Protocol } from '@quorate/contracts'
 import { expect, test } from 'vitest'
-import { Loop } from '../src/loop.js'
+import { Loop, type LoopEffects } from '../src/loop.js'
 
 type Step = Input<never, never>
 
@@ -54,12 +54,17 @@ class StillTime implements Environment {
 }
 
 const limits = { tickMs: 10, mailboxInputsMax: 4 }
-const carryOut = (_: Ready<never>): void => {}
+const effects: LoopEffects<never> = {
+  carryOut: () => {},
+  onMissed: () => {},
+  onClockBack: () => {},
+  fail: () => {},
+}
 
 test('D1: a stall is one tick with the count of those it swallowed, fed before what waited meanwhile', async () => {
   const steps: Step[] = []
   const time = new StillTime()
-  const loop = new Loop(recorder(steps), time, limits, carryOut, () => {})
+  const loop = new Loop(recorder(steps), time, limits, effects)
   loop.start()
   await time.turn()
   expect(steps).toEqual([])
@@ -79,7 +84,7 @@ test('D1: a stall is one tick with the count of those it swallowed, fed before w
 test('D37: a full mailbox refuses what may be refused, and takes what must not be lost', async () => {
   const steps: Step[] = []
   const time = new StillTime()
-  const loop = new Loop(recorder(steps), time, limits, carryOut, () => {})
+  const loop = new Loop(recorder(steps), time, limits, effects)
   loop.start()
   const offer = (): boolean => loop.offer({ kind: 'readBarrier', token: 1 as never })
   expect([offer(), offer(), offer(), offer(), offer()]).toEqual([true, true, true, true, false])
@@ -97,9 +102,12 @@ test('D36: a broken invariant reaches the driver, and nothing is stepped after t
   const protocol = recorder(steps, () => {
     throw broken
   })
-  const loop: Loop<never, never> = new Loop(protocol, time, limits, carryOut, (error) => {
-    failures.push(error)
-    loop.stop()
+  const loop: Loop<never, never> = new Loop(protocol, time, limits, {
+    ...effects,
+    fail: (error) => {
+      failures.push(error)
+      loop.stop()
+    },
   })
   loop.start()
   loop.post({ kind: 'persisted', sequence: 1 as never })
@@ -109,4 +117,22 @@ test('D36: a broken invariant reaches the driver, and nothing is stepped after t
   await time.turn()
   expect(failures).toEqual([broken])
   expect(steps.length).toBe(1)
+})
+
+test('a monotonic clock that goes back is told, and ticks go on from there', async () => {
+  const steps: Step[] = []
+  const back: number[] = []
+  const time = new StillTime()
+  const loop = new Loop(recorder(steps), time, limits, { ...effects, onClockBack: (ms) => back.push(ms) })
+  time.nowMs = 1_000
+  loop.start()
+  await time.turn()
+  time.nowMs = 400
+  loop.post({ kind: 'persisted', sequence: 1 as never })
+  await time.turn()
+  time.nowMs = 410
+  loop.post({ kind: 'persisted', sequence: 2 as never })
+  await time.turn()
+  expect(back).toEqual([600])
+  expect(steps.filter(({ kind }) => kind === 'tick')).toEqual([{ kind: 'tick', missed: 0 }])
 })

@@ -75,6 +75,7 @@ async function side(answer: 'queued' | 'dropped' = 'queued') {
     fail: (error) => void failures.push(error),
     onDriverFrame: (kind) => void driverFrames.push(kind),
     onLink: () => {},
+    onTraffic: () => {},
   })
   await peers.listen({
     start(given) {

@@ -1,4 +1,5 @@
 import { readySeq, sequence, type Batch, type Outgoing, type Ready } from '@quorate/contracts'
+import { nodeEnvironment } from '@quorate/contracts/node'
 import { memoryStorage } from '@quorate/storage-memory'
 import { expect, test } from 'vitest'
 import { Writer } from '../src/writer.js'
@@ -43,9 +44,10 @@ async function writerOn(held: HeldStorage) {
   const storage = await memoryStorage().open()
   storage.append = (batch) => held.append(batch)
   const log: string[] = []
-  const writer = new Writer<string>(storage, {
+  const writer = new Writer<string>(storage, nodeEnvironment(), {
     send: (messages: readonly Outgoing<string>[]) => log.push(...messages.map(({ message }) => message)),
     onPersisted: (at) => log.push(`persisted ${at}`),
+    onAppended: () => {},
     fail: (error) => log.push(`failed: ${(error as Error).message}`),
   })
   return { writer, log }

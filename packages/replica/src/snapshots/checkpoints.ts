@@ -31,6 +31,8 @@ export interface CheckpointsHost {
   image(): AsyncIterable<Uint8Array>
   /** Stops the applier until the returned function is called, which is done once; null if the image is of its moment without that. */
   readonly hold: (() => () => void) | null
+  /** The applier was held for so long. */
+  onHeld(ms: number): void
   onSaved(meta: SnapshotMeta): void
 }
 
@@ -111,6 +113,7 @@ export class Checkpoints {
   }
 
   async #read(writing: ImageWriting, attempt: Attempt, release: (() => void) | null): Promise<void> {
+    const startMs = this.#host.environment.monotonicMs()
     try {
       for await (const slice of slicesOf(this.#host.image(), sliceBytes)) {
         if (attempt.isAbandoned) break
@@ -119,6 +122,7 @@ export class Checkpoints {
       }
     } finally {
       release?.()
+      if (release) this.#host.onHeld(this.#host.environment.monotonicMs() - startMs)
     }
   }
 

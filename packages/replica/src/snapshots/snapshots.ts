@@ -21,6 +21,8 @@ export interface SnapshotsHost {
   send(to: NodeId, frame: Uint8Array, channel: Channel): 'queued' | 'dropped'
   /** Resolves when every record so far is durable. */
   written(): Promise<void>
+  /** Nothing was applied for so long, because the state was read. */
+  onHeld(ms: number): void
   /** A snapshot of this member's own is durable, or one of another member has replaced the state. */
   onSnapshot(how: 'saved' | 'installed', at: Position): void
 }
@@ -48,6 +50,7 @@ export class Snapshots {
         metaAt: (position) => host.metaAt(position),
         image: () => state.image(),
         hold: state.machine.snapshotHoldsApply ? () => applier.hold() : null,
+        onHeld: (ms) => host.onHeld(ms),
         onSaved: (meta) => {
           host.post({ kind: 'snapshotSaved', meta })
           host.onSnapshot('saved', meta.position)

@@ -30,6 +30,7 @@ async function live(
     metaAt: (at) => metaOf(at),
     image: () => inChunks(noise(600_000)),
     hold: null,
+    onHeld: () => {},
     onSaved: (meta) => saved.push(meta),
     ...changes,
   }
