@@ -1,4 +1,3 @@
-import { token } from '@quorate/contracts'
 import { describe, expect, test } from 'vitest'
 import { logIndex, term, type AppendEntries, type Entry } from '../src/index.js'
 import { Cores } from './cores.js'
@@ -115,15 +114,6 @@ describe('a token ends as its entry ends', () => {
     const { settled } = cores.core('n1')
     expect(settled.get(early!)).toMatchObject({ kind: 'refused', reason: 'notLeader', leader: null })
     expect(settled.get(late!)).toMatchObject({ kind: 'refused', reason: 'notLeader', leader: 'n2' })
-  })
-
-  test('unsupported, for what this version does not do yet', () => {
-    const cores = new Cores('n1 n2 n3')
-    const n1 = cores.core('n1')
-    n1.step({ kind: 'changeMembers', token: token(501), members: [], ifVersion: null })
-    n1.step({ kind: 'bind', peer: cores.core('n2').id, incarnation: 'i', address: 'n2:1' })
-    cores.settle()
-    expect(n1.settled.get(501)).toMatchObject({ kind: 'refused', reason: 'unsupported' })
   })
 
   test('done, for a campaign', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Cores } from '../cores.js'
-import { append, asInThePaper, heartbeat, requestVote, vote } from './messages.js'
+import { append, asInThePaper, entry, heartbeat, requestVote, vote } from './messages.js'
 
 describe('followers', () => {
   test('§5.2: servers start as followers', () => {
@@ -215,6 +215,17 @@ describe('votes', () => {
     expect(cores.sentOf('requestVoteReply')).toEqual([])
     cores.persist('n3')
     expect(cores.sentOf('requestVoteReply')).toHaveLength(1)
+  })
+})
+
+describe('one leader a term', () => {
+  test('§5.2: at most one candidate wins a term, so who leads it heeds nobody who claims the same', () => {
+    const cores = new Cores('n1 n2 n3', asInThePaper)
+    cores.elect('n1')
+    const before = cores.core('n1').raft.exportState()
+    cores.receive('n1', 'n2', heartbeat(1, 9))
+    cores.receive('n1', 'n2', append(1, [1, 1], [entry(2, 1, 'x')]))
+    expect(cores.core('n1').raft.exportState()).toEqual(before)
   })
 })
 

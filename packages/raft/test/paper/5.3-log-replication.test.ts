@@ -1,3 +1,4 @@
+import { position } from '@quorate/contracts'
 import { describe, expect, test } from 'vitest'
 import { Cores } from '../cores.js'
 import { accepted, append, asInThePaper, entry, heartbeat } from './messages.js'
@@ -156,6 +157,42 @@ describe('entries', () => {
     cores.receive('n3', 'n1', append(1, [0, 0], [entry(1, 1, 'a'), entry(2, 1, 'stale')]))
     cores.receive('n3', 'n2', append(2, [1, 1], [], 9))
     expect(cores.core('n3').applied).toEqual(['a'])
+  })
+})
+
+describe('answers', () => {
+  test('§5.3: only those of followers count: a stranger’s acknowledgement makes no majority', () => {
+    const cores = new Cores('n1 n2 n3', asInThePaper)
+    cores.elect('n1')
+    cores.cut('n1', 'n2 n3')
+    cores.propose('n1', 'x')
+    cores.receive('n1', 'n9', accepted(1, 2))
+    expect(cores.core('n1').state.commitIndex).toBe(1)
+    cores.receive('n1', 'n2', accepted(1, 2))
+    expect(cores.core('n1').state.commitIndex).toBe(2)
+  })
+
+  test('§5.3: what the machine has applied is counted once, however often it says so', () => {
+    const cores = new Cores('n1 n2 n3', asInThePaper)
+    cores.elect('n1')
+    cores.propose('n1', 'x')
+    const { state } = cores.core('n1')
+    for (const at of [2, 1]) cores.core('n1').step({ kind: 'applied', position: position(at) })
+    expect([state.lastApplied, state.unappliedBytes]).toEqual([2, 0])
+  })
+})
+
+describe('followers as their leader sees them', () => {
+  test('§5.3: the leader alone knows how far each of them is', () => {
+    const cores = new Cores('n1 n2 n3', asInThePaper)
+    cores.elect('n1')
+    cores.cut('n3', 'n1 n2')
+    cores.propose('n1', 'x', 'y')
+    expect(cores.core('n1').raft.progress()).toMatchObject([
+      { id: 'n2', behind: 0 },
+      { id: 'n3', behind: 2 },
+    ])
+    expect(cores.core('n2').raft.progress()).toEqual([])
   })
 })
 

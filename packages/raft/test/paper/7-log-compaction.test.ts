@@ -175,6 +175,29 @@ describe('receiving snapshots', () => {
     expect(n3.state).toMatchObject({ leader: 'n1', electionElapsedTicks: 0 })
   })
 
+  test('F-43: the answer to an image that was not asked for, or not any more, changes nothing', () => {
+    const { cores, n3, offer } = offered()
+    n3.isFetchHeld = true
+    cores.receive('n3', 'n1', offer)
+    const older = { ...offer.meta, position: position(2) }
+    for (const kind of ['snapshotFetched', 'snapshotFailed'] as const) n3.step({ kind, meta: older })
+    expect(n3.state.fetching).toMatchObject({ from: 'n1', meta: offer.meta })
+    cores.fetch('n3')
+    const before = n3.raft.exportState()
+    for (const kind of ['snapshotFetched', 'snapshotFailed'] as const) n3.step({ kind, meta: offer.meta })
+    expect(n3.raft.exportState()).toEqual(before)
+  })
+
+  test('F-14: an answer that claims more than the leader has is of no office of this leader, and ignored', () => {
+    const { cores, offer } = offered()
+    const { state } = cores.core('n1')
+    const matchIndex = logIndex(99)
+    const answer = { kind: 'installSnapshotReply', term: term(1), success: true, position: logIndex(4) } as const
+    cores.receive('n1', 'n3', { ...answer, matchIndex })
+    expect(state.progress.get(cores.core('n3').id)?.matchIndex).toBeLessThanOrEqual(offer.meta.position)
+    expect(state.commitIndex).toBe(4)
+  })
+
   test('departs from §7: one that is not ahead of the follower’s commit index is answered, and not fetched', () => {
     const { cores, offer } = offered()
     cores.receive('n2', 'n1', offer)

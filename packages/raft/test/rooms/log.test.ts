@@ -90,6 +90,7 @@ describe('the log', () => {
           const row = naive.rows[index - 1]
           expect(log.termAt(index)).toBe(index === 0 ? 0 : (row?.entry.term ?? null))
           expect(log.tokenAt(index)).toBe(row?.token ?? null)
+          expect(log.sequenceAt(index)).toBe(row?.sequence ?? 0)
           const found = naive.lastAtMost(index, atMost)
           expect(log.lastIdWithTermAtMost(index, atMost)).toEqual({ index: found, term: log.termAt(found) })
         }

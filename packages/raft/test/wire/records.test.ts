@@ -1,7 +1,18 @@
-import { nodeId, QuorateError, seededRandom, sequence, sortedMembers, type Members } from '@quorate/contracts'
+import {
+  nodeId,
+  position,
+  QuorateError,
+  seededRandom,
+  sequence,
+  sortedMembers,
+  type Members,
+  type SnapshotMeta,
+} from '@quorate/contracts'
 import { describe, expect, test } from 'vitest'
 import type { Raft } from '../../src/index.js'
 import { decodeRecord, encodeRecord, logIndex, raft, term, type Entry, type RaftRecord } from '../../src/index.js'
+import { confStateOf } from '../../src/membership/conf-state.js'
+import { encodeConfState } from '../../src/wire/conf-state-codec.js'
 import { feedDamaged } from './damage.js'
 
 function entry(index: number, at: number): Entry {
@@ -28,8 +39,12 @@ const reset = (at: number): RaftRecord => ({ kind: 'reset', base: { index: logIn
 
 const samples = [bootstrap, hardState(0), hardState(2 ** 40, 'n2'), entries(entry(4, 2), entry(5, 3)), reset(7)]
 
-function recover(records: readonly RaftRecord[], founders: Members | null = null): Raft {
-  const start = { self: nodeId('n1'), incarnation: 'i', bootstrap: founders, snapshot: null, tickMs: 10 }
+function recover(
+  records: readonly RaftRecord[],
+  founders: Members | null = null,
+  snapshot: SnapshotMeta | null = null,
+): Raft {
+  const start = { self: nodeId('n1'), incarnation: 'i', bootstrap: founders, snapshot, tickMs: 10 }
   const recovery = raft().recover({ ...start, random: seededRandom(1) })
   records.forEach((record, at) => recovery.record(sequence(at + 1), encodeRecord(record)))
   return recovery.finish() as Raft
@@ -99,9 +114,61 @@ describe('recovery', () => {
     ['a vote that changes', [hardState(3, 'n1'), hardState(3, 'n2')], 'the vote of term 3 changes'],
     ['a reset without its snapshot', [hardState(3), reset(7)], 'a snapshot at 7 that is not here'],
     ['an entry of a term that was never recorded', [hardState(1), entries(entry(1, 2))], 'outside 0 to 1'],
+    ['an entry before any term', [entries(entry(1, 1))], 'outside 0 to 0'],
   ] as [string, RaftRecord[], string][])('%s is STORAGE_CORRUPT', (_name, records, message) => {
     expect(() => recover(records)).toThrow(
       expect.objectContaining({ code: 'STORAGE_CORRUPT', message: expect.stringContaining(message) as string }),
+    )
+  })
+
+  describe('on a snapshot', () => {
+    const meta: SnapshotMeta = {
+      position: position(4),
+      epoch: 2,
+      members,
+      protocol: encodeConfState(confStateOf(members)),
+    }
+
+    test('F-18: members are those that the snapshot holds, whatever the founders were', () => {
+      expect(recover([hardState(2)], members.slice(0, 1), meta).state.members).toEqual(members)
+    })
+
+    test('entries that it stands for are skipped, and what is above it is kept', () => {
+      const { state } = recover([hardState(2), entries(entry(3, 2), entry(4, 2)), entries(entry(5, 2))], null, meta)
+      expect([state.log.base.index, state.log.lastIndex, state.commitIndex]).toEqual([4, 5, 4])
+    })
+
+    test('the record of its installation may come again with the release', () => {
+      const { state } = recover([hardState(2), reset(4), entries(entry(5, 2))], null, meta)
+      expect(state.log.lastIndex).toBe(5)
+    })
+
+    test.each([
+      ['a reset behind entries', [hardState(2), entries(entry(5, 2)), reset(4)], 'begins anew behind entries'],
+      ['a journal without its term', [hardState(1)], 'knows term 1, and its entries reach term 2'],
+      ['a journal without any term', [entries(entry(5, 7))], 'knows term 0, and its entries reach term 7'],
+    ] as [string, RaftRecord[], string][])('%s is STORAGE_CORRUPT', (_name, records, message) => {
+      expect(() => recover(records, null, meta)).toThrow(
+        expect.objectContaining({ code: 'STORAGE_CORRUPT', message: expect.stringContaining(message) as string }),
+      )
+    })
+
+    test.each([
+      ['of no entry', { ...meta, position: position(0) }, 'stands for one entry at least'],
+      ['of voters who are no members', { ...meta, members: members.slice(1) }, 'n1 is in the configuration'],
+      ['of a damaged configuration', { ...meta, protocol: Uint8Array.of(1) }, 'these bytes are no configuration'],
+    ])('one %s is STORAGE_CORRUPT', (_name, damaged, message) => {
+      expect(() => recover([hardState(2)], null, damaged)).toThrow(
+        expect.objectContaining({ code: 'STORAGE_CORRUPT', message: expect.stringContaining(message) as string }),
+      )
+    })
+  })
+
+  test('D40: a record of a later version stops the recovery as FORMAT_TOO_NEW, not as damage', () => {
+    const start = { self: nodeId('n1'), incarnation: 'i', bootstrap: null, snapshot: null, tickMs: 10 }
+    const recovery = raft().recover({ ...start, random: seededRandom(1) })
+    expect(() => recovery.record(sequence(1), Uint8Array.of(9, 0))).toThrow(
+      expect.objectContaining({ code: 'FORMAT_TOO_NEW' }),
     )
   })
 
