@@ -154,12 +154,10 @@ function checkRange(value: number, max: number): void {
 /** Reads what {@link ByteWriter} wrote, and believes no length before it was checked against what is there. */
 export class ByteReader {
   readonly #bytes: Uint8Array
-  readonly #view: DataView
   #at: number
 
   constructor(bytes: Uint8Array, at = 0) {
     this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#at = at
   }
 
@@ -168,18 +166,18 @@ export class ByteReader {
   }
 
   u8(): number {
-    return this.#view.getUint8(this.#take(1))
+    return byteAt(this.#bytes, this.#take(1))
   }
 
   u32(): number {
-    return this.#view.getUint32(this.#take(4), true)
+    return wordAt(this.#bytes, this.#take(4))
   }
 
   u53(): number {
     const at = this.#take(8)
-    const high = this.#view.getUint32(at + 4, true)
+    const high = wordAt(this.#bytes, at + 4)
     if (high > 0x1f_ffff) throw new BytesError('a number is above 2^53-1')
-    return high * 0x1_0000_0000 + this.#view.getUint32(at, true)
+    return high * 0x1_0000_0000 + wordAt(this.#bytes, at)
   }
 
   boolean(): boolean {
@@ -195,6 +193,11 @@ export class ByteReader {
 
   bytes(): Uint8Array {
     return this.raw(this.u32())
+  }
+
+  /** What was read since so many bytes remained. */
+  since(remaining: number): Uint8Array {
+    return this.#bytes.subarray(this.#bytes.length - remaining, this.#at)
   }
 
   ascii(): string {
@@ -229,6 +232,16 @@ export class ByteReader {
     this.#at += length
     return at
   }
+}
+
+function byteAt(bytes: Uint8Array, at: number): number {
+  return bytes[at] ?? 0
+}
+
+/** By hand: a DataView costs more to make than it saves for the few numbers of a message. */
+function wordAt(bytes: Uint8Array, at: number): number {
+  const low = byteAt(bytes, at) | (byteAt(bytes, at + 1) << 8) | (byteAt(bytes, at + 2) << 16)
+  return (low | (byteAt(bytes, at + 3) << 24)) >>> 0
 }
 
 /** True if both hold the same bytes. */
