@@ -1,5 +1,6 @@
 import { assert, type NodeId } from '@quorate/contracts'
-import type { Entry } from './entry.js'
+import { Append } from './append.js'
+import type { EntriesRun } from './entries-run.js'
 import type { AppendEntries, Heartbeat } from './message.js'
 import { followLeader } from './roles.js'
 import type { RaftState } from './state.js'
@@ -23,7 +24,7 @@ export function onAppendEntries(state: RaftState, from: NodeId, message: AppendE
     refuse(state, from, prevLogIndex, prevLogTerm)
     return
   }
-  takeEntries(state, entries)
+  takeEntries(state, Append.runOf(message))
   const lastVouchedFor = logIndex(prevLogIndex + entries.length)
   commitUpTo(state, Math.min(message.leaderCommit, lastVouchedFor))
   accept(state, from, lastVouchedFor)
@@ -39,19 +40,18 @@ export function onHeartbeat(state: RaftState, from: NodeId, message: Heartbeat):
 }
 
 /** Appends what is new. Only an entry that conflicts removes anything: a late message must not shorten the log. */
-function takeEntries(state: RaftState, entries: readonly Entry[]): void {
-  const fresh = entries.findIndex((entry) => state.log.termAt(entry.index) !== entry.term)
-  const first = entries[fresh]
+function takeEntries(state: RaftState, run: EntriesRun): void {
+  const fresh = run.entries.findIndex((entry) => state.log.termAt(entry.index) !== entry.term)
+  const first = run.entries[fresh]
   if (!first) return
   if (first.index <= state.log.lastIndex) {
     assert(first.index > state.commitIndex, () => `committed entry ${first.index} is never replaced (§5.4)`)
     deposeTokens(state, first.index)
     state.log.truncateFrom(first.index)
   }
-  for (let at = fresh; at < entries.length; at += 1) {
-    const entry = entries[at]
-    if (entry) state.log.append(entry, state.outbox.persistEntry(entry), null)
-  }
+  const news = run.from(fresh)
+  const sequence = state.outbox.persistRun(news)
+  for (const entry of news.entries) state.log.append(entry, sequence, null)
 }
 
 /** Own proposals that lose their place here are not lost yet: another member may still hold and commit them. */

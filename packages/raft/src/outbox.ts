@@ -14,17 +14,14 @@ import {
   type SnapshotMeta,
   type Token,
 } from '@quorate/contracts'
+import { EntriesDraft } from './entries-draft.js'
+import { EntriesRun } from './entries-run.js'
 import type { Entry, EntryId } from './entry.js'
+import { Gathered } from './gathered.js'
 import type { RaftMessage } from './message.js'
 import type { HardState, RaftRecord } from './record.js'
 import type { LogIndex } from './units.js'
 import { encodeRecord } from './wire/record-codec.js'
-
-interface EntriesDraft {
-  readonly kind: 'entries'
-  readonly firstIndex: LogIndex
-  readonly entries: Entry[]
-}
 
 type Draft = Exclude<RaftRecord, { kind: 'entries' }> | EntriesDraft
 
@@ -39,12 +36,12 @@ type Draft = Exclude<RaftRecord, { kind: 'entries' }> | EntriesDraft
 export class Outbox {
   #seq = 0
   #nextSequence: number
-  #laneOne: Outgoing<RaftMessage>[] = []
-  #laneTwo: Outgoing<RaftMessage>[] = []
+  readonly #laneOne = new Gathered<Outgoing<RaftMessage>>()
+  readonly #laneTwo = new Gathered<Outgoing<RaftMessage>>()
   #drafts: Draft[] = []
-  #committed: Committed[] = []
-  #reads: ReadAnswer[] = []
-  #settled: { token: Token; result: Settled }[] = []
+  readonly #committed = new Gathered<Committed>()
+  readonly #reads = new Gathered<ReadAnswer>()
+  readonly #settled = new Gathered<{ token: Token; result: Settled }>()
   leadership: Leadership | null = null
   members: Members | null = null
   release: Release | null = null
@@ -66,38 +63,42 @@ export class Outbox {
   }
 
   get isEmpty(): boolean {
-    const lists =
-      this.#laneOne.length +
-      this.#laneTwo.length +
-      this.#drafts.length +
-      this.#committed.length +
-      this.#reads.length +
-      this.#settled.length
-    const news = [this.leadership, this.members, this.release, this.fetchSnapshot, this.installSnapshot]
-    return lists === 0 && news.every((each) => each === null)
+    return (
+      this.#laneOne.count === 0 &&
+      this.#laneTwo.count === 0 &&
+      this.#drafts.length === 0 &&
+      this.#committed.count === 0 &&
+      this.#reads.count === 0 &&
+      this.#settled.count === 0 &&
+      this.leadership === null &&
+      this.members === null &&
+      this.release === null &&
+      this.fetchSnapshot === null &&
+      this.installSnapshot === null
+    )
   }
 
   /** Puts a message in the lane that its kind demands. */
   send(to: NodeId, message: RaftMessage): void {
     switch (message.kind) {
       case 'appendEntries':
-        this.#laneOne.push({ to, channel: 'log', message })
+        this.#laneOne.add({ to, channel: 'log', message })
         return
       case 'heartbeat':
       case 'requestPreVote':
       case 'installSnapshot':
       case 'timeoutNow':
-        this.#laneOne.push({ to, channel: 'control', message })
+        this.#laneOne.add({ to, channel: 'control', message })
         return
       case 'requestPreVoteReply':
       case 'requestVote':
       case 'requestVoteReply':
       case 'heartbeatReply':
       case 'installSnapshotReply':
-        this.#laneTwo.push({ to, channel: 'control', message })
+        this.#laneTwo.add({ to, channel: 'control', message })
         return
       case 'appendEntriesReply':
-        this.#laneTwo.push({ to, channel: 'log', message })
+        this.#laneTwo.add({ to, channel: 'log', message })
         return
     }
   }
@@ -122,46 +123,55 @@ export class Outbox {
   /** Returns the sequence of the record that will hold it. Entries in a row share one. */
   persistEntry(entry: Entry): number {
     const last = this.#drafts.at(-1)
-    if (last?.kind === 'entries' && last.firstIndex + last.entries.length === entry.index) last.entries.push(entry)
-    else this.#drafts.push({ kind: 'entries', firstIndex: entry.index, entries: [entry] })
+    if (last?.kind === 'entries' && last.nextIndex === entry.index) last.add(entry)
+    else this.#drafts.push(new EntriesDraft(new EntriesRun(entry.index, [entry])))
     return this.nextSequence - 1
   }
 
+  /** The same for all of a run. */
+  persistRun(run: EntriesRun): number {
+    const last = this.#drafts.at(-1)
+    const isContinued = last?.kind === 'entries' && last.nextIndex === run.firstIndex
+    if (!isContinued) this.#drafts.push(new EntriesDraft(run))
+    else for (const entry of run.entries) last.add(entry)
+    return this.nextSequence - 1
+  }
+
+  /** The run of these entries: the one that is to be recorded, if it holds the same. */
+  runOf(firstIndex: LogIndex, entries: readonly Entry[]): EntriesRun {
+    const last = this.#drafts.at(-1)
+    const isDrafted = last?.kind === 'entries' && last.holds(entries)
+    return isDrafted ? last.handOut() : new EntriesRun(firstIndex, entries)
+  }
+
   commit(committed: Committed): void {
-    this.#committed.push(committed)
+    this.#committed.add(committed)
   }
 
   answerRead(token: Token, index: LogIndex): void {
-    this.#reads.push({ token, position: position(index), validUntilTick: null })
+    this.#reads.add({ token, position: position(index), validUntilTick: null })
   }
 
   settle(token: Token, result: Settled): void {
-    this.#settled.push({ token, result })
+    this.#settled.add({ token, result })
   }
 
   take(): Ready<RaftMessage> {
     const ready: Ready<RaftMessage> = {
       seq: readySeq((this.#seq += 1)),
-      messages: this.#laneOne,
+      messages: this.#laneOne.take(),
       firstSequence: sequence(this.#nextSequence),
-      records: this.#drafts.map(encodeRecord),
-      messagesAfterPersist: this.#laneTwo,
+      records: this.#takeRecords(),
+      messagesAfterPersist: this.#laneTwo.take(),
       release: this.release,
-      committed: this.#committed,
-      reads: this.#reads,
-      settled: this.#settled,
+      committed: this.#committed.take(),
+      reads: this.#reads.take(),
+      settled: this.#settled.take(),
       leadership: this.leadership,
       members: this.members,
       fetchSnapshot: this.fetchSnapshot,
       installSnapshot: this.installSnapshot,
     }
-    this.#nextSequence += this.#drafts.length
-    this.#laneOne = []
-    this.#laneTwo = []
-    this.#drafts = []
-    this.#committed = []
-    this.#reads = []
-    this.#settled = []
     this.leadership = null
     this.members = null
     this.release = null
@@ -169,4 +179,15 @@ export class Outbox {
     this.installSnapshot = null
     return ready
   }
+
+  #takeRecords(): readonly Uint8Array[] {
+    const records = this.#drafts.map(recordOf)
+    this.#nextSequence += records.length
+    this.#drafts.length = 0
+    return records
+  }
+}
+
+function recordOf(draft: Draft): Uint8Array {
+  return draft.kind === 'entries' ? draft.handOut().record : encodeRecord(draft)
 }

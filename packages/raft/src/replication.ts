@@ -1,4 +1,5 @@
 import { assert, type NodeId, type Token } from '@quorate/contracts'
+import { Append } from './append.js'
 import { sizeOfEntry, type Entry } from './entry.js'
 import type { AppendEntriesReply, HeartbeatReply } from './message.js'
 import { jointIndex, jointVote } from './quorum/index.js'
@@ -6,7 +7,7 @@ import { onRoundAcked } from './reads.js'
 import { becomeFollower, progressOfSender } from './roles.js'
 import { isOnlyVoter, type RaftState } from './state.js'
 import type { Progress } from './tracker/index.js'
-import type { LogIndex } from './units.js'
+import { logIndex, type LogIndex } from './units.js'
 
 /**
  * Time passes for a leader: heartbeats, and once per shortest election timeout the question whether a majority still
@@ -196,14 +197,8 @@ function sendAppend(state: RaftState, peer: NodeId, progress: Progress): void {
   assert(prevLogTerm !== null, () => `entry ${prevLogIndex} is in the window, or the base of it`)
   const { entries, bytes } = state.log.slice(progress.nextIndex, batchBytesMax, batchEntriesMax)
   const lastSent = prevLogIndex + entries.length
-  state.outbox.send(peer, {
-    kind: 'appendEntries',
-    term: state.hardState.currentTerm,
-    prevLogIndex,
-    prevLogTerm,
-    entries,
-    leaderCommit: state.commitIndex,
-  })
+  const run = state.outbox.runOf(logIndex(progress.nextIndex), entries)
+  state.outbox.send(peer, new Append(state.hardState.currentTerm, prevLogTerm, state.commitIndex, run))
   progress.toldCommit = Math.max(progress.toldCommit, Math.min(state.commitIndex, lastSent))
   progress.onSent(lastSent, entries.length, bytes)
 }

@@ -41,7 +41,7 @@ export class Inflights {
     if (this.count === 0) return
     this.#bytes -= this.#sizes[this.#first] ?? 0
     this.#first += 1
-    if (this.#first < 1_024 && this.#first < this.#lastIndexes.length) return
+    if (this.#first < 1_024) return
     this.#lastIndexes = this.#lastIndexes.slice(this.#first)
     this.#sizes = this.#sizes.slice(this.#first)
     this.#first = 0

@@ -1,4 +1,6 @@
 import { ByteWriter, BytesError, ProtocolFormatError, type ByteReader } from '@quorate/contracts'
+import { Append } from '../append.js'
+import { EntriesRun } from '../entries-run.js'
 import type {
   AppendEntries,
   AppendEntriesReply,
@@ -7,9 +9,10 @@ import type {
   RaftMessage,
   RequestVote,
 } from '../message.js'
-import type { LogIndex, Term } from '../units.js'
-import { readEntries, readIndex, readTerm, sizeOfEntries, writeEntries } from './entry-codec.js'
+import type { Term } from '../units.js'
+import { readIndex, readTerm } from './entry-codec.js'
 import { decodeWhole } from './format-error.js'
+import { readEntriesRecord, writeEntriesRecord } from './record-codec.js'
 import { readSnapshotMeta, writeSnapshotMeta } from './snapshot-meta-codec.js'
 
 /** The newest message format that this code reads, and the one it writes. */
@@ -31,8 +34,8 @@ const kinds = [
 
 /** Writes a message behind `reserve` bytes that are left for the driver. */
 export function encodeMessage(message: RaftMessage, reserve: number): Uint8Array {
-  const entriesBytes = message.kind === 'appendEntries' ? sizeOfEntries(message.entries) : 0
-  const writer = ByteWriter.passing(reserve + 48 + entriesBytes, reserve)
+  if (message.kind === 'appendEntries') return encodeAppend(message, reserve)
+  const writer = ByteWriter.passing(reserve + 48, reserve)
   writer.u8(messageFormat).u8(kinds.indexOf(message.kind)).u53(message.term)
   switch (message.kind) {
     case 'requestPreVote':
@@ -43,10 +46,6 @@ export function encodeMessage(message: RaftMessage, reserve: number): Uint8Array
     case 'requestPreVoteReply':
     case 'requestVoteReply':
       return writer.boolean(message.voteGranted).finish()
-    case 'appendEntries':
-      writer.u53(message.prevLogIndex).u53(message.prevLogTerm).u53(message.leaderCommit)
-      writeEntries(writer, message.entries)
-      return writer.finish()
     case 'appendEntriesReply':
       writeAppendReply(writer, message)
       return writer.finish()
@@ -78,6 +77,18 @@ export function encodeAdmin(_command: RaftAdmin): Uint8Array {
 export function decodeAdmin(bytes: Uint8Array): RaftAdmin {
   if (bytes.length !== 1 || bytes[0] !== 1) throw new ProtocolFormatError('these bytes are no admin command')
   return { kind: 'campaign' }
+}
+
+/** An append carries the record that its follower is to write, so that nobody has to write the same entries again. */
+function encodeAppend(message: AppendEntries, reserve: number): Uint8Array {
+  const run = Append.runOf(message)
+  const record = run.entries.length > 0 ? run.record : null
+  const writer = ByteWriter.passing(reserve + 48 + (record?.length ?? 0), reserve)
+  writer.u8(messageFormat).u8(kinds.indexOf(message.kind)).u53(message.term)
+  writer.u53(message.prevLogTerm).u53(message.leaderCommit)
+  if (record) writer.raw(record)
+  else writeEntriesRecord(writer, run)
+  return writer.finish()
 }
 
 function readMessage(reader: ByteReader): RaftMessage {
@@ -128,22 +139,28 @@ function readLastEntry(reader: ByteReader, term: Term): Pick<RequestVote, 'lastL
 }
 
 /** What is before the log has index 0 and term 0, and nothing else has either. */
-function checkName(index: LogIndex, term: Term): void {
+function checkName(index: number, term: Term): void {
   if ((index === 0) !== (term === 0)) throw new BytesError(`no entry is named ${index}@${term}`)
 }
 
 function readAppend(reader: ByteReader, term: Term): AppendEntries {
-  const prevLogIndex = readIndex(reader)
   const prevLogTerm = readTerm(reader)
-  checkName(prevLogIndex, prevLogTerm)
   const leaderCommit = readIndex(reader)
-  const entries = readEntries(reader, prevLogIndex + 1)
-  const firstTerm = entries[0]?.term ?? prevLogTerm
-  const lastTerm = entries.at(-1)?.term ?? prevLogTerm
+  const run = readRun(reader)
+  checkName(run.firstIndex - 1, prevLogTerm)
+  const firstTerm = run.entries[0]?.term ?? prevLogTerm
+  const lastTerm = run.entries.at(-1)?.term ?? prevLogTerm
   if (firstTerm < prevLogTerm || lastTerm > term) {
     throw new BytesError('terms of entries lie outside those of the message')
   }
-  return { kind: 'appendEntries', term: ofTerm(term), prevLogIndex, prevLogTerm, leaderCommit, entries }
+  return new Append(ofTerm(term), prevLogTerm, leaderCommit, run)
+}
+
+function readRun(reader: ByteReader): EntriesRun {
+  const before = reader.remaining
+  const { firstIndex, entries } = readEntriesRecord(reader)
+  if (firstIndex === 0) throw new BytesError('entries begin behind what is before the log')
+  return new EntriesRun(firstIndex, entries, entries.length > 0 ? reader.since(before) : null)
 }
 
 function readOffer(reader: ByteReader, term: Term): InstallSnapshot {

@@ -8,7 +8,7 @@ import {
   type ByteReader,
   type NodeId,
 } from '@quorate/contracts'
-import type { RaftRecord } from '../record.js'
+import type { EntriesRecord, RaftRecord } from '../record.js'
 import { readEntries, readIndex, readTerm, sizeOfEntries, writeEntries } from './entry-codec.js'
 import { decodeWhole } from './format-error.js'
 
@@ -19,20 +19,18 @@ const kinds = ['bootstrap', 'hardState', 'entries', 'reset'] as const satisfies 
 
 /** Writes a record. */
 export function encodeRecord(record: RaftRecord): Uint8Array {
-  const entriesBytes = record.kind === 'entries' ? sizeOfEntries(record.entries) : 0
-  const writer = ByteWriter.passing(32 + entriesBytes)
-    .u8(recordFormat)
-    .u8(kinds.indexOf(record.kind))
+  const writer = ByteWriter.passing(record.kind === 'entries' ? 1 + 1 + 8 + sizeOfEntries(record.entries) : 64)
+  if (record.kind === 'entries') {
+    writeEntriesRecord(writer, record)
+    return writer.finish()
+  }
+  writer.u8(recordFormat).u8(kinds.indexOf(record.kind))
   switch (record.kind) {
     case 'bootstrap':
       writeMembers(writer, record.members)
       return writer.finish()
     case 'hardState':
       return writer.u53(record.hardState.currentTerm).asciiOrNull(record.hardState.votedFor).finish()
-    case 'entries':
-      writer.u53(record.firstIndex)
-      writeEntries(writer, record.entries)
-      return writer.finish()
     case 'reset':
       return writer.u53(record.base.index).u53(record.base.term).finish()
   }
@@ -60,13 +58,30 @@ function readRecord(reader: ByteReader): RaftRecord {
       return { kind, members: readMembers(reader) }
     case 'hardState':
       return { kind, hardState: { currentTerm: readTerm(reader), votedFor: readVote(reader) } }
-    case 'entries': {
-      const firstIndex = readIndex(reader)
-      return { kind, firstIndex, entries: readEntries(reader, firstIndex) }
-    }
+    case 'entries':
+      return readFirstAndEntries(reader)
     case 'reset':
       return { kind, base: { index: readIndex(reader), term: readTerm(reader) } }
   }
+}
+
+/** Writes a record of entries as a part of something else. */
+export function writeEntriesRecord(writer: ByteWriter, { firstIndex, entries }: EntriesRecord): void {
+  writer.u8(recordFormat).u8(kinds.indexOf('entries')).u53(firstIndex)
+  writeEntries(writer, entries)
+}
+
+/** Reads what {@link writeEntriesRecord} wrote. */
+export function readEntriesRecord(reader: ByteReader): EntriesRecord {
+  if (reader.u8() !== recordFormat || kinds[reader.u8()] !== 'entries') {
+    throw new BytesError('there is no record of entries in it')
+  }
+  return readFirstAndEntries(reader)
+}
+
+function readFirstAndEntries(reader: ByteReader): EntriesRecord {
+  const firstIndex = readIndex(reader)
+  return { kind: 'entries', firstIndex, entries: readEntries(reader, firstIndex) }
 }
 
 export function readVote(reader: ByteReader): NodeId | null {

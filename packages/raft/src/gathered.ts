@@ -1,0 +1,23 @@
+/** Nothing, for all who have nothing to hand out. */
+const nothing: readonly never[] = Object.freeze([])
+
+/** Things that are gathered one by one and handed out all at once. Most of the time there are none, or one. */
+export class Gathered<Item> {
+  #items: Item[] | null = null
+
+  get count(): number {
+    return this.#items === null ? 0 : this.#items.length
+  }
+
+  add(item: Item): void {
+    if (this.#items === null) this.#items = [item]
+    else this.#items.push(item)
+  }
+
+  /** All of them, in the order in which they came. Nothing is left. */
+  take(): readonly Item[] {
+    const items = this.#items ?? nothing
+    this.#items = null
+    return items
+  }
+}
