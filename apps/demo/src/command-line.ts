@@ -11,8 +11,8 @@ export interface DemoOptions {
   readonly directory: string | null
   /** Null: any that are free. */
   readonly port: number | null
-  /** Commands between two snapshots; null: Quorate's own default. */
-  readonly snapshotEvery: number | null
+  /** Commands between two snapshots. */
+  readonly snapshotEvery: number
   /** Which of the options with a default were given. */
   readonly given: { readonly members: boolean; readonly machine: boolean }
 }
@@ -49,8 +49,9 @@ export function parseCommandLine(argv: readonly string[]): DemoOptions {
     )
     .option(
       '--snapshot-every <commands>',
-      'write a snapshot after so many commands, so that the killed member comes back through one (try 50)',
+      'write a snapshot after so many commands: few, so that the killed member comes back through one',
       wholeNumber(1, 1_000_000),
+      100,
     )
     .allowExcessArguments(false)
     .parse(argv, { from: 'user' })
@@ -60,7 +61,7 @@ export function parseCommandLine(argv: readonly string[]): DemoOptions {
     machine: MachineName
     directory?: string
     port?: number
-    snapshotEvery?: number
+    snapshotEvery: number
   }>()
   const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli'
   return {
@@ -69,7 +70,7 @@ export function parseCommandLine(argv: readonly string[]): DemoOptions {
     machine: options.machine,
     directory: options.directory ?? null,
     port: options.port ?? null,
-    snapshotEvery: options.snapshotEvery ?? null,
+    snapshotEvery: options.snapshotEvery,
     given: { members: isGiven('members'), machine: isGiven('machine') },
   }
 }

@@ -19,10 +19,7 @@ process.exit(await main(parseCommandLine(process.argv.slice(2))))
 async function main(options: DemoOptions): Promise<number> {
   try {
     const { dispose, ...place } = await claimPlace(options)
-    const cluster = new LocalCluster(
-      place,
-      options.snapshotEvery === null ? {} : { snapshotEvery: options.snapshotEvery },
-    )
+    const cluster = new LocalCluster(place, { snapshotEvery: options.snapshotEvery })
     try {
       return await runCluster(cluster, options)
     } finally {

@@ -5,6 +5,8 @@ import type { WarningCode } from '../events.js'
 const quietMs = 60_000
 /** A round trip may take this part of the time in which an election has to be won: a vote, and some more for luck. */
 const tightPart = 5
+/** A link is judged once it was measured so often: the first times belong to the start of a process. */
+const samplesMin = 5
 /** The wall clock may differ from the monotonic one by this much between two looks, in milliseconds. */
 const jumpMs = 1_000
 const lookEveryMs = 1_000
@@ -30,7 +32,7 @@ interface Told {
  */
 export class Dangers {
   readonly #host: DangersHost
-  readonly #told = new Map<string, Told>()
+  readonly #told = new Map<WarningCode, Told>()
   #aheadMs: number
   #cancelTimer: () => void = () => {}
 
@@ -71,14 +73,13 @@ export class Dangers {
     )
   }
 
-  onRoundTrip(peer: NodeId, smoothedMs: number): void {
+  onRoundTrip(peer: NodeId, smoothedMs: number, samples: number): void {
     const { timing } = this.#host
-    if (timing === null || smoothedMs * tightPart <= timing.patienceMs) return
+    if (timing === null || samples < samplesMin || smoothedMs * tightPart <= timing.patienceMs) return
     this.#tell(
       'TIGHT_ELECTION_TIMEOUT',
       `a round trip to ${peer} takes ${Math.round(smoothedMs)} ms, and after ${timing.patienceMs} ms without a leader ` +
         `members want to replace it: choose an election timeout of at least ${Math.ceil(smoothedMs * tightPart)} ms`,
-      peer,
     )
   }
 
@@ -106,15 +107,14 @@ export class Dangers {
     return this.#host.environment.wallMs() - this.#host.environment.monotonicMs()
   }
 
-  #tell(code: WarningCode, message: string, about = ''): void {
-    const key = `${code} ${about}`
+  #tell(code: WarningCode, message: string): void {
     const now = this.#host.environment.monotonicMs()
-    const told = this.#told.get(key)
+    const told = this.#told.get(code)
     if (told && now - told.atMs < quietMs) {
       told.times += 1
       return
     }
-    this.#told.set(key, { atMs: now, times: 0 })
+    this.#told.set(code, { atMs: now, times: 0 })
     const since = told && told.times > 0 ? ` (${told.times} times more since it was last told)` : ''
     this.#host.warn(code, message + since)
   }

@@ -31,7 +31,7 @@ export class Health {
       environment,
       others: () => host.others(),
       send: (to, frame) => host.send(to, frame),
-      onMeasured: (peer, ms) => this.#dangers.onRoundTrip(peer, ms),
+      onMeasured: (peer, ms, samples) => this.#dangers.onRoundTrip(peer, ms, samples),
     })
     this.vitals = new Vitals(metrics, { ...host.signs, roundTripMs: () => this.#roundTripsTo(host.others()) })
     for (const { code } of events.warnings) this.vitals.onWarning(code)

@@ -10,7 +10,13 @@ export interface RoundTripsHost {
   /** The other members. */
   others(): readonly NodeId[]
   send(to: NodeId, frame: Uint8Array): void
-  onMeasured(peer: NodeId, smoothedMs: number): void
+  /** `samples`: how many times this link was measured. */
+  onMeasured(peer: NodeId, smoothedMs: number, samples: number): void
+}
+
+interface Measured {
+  readonly smoothedMs: number
+  readonly samples: number
 }
 
 /**
@@ -19,7 +25,7 @@ export interface RoundTripsHost {
  */
 export class RoundTrips {
   readonly #host: RoundTripsHost
-  readonly #smoothedMs = new Map<NodeId, number>()
+  readonly #measured = new Map<NodeId, Measured>()
   #cancelTimer: () => void = () => {}
 
   constructor(host: RoundTripsHost) {
@@ -40,12 +46,12 @@ export class RoundTrips {
 
   /** In milliseconds; null while nothing is known. */
   of(peer: NodeId): number | null {
-    return this.#smoothedMs.get(peer) ?? null
+    return this.#measured.get(peer)?.smoothedMs ?? null
   }
 
   /** What was measured holds for a connection, and not for the next. */
   onLinkDown(peer: NodeId): void {
-    this.#smoothedMs.delete(peer)
+    this.#measured.delete(peer)
   }
 
   onFrame(kind: number, from: NodeId, body: Uint8Array): void {
@@ -54,10 +60,11 @@ export class RoundTrips {
     if (kind === frameKind.ping) return this.#host.send(from, frameOf(frameKind.pong, sentAtMs))
     const ms = this.#host.environment.monotonicMs() - sentAtMs
     if (ms < 0) return
-    const before = this.#smoothedMs.get(from) ?? ms
-    const smoothedMs = before + (ms - before) / 8
-    this.#smoothedMs.set(from, smoothedMs)
-    this.#host.onMeasured(from, smoothedMs)
+    const before = this.#measured.get(from) ?? { smoothedMs: ms, samples: 0 }
+    const smoothedMs = before.smoothedMs + (ms - before.smoothedMs) / 8
+    const samples = before.samples + 1
+    this.#measured.set(from, { smoothedMs, samples })
+    this.#host.onMeasured(from, smoothedMs, samples)
   }
 }
 
