@@ -3,4 +3,17 @@
  *
  * @packageDocumentation
  */
+export { simulate, type Report, type SimulateOptions } from './simulate.js'
+export { drawPlan, usualLimits, type PlanLimits } from './plan/swarm.js'
+export type { ClusterTraits, LoadTraits, Plan } from './plan/plan.js'
+export type { Fault, Target } from './plan/fault.js'
+export {
+  subject,
+  type DrawnProtocol,
+  type Inspection,
+  type ProtocolWatch,
+  type Subject,
+  type SubjectParts,
+} from './subject.js'
+export { Violation } from './violation.js'
 export type { TraceEvent } from './trace.js'

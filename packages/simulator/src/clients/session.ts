@@ -1,0 +1,30 @@
+import type { Position } from '@quorate/contracts'
+import type { SessionOptions } from '@quorate/replica'
+
+/** A caller's count of its commands in one session of the cluster. */
+export class Session {
+  readonly id: Position
+  readonly #outstanding = new Set<number>()
+  #last = 0
+
+  constructor(id: Position) {
+    this.id = id
+  }
+
+  /** Counts one command more. */
+  begin(): number {
+    this.#last += 1
+    this.#outstanding.add(this.#last)
+    return this.#last
+  }
+
+  /** Its answer is there, or no longer wanted. */
+  finish(sequence: number): void {
+    this.#outstanding.delete(sequence)
+  }
+
+  placeOf(sequence: number): SessionOptions {
+    const [lowestUnacknowledged = sequence] = this.#outstanding
+    return { id: this.id, sequence, lowestUnacknowledged }
+  }
+}

@@ -1,0 +1,70 @@
+import type { FileOperation } from '@quorate/conformance'
+
+/** Whom a fault meets: a member by its place among all, or whoever leads then. */
+export type Target = number | 'leader'
+
+/** One thing that is done to a cluster, at a moment of virtual time. `forMs`: how long it lasts. */
+export type Fault =
+  /** SIGKILL: what was written stays to be read. Power: what was not synced may be gone. Then it starts again. */
+  | {
+      readonly kind: 'crash'
+      readonly atMs: number
+      readonly who: Target
+      readonly how: 'kill' | 'powerCut'
+      readonly forMs: number
+    }
+  | { readonly kind: 'crashAll'; readonly atMs: number; readonly how: 'kill' | 'powerCut'; readonly forMs: number }
+  /** The members whose bit is set hear nobody of the others, and are heard by none. */
+  | { readonly kind: 'partition'; readonly atMs: number; readonly side: number; readonly forMs: number }
+  | {
+      readonly kind: 'isolate'
+      readonly atMs: number
+      readonly who: Target
+      readonly way: 'in' | 'out' | 'both'
+      readonly forMs: number
+    }
+  | {
+      readonly kind: 'slowLink'
+      readonly atMs: number
+      readonly from: number
+      readonly to: number
+      readonly latencyMs: number
+      readonly forMs: number
+    }
+  /** SIGSTOP, and SIGCONT later. */
+  | { readonly kind: 'pause'; readonly atMs: number; readonly who: Target; readonly forMs: number }
+  | {
+      readonly kind: 'drift'
+      readonly atMs: number
+      readonly who: Target
+      readonly rate: number
+      readonly forMs: number
+    }
+  | { readonly kind: 'wallJump'; readonly atMs: number; readonly who: Target; readonly byMs: number }
+  | { readonly kind: 'stallSync'; readonly atMs: number; readonly who: Target; readonly forMs: number }
+  | {
+      readonly kind: 'diskFull'
+      readonly atMs: number
+      readonly who: Target
+      readonly freeBytes: number
+      readonly forMs: number
+    }
+  /** Lies in wait for a file operation to come: so many pass, and the next one fails or is the last of this life. */
+  | {
+      readonly kind: 'trap'
+      readonly atMs: number
+      readonly who: Target
+      readonly operation: FileOperation
+      readonly passes: number
+      readonly does: 'kill' | 'powerCut' | 'EIO' | 'ENOSPC'
+      readonly forMs: number
+    }
+  /** A bit of a file that lies there unread. */
+  | {
+      readonly kind: 'rot'
+      readonly atMs: number
+      readonly who: Target
+      readonly file: 'journal' | 'snapshot'
+      readonly bit: number
+    }
+  | { readonly kind: 'transfer'; readonly atMs: number; readonly to: number | null }

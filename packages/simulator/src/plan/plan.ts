@@ -1,0 +1,39 @@
+import type { MemoryFaults } from '@quorate/transport-memory'
+import type { DiskTraits } from '../member/member-disk.js'
+import type { Fault } from './fault.js'
+
+/** How a cluster is made, for one run. */
+export interface ClusterTraits {
+  readonly ids: readonly string[]
+  readonly network: MemoryFaults
+  readonly disk: DiskTraits
+  readonly storage: { readonly segmentBytes: number; readonly markAfterMs: number }
+  readonly replica: {
+    readonly snapshotEveryEntries: number
+    readonly sessionTimeoutMs: number
+  }
+}
+
+/** What callers do. */
+export interface LoadTraits {
+  readonly clients: number
+  /** Commands of one client under way at once. */
+  readonly atOnce: number
+  /** Longest pause between an answer and the next question, in milliseconds. */
+  readonly pauseMs: number
+  readonly timeoutMs: { readonly min: number; readonly max: number }
+  /** Of a hundred questions so many are queries. */
+  readonly readsPercent: number
+}
+
+/** All that will be done to one cluster: drawn from a seed, or what a shrinker left of it. */
+export interface Plan {
+  readonly seed: number
+  readonly cluster: ClusterTraits
+  readonly load: LoadTraits
+  /** How long faults may happen, and how long the cluster then has to make progress, in milliseconds. */
+  readonly safetyMs: number
+  readonly livenessMs: number
+  /** In the order of time. */
+  readonly faults: readonly Fault[]
+}

@@ -1,0 +1,109 @@
+import type { NodeId, Protocol, ProtocolModule, Random } from '@quorate/contracts'
+import { createReplica, type ReplicaOptions, type Replica } from '@quorate/replica'
+import type { MachineModule } from '@quorate/contracts'
+
+/**
+ * What a simulation sees of one member's protocol: neutral words for what every protocol with a log of epochs has. It is a
+ * view of the living thing, not a copy; whoever gives it answers from the protocol's own state at each question.
+ */
+export interface Inspection {
+  /** Of the leadership that this member knows: a term, a ballot, an epoch. Never goes back. */
+  readonly epoch: number
+  /** To whom its voice in this epoch went. */
+  readonly votedFor: NodeId | null
+  readonly isLeader: boolean
+  /** What of the log is in memory. `firstIndex - 1` is the last entry that a snapshot stands for. */
+  readonly firstIndex: number
+  readonly lastIndex: number
+  /** Every entry up to here is on this member's disk. */
+  readonly durableIndex: number
+  readonly committedIndex: number
+  /** Handed to the machine up to here. */
+  readonly deliveredIndex: number
+  readonly appliedIndex: number
+  /** Groups of voters, of each of which a majority decides: one, or two while a change is under way. */
+  readonly quorums: readonly (readonly NodeId[])[]
+  /** The epoch of an entry in memory, or of the one before the first. */
+  epochAt(index: number): number | null
+  /** What an entry in memory holds: equal entries have equal bytes. */
+  contentAt(index: number): Uint8Array
+  /** Throws when something that the protocol itself believes of one member's state does not hold. */
+  check(): void
+}
+
+/** What is told of a member's protocol, life by life. */
+export interface ProtocolWatch {
+  onRecovered(inspection: Inspection): void
+  /** After each input. */
+  onStep(kind: string): void
+  /** Records up to this sequence have left the protocol for the disk. */
+  onRecords(lastSequence: number): void
+}
+
+/** A protocol that was drawn for one cluster, ready to run in its members. */
+export interface DrawnProtocol {
+  createReplica<Machine extends MachineModule>(
+    options: Omit<ReplicaOptions<Machine, unknown, unknown>, 'protocol'>,
+    watch: ProtocolWatch,
+  ): Promise<Replica<Machine>>
+}
+
+/** A protocol as a simulation takes it: how to make one, and how to look inside. */
+export interface Subject {
+  readonly name: string
+  /** One for all members of a cluster, with options that the dice have drawn. */
+  draw(random: Random): DrawnProtocol
+}
+
+/** What a protocol brings to be simulated. */
+export interface SubjectParts<Message, Admin> {
+  readonly name: string
+  readonly protocol: (random: Random) => ProtocolModule<Message, Admin>
+  readonly inspect: (protocol: Protocol<Message, Admin>) => Inspection
+}
+
+/** Makes a subject of a protocol. The simulator knows none: this is where one is passed in. */
+export function subject<Message, Admin>({ name, protocol, inspect }: SubjectParts<Message, Admin>): Subject {
+  return {
+    name,
+    draw(random) {
+      const module = protocol(random)
+      return {
+        createReplica: (options, watch) => createReplica({ ...options, protocol: watched(module, inspect, watch) }),
+      }
+    },
+  }
+}
+
+/** The same module, whose members are looked at after each step. */
+function watched<Message, Admin>(
+  module: ProtocolModule<Message, Admin>,
+  inspect: SubjectParts<Message, Admin>['inspect'],
+  watch: ProtocolWatch,
+): ProtocolModule<Message, Admin> {
+  return {
+    ...module,
+    recover(start) {
+      const recovery = module.recover(start)
+      return {
+        record: (sequence, bytes) => recovery.record(sequence, bytes),
+        finish() {
+          const protocol = recovery.finish()
+          const step = protocol.step.bind(protocol)
+          protocol.step = (input) => {
+            step(input)
+            watch.onStep(input.kind)
+          }
+          const takeReady = protocol.takeReady.bind(protocol)
+          protocol.takeReady = () => {
+            const ready = takeReady()
+            if (ready.records.length > 0) watch.onRecords(ready.firstSequence + ready.records.length - 1)
+            return ready
+          }
+          watch.onRecovered(inspect(protocol))
+          return protocol
+        },
+      }
+    },
+  }
+}

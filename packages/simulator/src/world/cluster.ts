@@ -1,0 +1,190 @@
+import type { VirtualTime } from '@quorate/conformance'
+import { describeError, QuorateError, seededRandom, type MachineModule, type Random } from '@quorate/contracts'
+import { fileStorage } from '@quorate/storage-file'
+import { memoryHub, memoryTransport, type MemoryHub } from '@quorate/transport-memory'
+import type { Counters } from '../counters.js'
+import { Clock } from '../member/clock.js'
+import { MemberDisk } from '../member/member-disk.js'
+import { addressOf, Member, type Life } from '../member/member.js'
+import { filesOf } from '../member/process-files.js'
+import { transportOf } from '../member/process-transport.js'
+import { Process } from '../member/process.js'
+import type { ClusterTraits } from '../plan/plan.js'
+import type { DrawnProtocol } from '../subject.js'
+import type { Trace } from '../trace.js'
+import { Violation } from '../violation.js'
+import { watchedMachine } from './machine-watch.js'
+import { watchedStorage } from './watched-storage.js'
+import type { Atlas } from './atlas.js'
+import type { Witness } from './witness.js'
+
+/** How long whoever starts programs again waits after one has ended by itself, in milliseconds. */
+const restartAfterMs = { min: 20, max: 400 }
+
+/** How a program may refuse a damaged disk: a flipped bit in the number of a format is no format that it knows. */
+const refusalsOfDamage: readonly string[] = ['STORAGE_CORRUPT', 'FORMAT_TOO_NEW']
+
+/** What a cluster is made of. */
+export interface ClusterParts<Machine extends MachineModule> {
+  readonly traits: ClusterTraits
+  readonly seed: number
+  readonly time: VirtualTime
+  readonly machine: Machine
+  readonly protocol: DrawnProtocol
+  readonly trace: Trace
+  readonly counters: Counters
+  readonly witness: Witness
+  readonly atlas: Atlas
+}
+
+/** The members of one cluster and the network between them: starts and ends them, and sees to it that whoever ends by itself starts again. */
+export class Cluster<Machine extends MachineModule> {
+  readonly members: readonly Member<Machine>[]
+  readonly hub: MemoryHub
+  readonly #parts: ClusterParts<Machine>
+  readonly #random: Random
+  /** Whoever leads, as far as anybody has said. */
+  #leaderId: string | null = null
+  /** How many cuts lie on each way; a way is open when none does. */
+  readonly #cuts = new Map<string, number>()
+
+  constructor(parts: ClusterParts<Machine>) {
+    this.#parts = parts
+    const { traits, seed, time } = parts
+    const { environment } = time
+    this.#random = seededRandom(`${seed}/cluster`)
+    this.hub = memoryHub({ seed: `${seed}/network`, environment, ...traits.network })
+    this.members = traits.ids.map((id) => {
+      const random = seededRandom(`${seed}/${id}`)
+      const clock = new Clock(() => environment.monotonicMs(), random.nextInt(1_000_000))
+      const disk = new MemberDisk(random, environment, traits.disk, (operation, path) => {
+        parts.trace.add(operation, id, [], () => path)
+      })
+      return new Member(id, clock, disk)
+    })
+  }
+
+  get ids(): readonly string[] {
+    return this.#parts.traits.ids
+  }
+
+  get leader(): Member<Machine> | null {
+    return this.members.find(({ id }) => id === this.#leaderId) ?? null
+  }
+
+  /** Starts a member that does not run. Resolves when it has started, or has ended again. */
+  start(member: Member<Machine>): void {
+    if (member.life !== null || member.lostBecause !== null) return
+    const { time, trace, counters } = this.#parts
+    const process = new Process(time.environment, member.clock)
+    const life: Life<Machine> = { process, replica: null }
+    member.life = life
+    member.lives += 1
+    member.disk.begin()
+    trace.add('start', member.id, [member.lives])
+    counters.add('a member starts')
+    this.#create(member, life).then(
+      (replica) => {
+        life.replica = replica
+        trace.add('started', member.id, [])
+      },
+      (error: unknown) => this.#onEnd(member, life, error),
+    )
+  }
+
+  /** One more reason why nothing gets from one member to another. */
+  cut(from: string, to: string): void {
+    const key = `${from}>${to}`
+    this.#cuts.set(key, (this.#cuts.get(key) ?? 0) + 1)
+    this.hub.cut(from, to)
+  }
+
+  /** One reason less. */
+  mend(from: string, to: string): void {
+    const key = `${from}>${to}`
+    const cuts = (this.#cuts.get(key) ?? 0) - 1
+    this.#cuts.set(key, cuts)
+    if (cuts <= 0) this.hub.heal(from, to)
+  }
+
+  /** The network is whole and quick. */
+  calm(): void {
+    this.#cuts.clear()
+    this.hub.heal()
+    this.hub.setFaults({ latencyMs: { min: 0, max: 2 } })
+    for (const from of this.ids) for (const to of this.ids) this.hub.setLinkFaults(from, to, null)
+  }
+
+  end(member: Member<Machine>, how: 'kill' | 'powerCut'): void {
+    if (member.life === null) return
+    this.#parts.trace.add(how, member.id, [])
+    this.#parts.witness.onEnd(member.id)
+    member.end(how)
+    if (this.#leaderId === member.id) this.#leaderId = null
+  }
+
+  async #create(member: Member<Machine>, life: Life<Machine>) {
+    const { traits, machine, protocol, trace, witness } = this.#parts
+    const { process } = life
+    const { environment } = process
+    const transport = memoryTransport({ hub: this.hub })
+    const watch = witness.watchOf(member.id)
+    const replica = await protocol.createReplica(
+      {
+        id: member.id,
+        members: Object.fromEntries(traits.ids.map((id) => [id, addressOf(id)])),
+        machine: watchedMachine(machine, (position, command, result) => {
+          witness.onApplied(member.id, position, command, result)
+        }),
+        transport: transportOf(process, transport, (from, frame) => {
+          trace.add('frame', member.id, [frame.length, frame.at(-1) ?? 0], () => ({ from, bytes: frame.length }))
+        }),
+        storage: watchedStorage(
+          fileStorage({
+            directory: '/data',
+            files: filesOf(process, member.disk.files.mount()),
+            environment,
+            ...traits.storage,
+          }),
+          (sequence) => witness.onDurable(member.id, sequence),
+        ),
+        environment,
+        ...traits.replica,
+      },
+      watch,
+    )
+    replica.on('stopped', ({ reason }) => {
+      if (reason) this.#onEnd(member, life, reason)
+    })
+    replica.on('snapshot', ({ how, position }) => {
+      this.#parts.counters.add(how === 'saved' ? 'a snapshot is saved' : 'a snapshot is installed')
+      trace.add(`snapshot ${how}`, member.id, [position])
+    })
+    replica.on('leadership', ({ leader, epoch }) => {
+      trace.add('leadership', member.id, [epoch], () => ({ leader, epoch }))
+      if (leader !== null) this.#leaderId = leader
+    })
+    return replica
+  }
+
+  /** A program that ended by itself may have been right: when its disk had failed it. Then it is started again. */
+  #onEnd(member: Member<Machine>, life: Life<Machine>, error: unknown): void {
+    if (member.life !== life) return
+    const { trace, counters, witness, time } = this.#parts
+    trace.add('ended', member.id, [], () => describeError(error))
+    this.end(member, 'kill')
+    const isRefusal = error instanceof QuorateError && refusalsOfDamage.includes(error.code)
+    if (isRefusal && this.#parts.atlas.isDamaged(member.id)) {
+      counters.add('a damaged member refuses to start')
+      member.lostBecause = error.message
+      return
+    }
+    if (!(error instanceof QuorateError) || !error.code.startsWith('STORAGE_') || !member.disk.hasFailed) {
+      witness.fail(new Violation(`${member.id} stopped by itself: ${describeError(error)}`, { cause: error }))
+      return
+    }
+    counters.add(`a member stops: ${error.code}`)
+    const { min, max } = restartAfterMs
+    time.environment.setTimer(min + this.#random.nextInt(max - min), () => this.start(member))
+  }
+}

@@ -1,0 +1,203 @@
+import { nodeId, type Environment, type MachineModule } from '@quorate/contracts'
+import type { Counters } from '../counters.js'
+import type { Member } from '../member/member.js'
+import type { Fault, Target } from '../plan/fault.js'
+import type { Trace } from '../trace.js'
+import type { Atlas } from './atlas.js'
+import type { Cluster } from './cluster.js'
+
+/** What an injector works on. */
+export interface InjectorParts<Machine extends MachineModule> {
+  readonly cluster: Cluster<Machine>
+  readonly atlas: Atlas
+  readonly environment: Environment
+  readonly trace: Trace
+  readonly counters: Counters
+}
+
+/** Does to a cluster what a plan says, when it says so, and takes it back in the end. */
+export class FaultInjector<Machine extends MachineModule> {
+  readonly #parts: InjectorParts<Machine>
+  #isOver = false
+
+  constructor(parts: InjectorParts<Machine>) {
+    this.#parts = parts
+  }
+
+  schedule(faults: readonly Fault[]): void {
+    for (const fault of faults) {
+      this.#parts.environment.setTimer(fault.atMs, () => {
+        if (!this.#isOver) this.#inject(fault)
+      })
+    }
+  }
+
+  /** The bad days are over: the network is whole, nobody is paused, disks have room, and whoever can run does. */
+  heal(): void {
+    this.#isOver = true
+    const { cluster } = this.#parts
+    cluster.calm()
+    for (const member of cluster.members) {
+      member.disk.relieve()
+      member.clock.drift(1)
+      member.life?.process.resume()
+      cluster.start(member)
+    }
+  }
+
+  #inject(fault: Fault): void {
+    const member = 'who' in fault ? this.#memberOf(fault.who) : null
+    if ('who' in fault && member === null) return
+    this.#note(fault, member)
+    switch (fault.kind) {
+      case 'crash':
+        if (member) this.#crash(member, fault.how, fault.forMs)
+        return
+      case 'crashAll':
+        for (const each of this.#parts.cluster.members) this.#crash(each, fault.how, fault.forMs)
+        return
+      case 'partition':
+      case 'isolate':
+      case 'slowLink':
+        return this.#onNetwork(fault, member)
+      case 'pause':
+      case 'drift':
+      case 'wallJump':
+        if (member) this.#onTime(fault, member)
+        return
+      case 'stallSync':
+      case 'diskFull':
+      case 'trap':
+      case 'rot':
+        if (member) this.#onDisk(fault, member)
+        return
+      case 'transfer':
+        return this.#transfer(fault.to)
+    }
+  }
+
+  #memberOf(who: Target): Member<Machine> | null {
+    const { cluster } = this.#parts
+    return who === 'leader' ? cluster.leader : (cluster.members[who] ?? null)
+  }
+
+  #note(fault: Fault, member: Member<Machine> | null): void {
+    const { trace, counters, cluster } = this.#parts
+    const isLeader = member !== null && member === cluster.leader
+    const how =
+      'how' in fault ? ` (${fault.how})` : fault.kind === 'trap' ? ` (${fault.does} at ${fault.operation})` : ''
+    counters.add(`${fault.kind}${how}${isLeader ? ' of a leader' : ''}`)
+    trace.add(`fault ${fault.kind}`, member?.id ?? null, [], () => ({ ...fault }))
+  }
+
+  #later(ms: number, run: () => void): void {
+    this.#parts.environment.setTimer(ms, () => {
+      if (!this.#isOver) run()
+    })
+  }
+
+  #crash(member: Member<Machine>, how: 'kill' | 'powerCut', forMs: number): void {
+    const { cluster } = this.#parts
+    if (member.life === null) return
+    cluster.end(member, how)
+    this.#later(forMs, () => cluster.start(member))
+  }
+
+  #onNetwork(
+    fault: Extract<Fault, { kind: 'partition' | 'isolate' | 'slowLink' }>,
+    member: Member<Machine> | null,
+  ): void {
+    const { cluster } = this.#parts
+    const { hub, ids } = cluster
+    if (fault.kind === 'slowLink') {
+      const [from = '', to = ''] = [ids[fault.from], ids[fault.to]]
+      hub.setLinkFaults(from, to, { latencyMs: { min: fault.latencyMs / 2, max: fault.latencyMs } })
+      this.#later(fault.forMs, () => hub.setLinkFaults(from, to, null))
+      return
+    }
+    const pairs = fault.kind === 'partition' ? pairsAcross(ids, fault.side) : pairsOf(ids, member?.id ?? '', fault.way)
+    for (const [from, to] of pairs) cluster.cut(from, to)
+    this.#later(fault.forMs, () => {
+      for (const [from, to] of pairs) cluster.mend(from, to)
+    })
+  }
+
+  #onTime(fault: Extract<Fault, { kind: 'pause' | 'drift' | 'wallJump' }>, member: Member<Machine>): void {
+    if (fault.kind === 'wallJump') return member.clock.jump(fault.byMs)
+    if (fault.kind === 'drift') {
+      member.clock.drift(fault.rate)
+      this.#later(fault.forMs, () => member.clock.drift(1))
+      return
+    }
+    const process = member.life?.process
+    process?.pause()
+    this.#later(fault.forMs, () => process?.resume())
+  }
+
+  #onDisk(fault: Extract<Fault, { kind: 'stallSync' | 'diskFull' | 'trap' | 'rot' }>, member: Member<Machine>): void {
+    const { disk } = member
+    switch (fault.kind) {
+      case 'stallSync':
+        return disk.stall(fault.forMs)
+      case 'diskFull':
+        disk.fill(fault.freeBytes)
+        this.#later(fault.forMs, () => disk.empty())
+        return
+      case 'rot':
+        if (this.#parts.atlas.mayDamage(member.id)) this.#rot(fault.file, fault.bit, member)
+        return
+      case 'trap': {
+        const { operation, passes, does } = fault
+        disk.set({ operation, passes, spring: () => this.#spring(fault, member, does) })
+      }
+    }
+  }
+
+  #spring(fault: Extract<Fault, { kind: 'trap' }>, member: Member<Machine>, does: typeof fault.does): string | null {
+    const { counters, trace } = this.#parts
+    if (this.#isOver) return null
+    counters.add(`trap sprung: ${does} at ${fault.operation}`)
+    trace.add('trap', member.id, [], () => ({ does, operation: fault.operation }))
+    if (does === 'EIO' || does === 'ENOSPC') {
+      return member.disk.failWith(does)
+    }
+    this.#crash(member, does, fault.forMs)
+    return null
+  }
+
+  #rot(family: 'journal' | 'snapshot', bit: number, member: Member<Machine>): void {
+    const where = member.disk.rot(family, bit)
+    if (where === null) return
+    const { atlas, counters, trace } = this.#parts
+    counters.add(`rot in a ${family}`)
+    trace.add('rot', member.id, [], () => where)
+    atlas.damage(member.id, where)
+  }
+
+  #transfer(to: number | null): void {
+    const { cluster, counters } = this.#parts
+    const target = to === null ? undefined : cluster.members[to]
+    void cluster.leader
+      ?.ask((replica) => replica.transferLeadership(target && nodeId(target.id), { timeoutMs: 1_000 }))
+      .then(
+        () => counters.add('leadership is handed over'),
+        () => counters.add('a transfer ends without'),
+      )
+  }
+}
+
+type Pair = readonly [from: string, to: string]
+
+function pairsAcross(ids: readonly string[], side: number): Pair[] {
+  const isInside = (at: number): boolean => (side & (1 << at)) !== 0
+  return ids.flatMap((from, a) => ids.flatMap((to, b) => (isInside(a) === isInside(b) ? [] : [[from, to] as const])))
+}
+
+function pairsOf(ids: readonly string[], id: string, way: 'in' | 'out' | 'both'): Pair[] {
+  return ids
+    .filter((other) => other !== id)
+    .flatMap((other) => [
+      ...(way === 'in' ? [] : [[id, other] as const]),
+      ...(way === 'out' ? [] : [[other, id] as const]),
+    ])
+}

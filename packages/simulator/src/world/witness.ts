@@ -1,0 +1,141 @@
+import { InvariantViolation } from '@quorate/contracts'
+import { CommittedImmutable } from '../invariants/committed-immutable.js'
+import { Commitments } from '../invariants/commitments.js'
+import { ConfigurationOverlap } from '../invariants/configuration-overlap.js'
+import { ElectionSafety } from '../invariants/election-safety.js'
+import type { Invariant } from '../invariants/invariant.js'
+import { LeaderAppendOnly } from '../invariants/leader-append-only.js'
+import { LeaderCompleteness } from '../invariants/leader-completeness.js'
+import { LogMatching } from '../invariants/log-matching.js'
+import { ObservedMember, pointersOf } from '../invariants/observed-member.js'
+import { PointersInOrder } from '../invariants/pointers.js'
+import { DurableRecovered } from '../invariants/recovered.js'
+import { StateMachineSafety } from '../invariants/state-machine-safety.js'
+import { VoiceKept } from '../invariants/voice.js'
+import type { Inspection, ProtocolWatch } from '../subject.js'
+import type { Trace } from '../trace.js'
+
+/** After so many steps everything is looked at, whatever has changed. */
+const stepsBetweenSweeps = 1_000
+
+/**
+ * Looks at every member after everything it does, and remembers the first thing that must never be. What it finds is kept
+ * and not thrown: the code that is looked at must not be able to swallow it.
+ */
+export class Witness {
+  readonly #trace: Trace
+  readonly #members: ReadonlyMap<string, ObservedMember>
+  readonly #invariants: readonly Invariant[]
+  readonly #voice = new VoiceKept()
+  readonly #applied = new StateMachineSafety()
+  readonly committed = new Commitments()
+  #steps = 0
+  #violation: Error | null = null
+
+  constructor(ids: readonly string[], trace: Trace) {
+    this.#trace = trace
+    this.#members = new Map(ids.map((id) => [id, new ObservedMember(id)]))
+    this.#invariants = [
+      new PointersInOrder(),
+      new DurableRecovered(),
+      this.#voice,
+      new ElectionSafety(),
+      new LeaderAppendOnly(),
+      new LogMatching(),
+      new CommittedImmutable(this.committed, this.#members),
+      new LeaderCompleteness(this.committed),
+      new ConfigurationOverlap(this.#members),
+    ]
+  }
+
+  /** The first thing that must never be, and was. */
+  get violation(): Error | null {
+    return this.#violation
+  }
+
+  /** How many steps of protocols it has seen. */
+  get steps(): number {
+    return this.#steps
+  }
+
+  memberOf(id: string): ObservedMember {
+    const member = this.#members.get(id)
+    if (!member) throw new TypeError(`${id} is no member`)
+    return member
+  }
+
+  /** Follows one life of a member's protocol. */
+  watchOf(id: string): ProtocolWatch {
+    const member = this.memberOf(id)
+    let inspection: Inspection | null = null
+    return {
+      onRecovered: (recovered) => {
+        inspection = recovered
+        member.begin(recovered)
+        this.#applied.onBegin(id)
+        this.#look(member)
+      },
+      onStep: (kind) => {
+        if (member.now !== inspection) return
+        this.#trace.add(kind, id, [member.now?.epoch ?? 0, member.now?.lastIndex ?? 0, member.now?.committedIndex ?? 0])
+        this.#look(member)
+      },
+      onRecords: (sequence) => {
+        if (inspection === null || member.now !== inspection) return
+        member.disk.onLeaving(sequence, inspection.lastIndex, inspection)
+      },
+    }
+  }
+
+  /** Records of a member up to this sequence are on its disk. */
+  onDurable(id: string, sequence: number): void {
+    const { disk } = this.memberOf(id)
+    if (!disk.onDurable(sequence)) return
+    const { epoch, votedFor } = disk.voice
+    this.#guard(() => this.#voice.onDurable(id, epoch, votedFor))
+  }
+
+  onApplied(id: string, position: number, command: Uint8Array, result: Uint8Array): void {
+    this.#guard(() => this.#applied.onApplied(id, position, command, result))
+  }
+
+  onEnd(id: string): void {
+    this.memberOf(id).end()
+  }
+
+  fail(violation: Error): void {
+    this.#violation ??= violation
+  }
+
+  /** Looks at everything that every member that runs has. */
+  sweep(): void {
+    for (const member of this.#members.values()) {
+      if (!member.now) continue
+      const look = { member, now: pointersOf(member.now), before: member.before }
+      this.#guard(() => {
+        member.now?.check()
+        for (const invariant of this.#invariants) invariant.sweep?.(look)
+      })
+    }
+  }
+
+  #look(member: ObservedMember): void {
+    const now = member.advance()
+    if (now === null) return
+    this.#steps += 1
+    const look = { member, now, before: member.before }
+    this.#guard(() => {
+      for (const invariant of this.#invariants) invariant.check(look)
+    })
+    if (this.#steps % stepsBetweenSweeps === 0) this.sweep()
+  }
+
+  #guard(check: () => void): void {
+    if (this.#violation) return
+    try {
+      check()
+    } catch (error) {
+      this.fail(error instanceof Error ? error : new InvariantViolation(String(error)))
+    }
+  }
+}

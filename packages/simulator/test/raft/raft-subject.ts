@@ -1,0 +1,63 @@
+import type { Random } from '@quorate/contracts'
+import { checkInvariants, Raft, raft, type RaftOptions, type RaftState } from '@quorate/raft'
+import { subject, type Inspection, type Subject } from '@quorate/simulator'
+
+/** Raft, to be simulated: options drawn per cluster, and a view of its state in neutral words. */
+export const raftSubject: Subject = subject({
+  name: 'raft',
+  protocol: (random) => raft(drawOptions(random)),
+  inspect: (protocol) => {
+    if (!(protocol instanceof Raft)) throw new TypeError('only Raft can be looked at here')
+    return inspectionOf(protocol.state)
+  },
+})
+
+function drawOptions(random: Random): RaftOptions {
+  const oneOf = <Choice>(choices: readonly Choice[]): Choice => choices[random.nextInt(choices.length)]!
+  return {
+    tailEntriesMax: oneOf([0, 4, 50, 16_384]),
+    inflightMessagesMax: oneOf([1, 3, 256]),
+    batchEntriesMax: oneOf([1, 8, 4_096]),
+    fastSuspicion: random.nextInt(4) > 0,
+    preVote: true,
+    checkQuorum: random.nextInt(5) > 0,
+  }
+}
+
+function inspectionOf(state: RaftState): Inspection {
+  return {
+    get epoch() {
+      return state.hardState.currentTerm
+    },
+    get votedFor() {
+      return state.hardState.votedFor
+    },
+    get isLeader() {
+      return state.role === 'leader'
+    },
+    get firstIndex() {
+      return state.log.firstIndex
+    },
+    get lastIndex() {
+      return state.log.lastIndex
+    },
+    get durableIndex() {
+      return state.log.persistedIndex
+    },
+    get committedIndex() {
+      return state.commitIndex
+    },
+    get deliveredIndex() {
+      return state.deliveredIndex
+    },
+    get appliedIndex() {
+      return state.lastApplied
+    },
+    get quorums() {
+      return [state.conf.voters, state.conf.votersOutgoing].filter((voters) => voters.length > 0)
+    },
+    epochAt: (index) => state.log.termAt(index),
+    contentAt: (index) => state.log.entryAt(index).data,
+    check: () => checkInvariants(state),
+  }
+}
