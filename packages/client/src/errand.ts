@@ -1,42 +1,17 @@
-import {
-  addressSchema,
-  describeError,
-  QuorateError,
-  type AbortSignalLike,
-  type Environment,
-  type ErrorCode,
-} from '@quorate/contracts'
+import { addressSchema, describeError, QuorateError, type Environment, type ErrorCode } from '@quorate/contracts'
 import type { Addresses } from './addresses.js'
 import { Backoff } from './backoff.js'
 import type { HttpAnswer, HttpExchange, HttpPort } from './http-port.js'
+import type { ErrandOrder } from './orders.js'
+import type { Sessions, Slot } from './sessions.js'
 import { errorOfAnswer, mayRetry } from './verdict.js'
-
-/** What an errand is about. */
-export interface ErrandOrder {
-  /** Names it in messages: `the command "put"`. */
-  readonly what: string
-  readonly method: 'GET' | 'POST'
-  /** The path for an attempt that the member may take so long for, in milliseconds. */
-  readonly path: (timeoutMs: number) => string
-  /** JSON, or null for no body. */
-  readonly body: string | null
-  /** The type that a result comes as. */
-  readonly accept: string
-  /** It only reads: it may be done any number of times, and is never in doubt. */
-  readonly isRepeatable: boolean
-  /** Any given address may answer it, however far behind. */
-  readonly mayLag: boolean
-  /** The only address to ask, once; null for whoever can answer. */
-  readonly address: string | null
-  readonly timeoutMs: number
-  readonly signal: AbortSignalLike | undefined
-}
 
 /** What errands share. */
 export interface ErrandHost {
   readonly environment: Environment
   readonly http: HttpPort
   readonly addresses: Addresses
+  readonly sessions: Pick<Sessions, 'take' | 'open' | 'undone' | 'onExpired'>
   readonly attemptTimeoutMs: number
   readonly retryMinMs: number
   readonly retryMaxMs: number
@@ -48,8 +23,9 @@ const hintsAtOnce = 3
 /**
  * One operation on its way to whoever can answer it, with one deadline over all attempts.
  *
- * A command that may have reached a member and was not refused is in doubt: it is not sent again, and ends as
- * `unknown`. From the moment a member says `notDone`, it is not in doubt any more.
+ * An attempt that may have reached a member, and was not refused, leaves a command in doubt. In a session it is then sent
+ * again in the same place, to any member, until one answers; doubt that came once stays, because a later refusal says
+ * nothing about an earlier attempt. Without a session it is not sent again, and ends as `unknown`.
  */
 export class Errand {
   readonly #host: ErrandHost
@@ -59,7 +35,11 @@ export class Errand {
   #attemptTimeoutMs: number
   #attempts = 0
   #hints = 0
+  #slot: Slot | null = null
   #exchange: HttpExchange | null = null
+  /** The attempt under way may have reached a member. */
+  #isSent = false
+  /** An earlier attempt may have been carried out, or may still be. */
   #isInDoubt = false
   #refusal: QuorateError | null = null
   #unreached: QuorateError | null = null
@@ -85,6 +65,7 @@ export class Errand {
         cancelDeadline()
         signal?.removeEventListener('abort', onAbort)
         this.#drop()
+        this.#slot?.release()
         if (answer) resolve(answer)
         else reject(error ?? new QuorateError('INTERNAL', `${what} ended without an answer`))
       }
@@ -96,45 +77,68 @@ export class Errand {
 
   /** Ends it from outside, with its true outcome. */
   stop(code: ErrorCode, message: string, cause?: unknown): void {
-    const doubt = this.#isInDoubt ? '; it may still happen' : ''
-    const outcome = this.#isInDoubt ? 'unknown' : 'notDone'
-    this.#end?.(new QuorateError(code, `${message}${doubt}`, { outcome, cause }))
+    const mayHappen = this.#mayHaveHappened
+    const outcome = mayHappen ? 'unknown' : 'notDone'
+    this.#end?.(new QuorateError(code, `${message}${mayHappen ? '; it may still happen' : ''}`, { outcome, cause }))
+  }
+
+  /** How whoever waits for it in vain ends, of whom `what` tells: nothing happened. */
+  undone(what: string, timeoutMs: number): QuorateError {
+    if (this.#refusal) return this.#refusal
+    const message = `no member could be reached within ${timeoutMs} ms: ${what} was not carried out`
+    return new QuorateError('NO_LEADER', message, this.#unreached ? { cause: this.#unreached } : {})
+  }
+
+  get #mayHaveHappened(): boolean {
+    return this.#order.repeats !== 'freely' && (this.#isSent || this.#isInDoubt)
   }
 
   #attempt(): void {
+    if (this.#order.repeats === 'inSession') {
+      this.#slot ??= this.#host.sessions.take()
+      if (this.#slot === null) return this.#awaitSession()
+    }
     const { method, path, accept, body, mayLag } = this.#order
     const address = this.#order.address ?? this.#host.addresses.next(mayLag)
-    const attempt = (this.#attempts += 1)
-    const isCurrent = (): boolean => this.#end !== null && this.#attempts === attempt
+    const isCurrent = this.#begin()
     let wasSent = false
     const onSent = (): void => {
       wasSent = true
       if (isCurrent()) this.#onSent(address)
     }
-    this.#exchange = this.#host.http.send({
-      method,
-      address,
-      path: path(this.#memberTimeoutMs()),
-      accept,
-      body,
-      onSent,
-    })
+    const call = { method, address, path: path(this.#memberTimeoutMs(), this.#slot), accept, body, onSent }
+    this.#exchange = this.#host.http.send(call)
     this.#exchange.answer.then(
       (answer) => isCurrent() && this.#onAnswer(address, answer),
       (error: unknown) => isCurrent() && this.#onFailure(address, wasSent, error),
     )
   }
 
+  #awaitSession(): void {
+    const isCurrent = this.#begin()
+    this.#host.sessions.open().then(
+      () => isCurrent() && this.#attempt(),
+      (error: unknown) => isCurrent() && this.#onNoSession(error),
+    )
+  }
+
+  /** Begins an attempt. Returns what tells whether it is still the one under way. */
+  #begin(): () => boolean {
+    const attempt = (this.#attempts += 1)
+    return () => this.#end !== null && this.#attempts === attempt
+  }
+
   /** What a member may take: somewhat less than is left, so that its own word on the outcome still arrives. */
   #memberTimeoutMs(): number {
     const leftMs = this.#endMs - this.#host.environment.monotonicMs()
     const ownMs = leftMs - Math.min(100, leftMs / 10)
-    return Math.max(1, Math.floor(this.#order.isRepeatable ? Math.min(ownMs, this.#attemptTimeoutMs) : ownMs))
+    const isPatient = this.#order.repeats === 'never'
+    return Math.max(1, Math.floor(isPatient ? ownMs : Math.min(ownMs, this.#attemptTimeoutMs)))
   }
 
   #onSent(address: string): void {
-    this.#isInDoubt = !this.#order.isRepeatable
-    if (this.#isInDoubt || this.#order.address !== null) return
+    this.#isSent = true
+    if (this.#order.repeats === 'never' || this.#order.address !== null) return
     const attemptMs = this.#attemptTimeoutMs
     this.#attemptTimeoutMs *= 2
     this.#cancelTimer = this.#host.environment.setTimer(attemptMs, () => {
@@ -162,10 +166,11 @@ export class Errand {
   }
 
   #onError(address: string, error: QuorateError): void {
-    if (this.#order.address !== null || !mayRetry(error, this.#order.isRepeatable))
-      return this.#end?.(this.#asMine(error))
+    this.#isSent = false
+    if (error.outcome !== 'notDone' && this.#order.repeats === 'inSession') this.#isInDoubt = true
+    if (error.code === 'SESSION_EXPIRED' && this.#slot !== null) return this.#onExpired(this.#slot, error)
+    if (this.#order.address !== null || !mayRetry(error, this.#order.repeats)) return this.#end?.(this.#asMine(error))
     this.#refusal = this.#asMine(error)
-    this.#isInDoubt = false
     const hint = error.leader?.clientAddress ?? null
     this.#host.addresses.onUseless(address)
     if (error.code !== 'NOT_LEADER' || hint === null || hint === address)
@@ -175,6 +180,23 @@ export class Errand {
     this.#retryAfter(this.#hints <= hintsAtOnce ? 0 : this.#backoff.takeMs())
   }
 
+  /** The session is gone, and with it what it knew: only a command that is not in doubt goes on, in another one. */
+  #onExpired(slot: Slot, error: QuorateError): void {
+    this.#host.sessions.onExpired(slot.session)
+    if (this.#isInDoubt) return this.#end?.(this.#asMine(error))
+    slot.release()
+    this.#slot = null
+    this.#refusal = error
+    this.#retryAfter(this.#backoff.takeMs())
+  }
+
+  #onNoSession(error: unknown): void {
+    const refusal = error instanceof QuorateError ? error : unexpected(error)
+    if (!mayRetry(refusal, 'freely')) return this.#end?.(refusal)
+    this.#refusal = refusal
+    this.#retryAfter(this.#backoff.takeMs())
+  }
+
   #retryAfter(delayMs: number): void {
     this.#drop()
     if (delayMs === 0) return this.#attempt()
@@ -182,20 +204,23 @@ export class Errand {
   }
 
   #onDeadline(): void {
-    const { what, timeoutMs, isRepeatable } = this.#order
-    if (this.#isInDoubt || (isRepeatable && this.#exchange && !this.#refusal && !this.#unreached)) {
-      return this.stop('TIMED_OUT', `${what} was not answered within ${timeoutMs} ms`)
+    const { what, timeoutMs, repeats } = this.#order
+    const isUnheard = repeats === 'freely' && this.#exchange && !this.#refusal && !this.#unreached
+    if (this.#mayHaveHappened || isUnheard) {
+      return this.stop('TIMED_OUT', `${what} was not answered within ${timeoutMs} ms`, this.#refusal ?? undefined)
     }
-    const message = `no member could be reached within ${timeoutMs} ms: ${what} was not carried out`
-    const unreached = this.#unreached
-    this.#end?.(this.#refusal ?? new QuorateError('NO_LEADER', message, unreached ? { cause: unreached } : {}))
+    const isWithoutSession = repeats === 'inSession' && this.#slot === null
+    const opening = isWithoutSession ? this.#host.sessions.undone(what, timeoutMs) : null
+    this.#end?.(opening ?? this.undone(what, timeoutMs))
   }
 
-  /** What only reads did not happen, whatever became of it. */
+  /** What is said of one attempt, as it is for all of them. */
   #asMine(error: QuorateError): QuorateError {
-    if (!this.#order.isRepeatable || error.outcome === 'notDone') return error
+    const outcome = this.#order.repeats === 'freely' ? 'notDone' : this.#isInDoubt ? 'unknown' : error.outcome
+    if (outcome === error.outcome) return error
     const { code, message, leader, cause } = error
-    return new QuorateError(code, message, { outcome: 'notDone', leader, cause })
+    const doubt = outcome === 'unknown' ? '; it was sent before, and may have happened then' : ''
+    return new QuorateError(code, `${message}${doubt}`, { outcome, leader, cause })
   }
 
   /** Gives up the attempt under way, or the pause before the next. */
@@ -206,4 +231,8 @@ export class Errand {
     this.#exchange?.cancel()
     this.#exchange = null
   }
+}
+
+function unexpected(error: unknown): QuorateError {
+  return new QuorateError('INTERNAL', describeError(error), { outcome: 'notDone', cause: error })
 }

@@ -31,7 +31,9 @@ export const clientOptionsSchema = z.strictObject({
   addresses: z.array(addressSchema).min(1).max(64),
   /** How long an operation may take when its caller does not say. */
   timeoutMs: timeoutMsSchema.default(5_000),
-  /** How long a query waits for one member before it tries another; doubles each time. */
+  /** False for commands that belong to no session, and are not sent again once they may have reached a member. */
+  sessions: z.boolean().default(true),
+  /** How long a query, or a command in a session, waits for one member before it tries another; doubles each time. */
   attemptTimeoutMs: durationMsSchema.default(1_000),
   /** Pause before the first retry; doubles each time, with jitter. */
   retryMinMs: durationMsSchema.default(10),

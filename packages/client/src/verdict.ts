@@ -1,6 +1,7 @@
 import { addressSchema, outcomeOfCode, QuorateError, type ErrorCode } from '@quorate/contracts'
 import { z } from 'zod'
 import type { HttpAnswer } from './http-port.js'
+import type { Repeats } from './orders.js'
 
 const failureSchema = z.object({
   error: z.object({
@@ -34,9 +35,11 @@ export function errorOfAnswer(answer: HttpAnswer, type: string, address: string)
   return new QuorateError('INTERNAL', `${code}: ${message}`, { outcome, leader })
 }
 
-/** True if the operation may be tried again after this: it certainly did not happen, or does not matter if it did. */
-export function mayRetry(error: QuorateError, isRepeatable: boolean): boolean {
-  return (isRepeatable || error.outcome === 'notDone') && !lasting.includes(error.code)
+/** True if the operation may be tried again after this. */
+export function mayRetry({ code, outcome }: QuorateError, repeats: Repeats): boolean {
+  // A member that failed unexpectedly cannot say what became of a command; in its session, another one can.
+  if (code === 'INTERNAL' && outcome !== 'notDone') return repeats === 'inSession'
+  return (repeats !== 'never' || outcome === 'notDone') && !lasting.includes(code)
 }
 
 function isErrorCode(code: string): code is ErrorCode {

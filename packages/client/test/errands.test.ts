@@ -3,21 +3,17 @@ import { QuorateError } from '@quorate/contracts'
 import { expect, test } from 'vitest'
 import {
   bareListener,
-  breakOff,
   clientOf,
   deserted,
   fakeMember,
   hang,
+  inTurn,
+  noGateway,
+  plainClientOf,
   pointAt,
   refuse,
   succeed,
-  type Act,
 } from './fake-members.js'
-
-/** Each of these in turn, the last one for ever. */
-function inTurn(...acts: Act[]): Act {
-  return (request, response, at) => acts[Math.min(at, acts.length) - 1]?.(request, response, at)
-}
 
 test('the leader is found from any member and remembered', async () => {
   const leader = await fakeMember(succeed(7))
@@ -62,11 +58,11 @@ test.each(['INVALID_COMMAND', 'COMMAND_TOO_LARGE', 'UNSUPPORTED', 'VERSION_NOT_A
 )
 
 test.each(['TIMED_OUT', 'LEADERSHIP_LOST', 'STOPPED', 'INTERNAL', 'SESSION_EXPIRED'])(
-  'a command that ended as %s and may have happened is never sent again',
+  'without a session, a command that ended as %s and may have happened is never sent again',
   async (code) => {
     const leader = { id: 'n2', clientAddress: '127.0.0.1:9' }
     const member = await fakeMember(refuse(code, { outcome: 'unknown', leader }))
-    const refusal: unknown = await clientOf([member.address])
+    const refusal: unknown = await plainClientOf([member.address])
       .commands.add({ by: 3 })
       .catch((error: unknown) => error)
     expect(refusal).toBeInstanceOf(QuorateError)
@@ -86,39 +82,16 @@ test.each(['TIMED_OUT', 'LEADERSHIP_LOST', 'STOPPED', 'APPLY_FAILED', 'STORAGE_F
 
 test('a code of a later version keeps its outcome', async () => {
   const member = await fakeMember(refuse('SOMETHING_NEW', { outcome: 'unknown' }))
-  await expect(clientOf([member.address]).commands.add({ by: 3 })).rejects.toMatchObject({
+  await expect(plainClientOf([member.address]).commands.add({ by: 3 })).rejects.toMatchObject({
     code: 'INTERNAL',
     outcome: 'unknown',
     message: 'SOMETHING_NEW: said so',
   })
 })
 
-const noGateway: [string, Act][] = [
-  ['a connection that breaks off after the request', breakOff],
-  ['an answer of something else', (_, response) => response.end('<html>welcome</html>')],
-  ['a failure of something between', (_, response) => response.writeHead(502).end()],
-  ['a redirect without a word of ours', (_, response) => response.writeHead(307, { location: '/elsewhere' }).end()],
-  [
-    'JSON that is no refusal',
-    (_, response) => response.writeHead(503, { 'content-type': 'application/json' }).end('{}'),
-  ],
-  ['half of JSON', (_, response) => response.writeHead(503, { 'content-type': 'application/json' }).end('{"error":')],
-  [
-    'a result of another codec',
-    (_, response) => response.writeHead(200, { 'content-type': 'application/x-quorate+other-9' }).end(),
-  ],
-  [
-    'half of an answer',
-    (request, response) => {
-      response.writeHead(200, { 'content-type': 'application/x-quorate+msgpack-1', 'content-length': '10' })
-      response.write('x', () => request.socket.destroy())
-    },
-  ],
-]
-
-test.each(noGateway)('%s leaves a command in doubt, and it is never sent again', async (_, act) => {
+test.each(noGateway)('without a session, %s leaves a command in doubt, and it is never sent again', async (_, act) => {
   const [member, other] = [await fakeMember(act), await fakeMember(succeed(1))]
-  const client = clientOf([member.address, other.address])
+  const client = plainClientOf([member.address, other.address])
   await expect(client.commands.add({ by: 1 })).rejects.toMatchObject({ code: 'CONNECTION_LOST', outcome: 'unknown' })
   expect([member.asked.length, other.asked.length]).toEqual([1, 0])
 })
@@ -131,7 +104,7 @@ test.each(noGateway)('%s sends a query elsewhere', async (_, act) => {
 
 test('bytes that are no HTTP leave a command in doubt', async () => {
   const member = await bareListener((socket) => socket.once('data', () => socket.end('SSH-2.0-x\r\n')))
-  await expect(clientOf([member.address]).commands.add({ by: 1 })).rejects.toMatchObject({
+  await expect(plainClientOf([member.address]).commands.add({ by: 1 })).rejects.toMatchObject({
     code: 'CONNECTION_LOST',
     outcome: 'unknown',
   })
@@ -143,7 +116,7 @@ test('an answer above the limit is not read, and leaves a command in doubt', asy
     response.end(new Uint8Array(at === 1 ? 1025 : 1))
     request.resume()
   })
-  const client = clientOf([member.address], { http: nodeHttp({ answerBytesMax: 1024 }) })
+  const client = plainClientOf([member.address], { http: nodeHttp({ answerBytesMax: 1024 }) })
   await expect(client.commands.add({ by: 1 })).rejects.toMatchObject({ code: 'CONNECTION_LOST', outcome: 'unknown' })
   expect(await client.commands.add({ by: 1 })).toBe(0)
 })
@@ -156,9 +129,9 @@ test('a member that accepts and never answers does not eat the deadline of a que
   expect(silent.asked.length).toBeLessThanOrEqual(2)
 })
 
-test('a command that was sent and hangs ends at its deadline, in doubt, and is never sent again', async () => {
+test('without a session, a command that was sent and hangs ends at its deadline, in doubt, and is never sent again', async () => {
   const [silent, other] = [await fakeMember(hang), await fakeMember(succeed(4))]
-  const client = clientOf([silent.address, other.address], { attemptTimeoutMs: 10 })
+  const client = plainClientOf([silent.address, other.address], { attemptTimeoutMs: 10 })
   const refusal = client.commands.add({ by: 1 }, { timeoutMs: 100 })
   await expect(refusal).rejects.toMatchObject({ code: 'TIMED_OUT', outcome: 'unknown' })
   expect([silent.asked.length, other.asked.length]).toEqual([1, 0])
@@ -220,7 +193,7 @@ test('a member that points at itself is asked again, later', async () => {
 
 test('members are told to answer a little before the deadline', async () => {
   const member = await fakeMember(succeed(1))
-  await clientOf([member.address]).commands.add({ by: 1 }, { timeoutMs: 10_000 })
+  await plainClientOf([member.address]).commands.add({ by: 1 }, { timeoutMs: 10_000 })
   const timeoutMs = Number(/timeoutMs=(\d+)$/.exec(member.asked[0] ?? '')?.[1])
   expect(timeoutMs).toBeGreaterThan(1_000)
   expect(timeoutMs).toBeLessThanOrEqual(9_900)

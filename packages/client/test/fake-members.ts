@@ -8,10 +8,11 @@ import type { Client } from '@quorate/client'
 import { counter } from '@quorate/machine-counter'
 import { onTestFinished } from 'vitest'
 
-/** A stand-in for a member: answers as the test says, and remembers what it was asked. */
+/** A stand-in for a member: answers as the test says, and remembers what it was asked, openings of sessions apart. */
 export interface FakeMember {
   readonly address: string
   readonly asked: string[]
+  readonly openings: string[]
   connections(): number
 }
 
@@ -19,14 +20,18 @@ export interface FakeMember {
 export type Act = (request: IncomingMessage, response: ServerResponse, at: number) => void
 
 /** Starts a fake member on a free port; it ends with the test. */
-export async function fakeMember(act: Act): Promise<FakeMember> {
+export async function fakeMember(act: Act, open: Act = openSession): Promise<FakeMember> {
   const asked: string[] = []
+  const openings: string[] = []
   let connections = 0
   const server = createServer((request, response) => {
     request.resume()
     request.once('end', () => {
-      asked.push(`${request.method} ${request.url}`)
-      act(request, response, asked.length)
+      const isOpening = request.url?.startsWith('/v1/sessions') === true
+      const list = isOpening ? openings : asked
+      list.push(`${request.method} ${request.url}`)
+      if (isOpening) open(request, response, list.length)
+      else act(request, response, list.length)
     })
   })
   server.on('connection', () => (connections += 1))
@@ -36,7 +41,7 @@ export async function fakeMember(act: Act): Promise<FakeMember> {
     server.close()
     server.closeAllConnections()
   })
-  return { address: addressOf(server.address()), asked, connections: () => connections }
+  return { address: addressOf(server.address()), asked, openings, connections: () => connections }
 }
 
 /** Starts a listener that speaks no HTTP unless the test does. */
@@ -75,6 +80,17 @@ export function succeed(value: number): Act {
   }
 }
 
+/** Opens session 11, then 12, 13, … */
+export const openSession: Act = (_, response, at) => {
+  response.setHeader('content-type', 'application/json; charset=utf-8')
+  response.end(JSON.stringify({ session: 10 + at }))
+}
+
+/** Each of these in turn, the last one for ever. */
+export function inTurn(...acts: Act[]): Act {
+  return (request, response, at) => acts[Math.min(at, acts.length) - 1]?.(request, response, at)
+}
+
 /** Answers as a gateway that refuses. */
 export function refuse(code: string, details: { outcome?: string; leader?: JsonValue; message?: string } = {}): Act {
   const { outcome = 'notDone', leader = null, message = 'said so' } = details
@@ -95,6 +111,30 @@ export const hang: Act = () => {}
 /** Breaks the connection off when the request has arrived. */
 export const breakOff: Act = (request) => void request.socket.destroy()
 
+/** What no gateway answers, by name. */
+export const noGateway: readonly (readonly [string, Act])[] = [
+  ['a connection that breaks off after the request', breakOff],
+  ['an answer of something else', (_, response) => response.end('<html>welcome</html>')],
+  ['a failure of something between', (_, response) => response.writeHead(502).end()],
+  ['a redirect without a word of ours', (_, response) => response.writeHead(307, { location: '/elsewhere' }).end()],
+  [
+    'JSON that is no refusal',
+    (_, response) => response.writeHead(503, { 'content-type': 'application/json' }).end('{}'),
+  ],
+  ['half of JSON', (_, response) => response.writeHead(503, { 'content-type': 'application/json' }).end('{"error":')],
+  [
+    'a result of another codec',
+    (_, response) => response.writeHead(200, { 'content-type': 'application/x-quorate+other-9' }).end(),
+  ],
+  [
+    'half of an answer',
+    (request, response) => {
+      response.writeHead(200, { 'content-type': 'application/x-quorate+msgpack-1', 'content-length': '10' })
+      response.write('x', () => request.socket.destroy())
+    },
+  ],
+]
+
 /** Dice that always fall alike, so that a client starts at its first address. */
 export function steadyEnvironment(): Environment {
   return { ...nodeEnvironment(), randomBytes: (count) => new Uint8Array(count) }
@@ -108,6 +148,14 @@ export function clientOf(
   const client = createClient({ machine: counter, addresses, environment: steadyEnvironment(), ...options })
   onTestFinished(() => client.close())
   return client
+}
+
+/** The same without sessions: what is in doubt is not sent again. */
+export function plainClientOf(
+  addresses: string[],
+  options: Partial<NodeClientOptions<typeof counter>> = {},
+): Client<typeof counter> {
+  return clientOf(addresses, { sessions: false, ...options })
 }
 
 function addressOf(bound: ReturnType<ReturnType<typeof createTcpServer>['address']>): string {

@@ -1,0 +1,67 @@
+import { QuorateError } from '@quorate/contracts'
+import { Addresses } from './addresses.js'
+import { openedSession } from './answers.js'
+import { Errand } from './errand.js'
+import type { HttpAnswer } from './http-port.js'
+import type { ClientSettings } from './options.js'
+import { openingOrder, type ErrandOrder } from './orders.js'
+import { Sessions, type Opening } from './sessions.js'
+
+/** The errands of one client, what they share, and the end of all of them. */
+export class Errands {
+  readonly #settings: ClientSettings
+  readonly #addresses: Addresses
+  readonly #sessions: Sessions
+  readonly #running = new Set<Errand>()
+  #operations = 0
+  #isClosed = false
+
+  constructor(settings: ClientSettings) {
+    this.#settings = settings
+    this.#addresses = new Addresses(settings.addresses, settings.environment)
+    this.#sessions = new Sessions(settings.environment, (nonce) => this.#open(nonce))
+  }
+
+  /** Carries out what a caller asked for. */
+  async run(order: ErrandOrder): Promise<HttpAnswer> {
+    if (this.#isClosed) throw new QuorateError('STOPPED', 'this client was closed', { outcome: 'notDone' })
+    if (this.#operations >= this.#settings.requestsMax) {
+      const message = `${this.#operations} operations are under way and that is the limit: try again shortly`
+      throw new QuorateError('OVERLOADED', message)
+    }
+    this.#operations += 1
+    try {
+      return await this.#carryOut(this.#errand(order))
+    } finally {
+      this.#operations -= 1
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    for (const errand of [...this.#running]) errand.stop('STOPPED', 'this client was closed')
+    await this.#settings.http.close()
+  }
+
+  /** On behalf of the commands that need it, each of which is counted already. */
+  #open(nonce: string): Opening {
+    const errand = this.#errand(openingOrder(this.#settings, nonce))
+    return {
+      opened: this.#carryOut(errand).then(openedSession),
+      undone: (what, timeoutMs) => errand.undone(what, timeoutMs),
+    }
+  }
+
+  #errand(order: ErrandOrder): Errand {
+    return new Errand({ ...this.#settings, addresses: this.#addresses, sessions: this.#sessions }, order)
+  }
+
+  async #carryOut(errand: Errand): Promise<HttpAnswer> {
+    this.#running.add(errand)
+    try {
+      return await errand.run()
+    } finally {
+      this.#running.delete(errand)
+    }
+  }
+}
