@@ -1,24 +1,48 @@
-/** Prints which row of docs/decisions/ports.md is named by which test, and which by none. */
+/**
+ * Prints which row of docs/decisions/ports.md and which bad day of docs/testing.md is named by which test. Fails when a
+ * bad day has neither a test that names it nor a word about when or why not, or when the table names a file that is
+ * not there or does not name the case.
+ */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { root, sourceFiles } from './repository.mjs'
+import { conclude, root, sourceFiles } from './repository.mjs'
 
-const table = readFileSync(join(root, 'docs/decisions/ports.md'), 'utf8')
-const rows = [...table.matchAll(/^\| (D\d+) +\| ([^|]+?) +\| (Later)?/gm)].map(([, row, about, later]) => ({
-  row,
-  about,
-  later: later !== undefined,
-}))
-const tests = sourceFiles().filter((path) => /\.test\.ts$/.test(path))
-const named = new Map(rows.map(({ row }) => [row, []]))
-for (const path of tests) {
-  const rowsNamed = new Set(readFileSync(join(root, path), 'utf8').match(/\bD\d+\b/g) ?? [])
-  for (const row of rowsNamed) named.get(row)?.push(path)
-}
+const read = (path) => readFileSync(join(root, path), 'utf8')
+const tests = sourceFiles().filter((path) => /\.test\.ts$|\/scenarios\/[^/]+\.txt$/.test(path))
+const namedIn = new Map(tests.map((path) => [path, new Set(read(path).match(/\b[DF]-?\d+\b/g) ?? [])]))
+const proofsOf = (row) => tests.filter((path) => namedIn.get(path)?.has(row))
+
+const rows = [...read('docs/decisions/ports.md').matchAll(/^\| (D\d+) +\| ([^|]+?) +\| (Later)?/gm)].map(
+  ([, row, about, later]) => ({ row, about, later: later !== undefined }),
+)
 for (const { row, about, later } of rows) {
-  const proofs = named.get(row)
+  const proofs = proofsOf(row).filter((path) => path.endsWith('.test.ts'))
   const said = proofs.length > 0 ? proofs.join(', ') : later ? 'later' : 'NO TEST NAMES IT'
   console.log(`${row.padEnd(4)} ${about.padEnd(22)} ${said}`)
 }
-const open = rows.filter(({ row, later }) => !later && named.get(row).length === 0)
+const open = rows.filter(({ row, later }) => !later && proofsOf(row).length === 0)
 console.log(`${rows.length} rows, ${rows.length - open.length} settled, ${open.length} without a test`)
+
+const cases = 46
+const days = new Map(
+  [...read('docs/testing.md').matchAll(/^\| (F-\d+) +\| [^|]+ \| ([^|]+?) +\|$/gm)].map(([, day, said]) => [day, said]),
+)
+const problems = Array.from({ length: cases }, (_, at) => `F-${at + 1}`).flatMap((day) => {
+  const said = days.get(day)
+  if (said === undefined) return [`${day} has no line in docs/testing.md`]
+  const cited = [...said.matchAll(/`([^`]+)`/g)].map(([, name]) => ({ name, path: pathOf(name) }))
+  const wrong = cited.flatMap(({ name, path }) => {
+    if (path === undefined) return [`${day}: there is no test "${name}"`]
+    return namedIn.get(path)?.has(day) ? [] : [`${day}: ${path} does not name it`]
+  })
+  const isToldWhy = /later: |documented limit|excluded by design/.test(said)
+  const isShown = cited.length > 0 || isToldWhy
+  console.log(`${day.padEnd(4)} ${proofsOf(day).join(', ') || said}`)
+  return isShown ? wrong : [...wrong, `${day} has no test that names it, and no word about when or why not`]
+})
+conclude('bad days', problems, `${cases} cases are shown by a test that names them, or told why not`)
+
+/** A test by the end of its path; a scenario by its name. */
+function pathOf(name) {
+  return tests.find((path) => path.endsWith(`/${name}`) || path.endsWith(`/scenarios/${name}.txt`))
+}

@@ -49,7 +49,7 @@ describe('arithmetic of configurations', () => {
     ['1 2', 'v3 r1', 'more than one voter'],
     ['1', 'r1', 'nobody would vote'],
     ['1 | 2', 'l3', 'joint phase'],
-  ])('simple: %s with %s is refused', (before, change, detail) => {
+  ])('F-25: simple: %s with %s is refused', (before, change, detail) => {
     expect(changeSimply(conf(before), changes(change))).toMatchObject({
       kind: 'refused',
       detail: expect.stringContaining(detail) as string,
@@ -71,11 +71,11 @@ describe('arithmetic of configurations', () => {
     ['', 'v1'],
     ['1', 'r1'],
     ['1 | 1 2', 'v3'],
-  ])('enter joint: %s with %s is refused', (before, change) => {
+  ])('F-21, F-25: enter joint: %s with %s is refused', (before, change) => {
     expect(enterJoint(conf(before), changes(change), false).kind).toBe('refused')
   })
 
-  test('leave joint: learners to be are learners, and only a joint configuration can be left', () => {
+  test('F-21: leave joint: learners to be are learners, and only a joint configuration can be left', () => {
     expect(leaveJoint(conf('1 | 1 2 ? 4 > 2', true))).toEqual(is(conf('1 ? 2 4')))
     expect(leaveJoint(conf('1')).kind).toBe('refused')
   })
