@@ -1,10 +1,12 @@
+const wordMax = 2n ** 64n - 1n
+
 /**
  * Small sets of numbers, each distinct one under an id of its own, so that equal sets are equal numbers. Id 0 is the
  * empty set. They say which operations have taken effect; configurations are compared by them millions of times.
  */
 export class InternedSets {
   readonly #members: bigint[] = [0n]
-  readonly #ids = new Map<bigint, number>([[0n, 0]])
+  readonly #ids = new Map<bigint | string, number>([[0n, 0]])
 
   /** The id of the set with one more member. */
   with(id: number, member: number): number {
@@ -34,10 +36,12 @@ export class InternedSets {
   }
 
   #idOf(members: bigint): number {
-    const known = this.#ids.get(members)
+    // V8 hashes a bigint by its lowest 64 bits alone: larger ones would all fall into a few buckets.
+    const key = members <= wordMax ? members : members.toString(32)
+    const known = this.#ids.get(key)
     if (known !== undefined) return known
     const id = this.#members.push(members) - 1
-    this.#ids.set(members, id)
+    this.#ids.set(key, id)
     return id
   }
 }

@@ -17,12 +17,14 @@ export interface Schedule<Input, Output> {
   readonly byCall: Int32Array
   /** A small number for each rank that no two operations share while both are open: its bit in sets of operations. */
   readonly slots: Int32Array
+  /** Equal, by rank, for operations that asked for the same and got the same. */
+  readonly kinds: Int32Array
   readonly unknown: readonly Operation<Input, Output>[]
   /**
-   * For each operation of unknown outcome, the last earlier one that asked for the same. Of two that would do the same the
-   * earlier is as good as the later, so a later one is tried only after all earlier ones: 100 equal writes are one choice.
+   * The places in {@link unknown} of those that ask for the same, in the order of their calls. The earlier is as good as the
+   * later, so a later one takes effect only after all earlier ones: 100 equal writes are one choice.
    */
-  readonly sameBefore: Int32Array
+  readonly alike: readonly (readonly number[])[]
 }
 
 export function scheduleOf<Input, Output>(
@@ -41,7 +43,16 @@ export function scheduleOf<Input, Output>(
     return (invokedAt[one] ?? 0) - (invokedAt[other] ?? 0) || one - other
   })
   const slots = slotsOf(byCall, invokedAt, returnedAt)
-  return { returned, invokedAt, returnedAt, byCall, slots, unknown, sameBefore: sameBeforeOf(unknown) }
+  return {
+    returned,
+    invokedAt,
+    returnedAt,
+    byCall,
+    slots,
+    kinds: kindsOf(returned),
+    unknown,
+    alike: alikeOf(unknown),
+  }
 }
 
 /** A free slot at each call; a return frees it for calls that come after it. */
@@ -60,12 +71,23 @@ function slotsOf(byCall: Int32Array, invokedAt: Float64Array, returnedAt: Float6
   return slots
 }
 
-function sameBeforeOf(unknown: readonly Operation<unknown, unknown>[]): Int32Array {
-  const last = new Map<string, number>()
-  return Int32Array.from(unknown, ({ input }, at) => {
-    const text = canonicalText(input)
-    const before = last.get(text) ?? none
-    last.set(text, at)
-    return before
+function kindsOf(returned: readonly Operation<unknown, unknown>[]): Int32Array {
+  const kinds = new Map<string, number>()
+  return Int32Array.from(returned, ({ input, outcome }) => {
+    const text = canonicalText([input, outcome])
+    const kind = kinds.get(text) ?? kinds.size
+    kinds.set(text, kind)
+    return kind
   })
+}
+
+function alikeOf(unknown: readonly Operation<unknown, unknown>[]): number[][] {
+  const alike = new Map<string, number[]>()
+  unknown.forEach(({ input }, place) => {
+    const text = canonicalText(input)
+    const places = alike.get(text)
+    if (places === undefined) alike.set(text, [place])
+    else places.push(place)
+  })
+  return [...alike.values()]
 }

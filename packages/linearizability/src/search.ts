@@ -49,7 +49,7 @@ interface Frame<State, Input, Output> {
   /** The ways to stand here, by how many operations of unknown outcome they used. Grows while it is gone through. */
   readonly ways: Way<State, Input, Output>[]
   way: number
-  /** The next operation to try, in the order of calls. */
+  /** The place of the next operation to try among those that may come next. */
   next: number
   /** True once the way goes on by a read that is legal, and by nothing else. */
   isForced: boolean
@@ -66,13 +66,15 @@ interface Way<State, Input, Output> {
  * Looks for an order of the operations that their calls and returns allow and the model too.
  *
  * It is the search of Wing and Gong with Lowe's improvements: operations take effect one by one, each no later than the
- * first return that is still owed; no configuration is visited twice. Three things beyond it:
+ * first return that is still owed; no configuration is visited twice. Four things beyond it:
  *
  * - An operation of unknown outcome takes effect only when no other goes on, never when it changes nothing, and never when
  *   an earlier one that asked for the same is left; and of two ways that differ in nothing else, the one that used fewer
  *   of them stands for both. They owe no return, so what is left of them at the end is nobody's loss.
  * - A read that is legal takes effect at once. Nothing is lost: it changes no state, so any order that has it later is as
  *   good with it here.
+ * - Those that return first are tried first; and of two that ask for the same and got the same the one that returns first
+ *   goes first: in an order that has them the other way round they can change places.
  * - The return that is owed, and not the number of operations, names how far a way has come, so that a configuration is as
  *   small as the number of operations that were open at once, however long the history.
  */
@@ -87,6 +89,11 @@ export class Search<State, Input, Output> {
   readonly #visited: Visited
   readonly #isRead: Uint8Array
   #furthest: { start: State; last: Link<State, Input, Output> | null; rank: number; depth: number } | null = null
+  /** Of the frame on top, and made anew when the search comes back to one: a deep search keeps no list for each place. */
+  #choices: { readonly of: Frame<State, Input, Output> | null; readonly ranks: readonly number[] } = {
+    of: null,
+    ranks: [],
+  }
   #depth = 0
 
   constructor(
@@ -138,7 +145,7 @@ export class Search<State, Input, Output> {
   }
 
   #frame(entered: number, rank: number, ahead: number, ways: Way<State, Input, Output>[]): Frame<State, Input, Output> {
-    return { entered, rank, ahead, ways, way: 0, next: this.#remaining.first, isForced: false }
+    return { entered, rank, ahead, ways, way: 0, next: 0, isForced: false }
   }
 
   #goBack({ entered }: Frame<State, Input, Output>): void {
@@ -149,35 +156,51 @@ export class Search<State, Input, Output> {
 
   /** Tries the next operation. Null if it may not come next, or leads where the search has been. */
   #goOn(frame: Frame<State, Input, Output>, way: Way<State, Input, Output>): Frame<State, Input, Output> | null {
-    if (frame.next === this.#remaining.first && !frame.isForced) {
-      const read = this.#legalRead(frame, way)
-      if (read !== none) {
+    const choices = this.#choicesOf(frame)
+    if (frame.next === 0 && !frame.isForced) {
+      const read = choices.find((rank) => this.#isLegalRead(rank, way))
+      if (read !== undefined) {
         frame.isForced = true
         return this.#enter(frame, way, read)
       }
     }
-    const rank = frame.next
-    if (frame.isForced || !this.#isOpen(rank, frame)) {
+    const rank = choices[frame.next]
+    if (frame.isForced || rank === undefined) {
       if (!frame.isForced) this.#useUnknown(frame, way)
       frame.isForced = false
       frame.way += 1
-      frame.next = this.#remaining.first
+      frame.next = 0
       return null
     }
-    frame.next = this.#remaining.after(rank)
+    frame.next += 1
     return this.#isRead[rank] === 1 ? null : this.#enter(frame, way, rank)
   }
 
-  /** Whether an operation was called before the return that is owed: only such may take effect now. */
-  #isOpen(rank: number, frame: Frame<State, Input, Output>): boolean {
-    return rank !== none && (this.#schedule.invokedAt[rank] ?? 0) <= (this.#schedule.returnedAt[frame.rank] ?? 0)
+  /**
+   * What may come next: the operations that were called before the return that is owed, those that return first first, and
+   * of several that do the same only the one that returns first.
+   */
+  #choicesOf(frame: Frame<State, Input, Output>): readonly number[] {
+    if (this.#choices.of === frame) return this.#choices.ranks
+    const { invokedAt, returnedAt, kinds } = this.#schedule
+    const owed = returnedAt[frame.rank] ?? 0
+    const ranks: number[] = []
+    for (let rank = this.#remaining.first; rank !== none; rank = this.#remaining.after(rank)) {
+      if ((invokedAt[rank] ?? 0) > owed) break
+      ranks.push(rank)
+    }
+    ranks.sort((one, other) => one - other)
+    const seen = new Set<number>()
+    const first = ranks.filter((rank) => {
+      const kind = kinds[rank] ?? 0
+      return !seen.has(kind) && seen.add(kind)
+    })
+    this.#choices = { of: frame, ranks: first }
+    return first
   }
 
-  #legalRead(frame: Frame<State, Input, Output>, way: Way<State, Input, Output>): number {
-    for (let rank = this.#remaining.first; this.#isOpen(rank, frame); rank = this.#remaining.after(rank)) {
-      if (this.#isRead[rank] === 1 && this.#stateAfter(this.#operation(rank), way.state) !== none) return rank
-    }
-    return none
+  #isLegalRead(rank: number, way: Way<State, Input, Output>): boolean {
+    return this.#isRead[rank] === 1 && this.#stateAfter(this.#operation(rank), way.state) !== none
   }
 
   #operation(rank: number): Operation<Input, Output> {
@@ -223,11 +246,11 @@ export class Search<State, Input, Output> {
 
   /** Ways on from here by one more operation of unknown outcome each. */
   #useUnknown(frame: Frame<State, Input, Output>, way: Way<State, Input, Output>): void {
-    const { unknown, sameBefore, returnedAt } = this.#schedule
-    for (const [place, operation] of unknown.entries()) {
-      if (operation.invokedAt > (returnedAt[frame.rank] ?? 0)) break
-      const earlier = sameBefore[place] ?? none
-      if (this.#sets.has(way.used, place) || (earlier !== none && !this.#sets.has(way.used, earlier))) continue
+    const owed = this.#schedule.returnedAt[frame.rank] ?? 0
+    for (const places of this.#schedule.alike) {
+      const place = places[this.#countUsed(places, way.used)]
+      const operation = place === undefined ? undefined : this.#schedule.unknown[place]
+      if (place === undefined || operation === undefined || operation.invokedAt > owed) continue
       const state = this.#stateAfter(operation, way.state)
       if (state === none || state === way.state) continue
       const used = this.#sets.with(way.used, place)
@@ -235,6 +258,17 @@ export class Search<State, Input, Output> {
       const last = { before: way.last, operation, state: this.#states.stateOf(state) }
       frame.ways.push({ start: way.start, state, used, last })
     }
+  }
+
+  /** How many of those that ask for the same have taken effect. They do so in their order, so that halving finds it. */
+  #countUsed(places: readonly number[], used: number): number {
+    let [low, high] = [0, places.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.#sets.has(used, places[middle] ?? 0)) low = middle + 1
+      else high = middle
+    }
+    return low
   }
 
   #add(configuration: Configuration): boolean {
