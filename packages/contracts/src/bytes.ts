@@ -136,7 +136,7 @@ class Slab {
   }
 }
 
-const slabBytes = 256 * 1024
+const slabBytes = 128 * 1024
 const slabShareMax = 32 * 1024
 let sharedSlab = new Slab(slabBytes)
 

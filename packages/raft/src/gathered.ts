@@ -1,6 +1,3 @@
-/** Nothing, for all who have nothing to hand out. */
-const nothing: readonly never[] = Object.freeze([])
-
 /** Things that are gathered one by one and handed out all at once. Most of the time there are none, or one. */
 export class Gathered<Item> {
   #items: Item[] | null = null
@@ -16,7 +13,7 @@ export class Gathered<Item> {
 
   /** All of them, in the order in which they came. Nothing is left. */
   take(): readonly Item[] {
-    const items = this.#items ?? nothing
+    const items = this.#items ?? []
     this.#items = null
     return items
   }

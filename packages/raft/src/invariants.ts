@@ -1,5 +1,6 @@
 import { assert, type NodeId } from '@quorate/contracts'
 import { peersOf, type RaftState } from './state.js'
+import type { Progress } from './tracker/index.js'
 
 /** What holds after every step, cheap enough to be checked always (decision D36). */
 export function checkCheapInvariants(state: RaftState): void {
@@ -8,9 +9,7 @@ export function checkCheapInvariants(state: RaftState): void {
   assert(deliveredIndex <= commitIndex, 'only what is committed is handed to the machine (§5.3)')
   assert(deliveredIndex <= log.persistedIndex, 'only what is durable here is handed to the machine')
   assert(lastApplied <= deliveredIndex, 'only what was handed out is applied')
-  for (const [peer, progress] of state.progress) {
-    assert(progress.matchIndex < progress.nextIndex, () => `0 ≤ matchIndex < nextIndex for ${peer}`)
-  }
+  state.progress.forEach(checkIndexes)
 }
 
 /** All that one member alone can check: for tests, simulators and states that come from outside. */
@@ -43,6 +42,10 @@ export function checkInvariants(state: RaftState): void {
   for (const index of state.deposed.keys()) {
     assert(index > state.deliveredIndex, () => `the place ${index} of a deposed proposal is not decided yet`)
   }
+}
+
+function checkIndexes({ matchIndex, nextIndex }: Progress, peer: NodeId): void {
+  assert(matchIndex < nextIndex, () => `0 ≤ matchIndex < nextIndex for ${peer}`)
 }
 
 function checkSnapshot({ snapshot, fetching, log, isInstalling, deliveredIndex, lastApplied }: RaftState): void {

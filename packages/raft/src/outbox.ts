@@ -181,9 +181,10 @@ export class Outbox {
   }
 
   #takeRecords(): readonly Uint8Array[] {
+    if (this.#drafts.length === 0) return []
     const records = this.#drafts.map(recordOf)
     this.#nextSequence += records.length
-    this.#drafts.length = 0
+    this.#drafts = []
     return records
   }
 }

@@ -84,7 +84,9 @@ export function onPropose(state: RaftState, token: Token, command: Uint8Array): 
 
 /** Sends followers what they lack, gathered over all that happened since the last Ready. */
 export function sendDueEntries(state: RaftState): void {
-  for (const [peer, progress] of state.progress) sendEntries(state, peer, progress)
+  state.progress.forEach((progress, peer) => {
+    sendEntries(state, peer, progress)
+  })
   state.isReplicationDue = false
 }
 
@@ -94,7 +96,7 @@ export function onAppendEntriesReply(state: RaftState, from: NodeId, message: Ap
   progress.isRecentlyActive = true
   if (message.success) {
     if (message.matchIndex > state.log.lastIndex) return
-    if (progress.onAccepted(message.matchIndex)) advanceCommitIndex(state)
+    if (progress.onAccepted(message.matchIndex) && message.matchIndex > state.commitIndex) advanceCommitIndex(state)
     // It needs no image after all, if it came this far without one.
     if (progress.phase === 'snapshot' && message.matchIndex >= state.log.base.index) {
       progress.onInstalled(message.matchIndex)
@@ -108,7 +110,7 @@ export function onAppendEntriesReply(state: RaftState, from: NodeId, message: Ap
       : state.log.lastIdWithTermAtMost(message.hintIndex, message.hintTerm).index
     progress.onRejected(message.prevLogIndex, hint)
   }
-  state.isReplicationDue = true
+  if (progress.phase === 'snapshot' || isOwed(state, progress)) state.isReplicationDue = true
 }
 
 /** The follower is there. Whatever waits for an answer that may be lost is sent again, or asked for by an empty append. */
@@ -175,19 +177,24 @@ function isHeardByQuorum(state: RaftState): boolean {
  * to be offered a snapshot.
  */
 function sendEntries(state: RaftState, peer: NodeId, progress: Progress, always = false): void {
-  let isOwed = always
+  let isAsked = always
   if (progress.phase !== 'snapshot' && progress.nextIndex <= state.log.base.index) {
     progress.becomeSnapshot()
     state.isReplicationDue = true
   }
   while (progress.canSend) {
-    const hasEntries = progress.nextIndex <= state.log.lastIndex
-    const isCommitNews = Math.min(state.commitIndex, progress.nextIndex - 1) > progress.toldCommit
-    const isProbeOwed = progress.phase === 'probe' && progress.matchIndex < state.log.lastIndex
-    if (!hasEntries && !isCommitNews && !isProbeOwed && !isOwed) return
+    if (!isAsked && !isOwed(state, progress)) return
     sendAppend(state, peer, progress)
-    isOwed = false
+    isAsked = false
   }
+}
+
+/** True if the follower lacks entries, or the news that more is committed, or was not found yet. */
+function isOwed({ log, commitIndex }: RaftState, { phase, matchIndex, nextIndex, toldCommit }: Progress): boolean {
+  const hasEntries = nextIndex <= log.lastIndex
+  const isCommitNews = Math.min(commitIndex, nextIndex - 1) > toldCommit
+  const isProbeOwed = phase === 'probe' && matchIndex < log.lastIndex
+  return hasEntries || isCommitNews || isProbeOwed
 }
 
 function sendAppend(state: RaftState, peer: NodeId, progress: Progress): void {

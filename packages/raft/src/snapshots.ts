@@ -4,6 +4,7 @@ import type { EntryId } from './entry.js'
 import type { InstallSnapshot, InstallSnapshotReply } from './message.js'
 import { followLeader, progressOfSender } from './roles.js'
 import { useMembers, type RaftState } from './state.js'
+import type { Progress } from './tracker/index.js'
 import { logIndex, term, type LogIndex } from './units.js'
 import { decodeConfState, encodeConfState } from './wire/conf-state-codec.js'
 
@@ -31,14 +32,9 @@ export function onSnapshotSaved(state: RaftState, meta: SnapshotMeta): void {
 
 /** Offers the newest snapshot to every follower that needs one and was not offered it yet. */
 export function sendDueOffers(state: RaftState): void {
-  const { snapshot } = state
-  for (const [peer, progress] of state.progress) {
-    if (progress.phase !== 'snapshot' || progress.isWaiting) continue
-    assert(snapshot !== null, 'the log goes back to a snapshot')
-    progress.isWaiting = true
-    progress.offeredIndex ??= snapshot.position
-    state.outbox.send(peer, { kind: 'installSnapshot', term: state.hardState.currentTerm, meta: snapshot })
-  }
+  state.progress.forEach((progress, peer) => {
+    if (progress.phase === 'snapshot' && !progress.isWaiting) sendOffer(state, peer, progress)
+  })
 }
 
 /**
@@ -111,6 +107,13 @@ export function onInstallSnapshotReply(state: RaftState, from: NodeId, message: 
   progress.isWaiting = state.snapshot === null || logIndex(state.snapshot.position) === message.position
   state.isReplicationDue = true
   return false
+}
+
+function sendOffer({ snapshot, outbox, hardState }: RaftState, peer: NodeId, progress: Progress): void {
+  assert(snapshot !== null, 'the log goes back to a snapshot')
+  progress.isWaiting = true
+  progress.offeredIndex ??= snapshot.position
+  outbox.send(peer, { kind: 'installSnapshot', term: hardState.currentTerm, meta: snapshot })
 }
 
 function takeFetching(state: RaftState, meta: SnapshotMeta): RaftState['fetching'] {

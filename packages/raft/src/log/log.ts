@@ -144,15 +144,14 @@ export class Log {
   ): { readonly entries: readonly Entry[]; readonly bytes: number } {
     const start = from - this.firstIndex
     const endMax = Math.min(this.#entries.length, start + entriesMax)
-    const entries: Entry[] = []
     let bytes = 0
-    for (let at = start; at < endMax; at += 1) {
-      const entry = this.#entries[at]
-      if (!entry || (at > start && bytes + sizeOfEntry(entry) > bytesMax)) break
-      bytes += sizeOfEntry(entry)
-      entries.push(entry)
+    let end = start
+    for (; end < endMax; end += 1) {
+      const size = sizeOfEntry(this.entryAt(this.firstIndex + end))
+      if (end > start && bytes + size > bytesMax) break
+      bytes += size
     }
-    return { entries, bytes }
+    return { entries: this.#entries.slice(start, end), bytes }
   }
 
   /**
