@@ -80,12 +80,22 @@ export class Run {
     const { livenessMs } = this.#plan
     this.trace.add('heal', null, [])
     this.#injector.heal()
+    this.#writers.calm()
     const from = this.history.appends.length
     await this.#time.until(
       () => this.#writers.acknowledgedOf(from) >= progress,
       livenessMs,
       () => {
         return `a healed cluster acknowledged ${this.#writers.acknowledgedOf(from)} commands in ${livenessMs} ms`
+      },
+    )
+    // Callers go on meanwhile: an image that has rotted is replaced by the next one, which only commands bring about.
+    await this.#time.until(
+      () => this.#cluster.survivors.every(({ id }) => this.#witness.isNearlyUpToDate(id)),
+      livenessMs,
+      () => {
+        const late = this.#cluster.survivors.filter(({ id }) => !this.#witness.isNearlyUpToDate(id))
+        return `${late.map(({ id }) => id).join(', ')} did not catch up within ${livenessMs} ms`
       },
     )
     this.#writers.finish()

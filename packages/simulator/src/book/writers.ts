@@ -20,6 +20,7 @@ export interface WritersSurroundings {
 export class Writers {
   readonly #world: WritersSurroundings
   #isOver = false
+  #isCalm = false
   #active = 0
 
   constructor(world: WritersSurroundings) {
@@ -42,10 +43,16 @@ export class Writers {
         ...this.#world,
         random: random.fork(),
         isOver: () => this.#isOver,
+        isCalm: () => this.#isCalm,
         onRetry: () => counters.add('a caller asks again'),
       })
       for (let each = 0; each < load.atOnce; each += 1) void this.#write(client, random.fork())
     }
+  }
+
+  /** Nothing bad happens any more. */
+  calm(): void {
+    this.#isCalm = true
   }
 
   /** Nothing more is asked; what was asked may still be answered. */

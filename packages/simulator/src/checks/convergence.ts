@@ -1,7 +1,6 @@
 import type { ReplicaStatus } from '@quorate/replica'
-import type { book} from '../book/book.js';
+import type { book } from '../book/book.js'
 import { pagesOfBook } from '../book/book.js'
-import type { Member } from '../member/member.js'
 import { expectAlways, Violation } from '../violation.js'
 import type { Cluster } from '../world/cluster.js'
 import type { WatchedTime } from '../world/watched-time.js'
@@ -32,7 +31,7 @@ export async function untilConverged(cluster: Cluster<typeof book>, time: Watche
 /** The pages of a member's book, of those that have converged. */
 export async function finishedPages(cluster: Cluster<typeof book>, time: WatchedTime): Promise<number[][]> {
   const pages: number[][] = []
-  const [member] = survivors(cluster)
+  const [member] = cluster.survivors
   for (let page = 0; page < pagesOfBook; page += 1) {
     const asked = member?.ask((replica) => replica.queries.page(page, { consistency: 'local' }))
     if (asked) pages.push(await time.during(asked, 1_000, 'reading a page'))
@@ -41,7 +40,7 @@ export async function finishedPages(cluster: Cluster<typeof book>, time: Watched
 }
 
 async function statusesOf(cluster: Cluster<typeof book>, time: WatchedTime, ms: number): Promise<ReplicaStatus[]> {
-  const members = survivors(cluster)
+  const members = cluster.survivors
   await time.until(
     () => members.every((member) => member.isUp),
     ms,
@@ -53,8 +52,4 @@ async function statusesOf(cluster: Cluster<typeof book>, time: WatchedTime, ms: 
   )
   const statuses = members.map((member) => member.ask((replica) => replica.status({ digest: true })))
   return time.during(Promise.all(statuses), ms, 'reading the state')
-}
-
-function survivors(cluster: Cluster<typeof book>): readonly Member<typeof book>[] {
-  return cluster.members.filter((member) => member.lostBecause === null)
 }

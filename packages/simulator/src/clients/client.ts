@@ -7,6 +7,9 @@ import { Session } from './session.js'
 /** How much longer a caller waits for a member that has fallen silent than it has told it to take, in milliseconds. */
 const graceMs = 20
 
+/** How long a question may take when all is well, in milliseconds. */
+const calmTimeoutMs = { min: 1_000, max: 1_000 }
+
 /** Of how many questions without an answer one is given up. */
 const patience = 50
 
@@ -16,6 +19,8 @@ export interface ClientSurroundings<Machine extends MachineModule> {
   readonly environment: Environment
   readonly random: Random
   readonly load: LoadTraits
+  /** True when everything is well again: then there is no reason to be impatient. */
+  isCalm(): boolean
   /** True when nothing more is to be asked. */
   isOver(): boolean
   onRetry(): void
@@ -114,7 +119,7 @@ export class Client<Machine extends MachineModule> {
   ): Promise<
     { readonly kind: 'answered'; readonly answer: Answer } | { readonly kind: 'notDone' | 'unknown' | 'expired' }
   > {
-    const { min, max } = this.#world.load.timeoutMs
+    const { min, max } = this.#world.isCalm() ? calmTimeoutMs : this.#world.load.timeoutMs
     const timeoutMs = min + this.#world.random.nextInt(max - min + 1)
     try {
       const asked = member.ask((replica) => question(replica, timeoutMs))

@@ -11,6 +11,7 @@ export interface Trap {
 }
 
 const roomBytes = 2 ** 40
+const healthySyncMs = { min: 0, max: 2 }
 
 /** How a disk is. */
 export interface DiskTraits {
@@ -25,6 +26,7 @@ export class MemberDisk {
   readonly files: ForgetfulFiles
   readonly #environment: Environment
   readonly #traps: Trap[] = []
+  #syncMs: DiskTraits['syncMs']
   #stalledUntilMs = 0
   #isFull = false
   #hasFailed = false
@@ -37,13 +39,15 @@ export class MemberDisk {
     onOperation: (operation: FileOperation, path: string) => void,
   ) {
     this.#environment = environment
+    this.#syncMs = syncMs
     const dice = random.fork()
     this.files = forgetfulFiles(random.state(), {
       environment,
       keeps,
       syncMs: () => {
         const stallMs = Math.max(0, this.#stalledUntilMs - environment.monotonicMs())
-        return stallMs + syncMs.min + dice.nextInt(syncMs.max - syncMs.min + 1)
+        const { min, max } = this.#syncMs
+        return stallMs + min + dice.nextInt(max - min + 1)
       },
       fail: (operation, path) => {
         onOperation(operation, path)
@@ -85,8 +89,9 @@ export class MemberDisk {
     this.files.setFreeBytes(roomBytes)
   }
 
-  /** Nothing is stalled, full or lies in wait any more. */
+  /** It is quick, has room, and nothing lies in wait any more. */
   relieve(): void {
+    this.#syncMs = healthySyncMs
     this.#stalledUntilMs = 0
     this.#traps.length = 0
     this.empty()

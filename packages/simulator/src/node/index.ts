@@ -1,6 +1,7 @@
 /**
- * Campaigns of the simulator on Node.js.
+ * The simulator as a command: single runs with a line per event, campaigns over many seeds in several processes.
  *
  * @packageDocumentation
  */
-export type { TraceEvent } from '../trace.js'
+export { simulatorCommand, type Say } from './command.js'
+export { runSeed } from './worker.js'

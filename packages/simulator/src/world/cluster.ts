@@ -68,6 +68,11 @@ export class Cluster<Machine extends MachineModule> {
     return this.#parts.traits.ids
   }
 
+  /** Those that can run. */
+  get survivors(): readonly Member<Machine>[] {
+    return this.members.filter(({ lostBecause }) => lostBecause === null)
+  }
+
   get leader(): Member<Machine> | null {
     return this.members.find(({ id }) => id === this.#leaderId) ?? null
   }

@@ -130,8 +130,14 @@ export class FaultInjector<Machine extends MachineModule> {
       return
     }
     const process = member.life?.process
-    process?.pause()
-    this.#later(fault.forMs, () => process?.resume())
+    if (!process || process.isPaused) return
+    const { trace } = this.#parts
+    trace.add('pause', member.id, [])
+    process.pause()
+    this.#later(fault.forMs, () => {
+      if (process.isPaused) trace.add('resume', member.id, [])
+      process.resume()
+    })
   }
 
   #onDisk(fault: Extract<Fault, { kind: 'stallSync' | 'diskFull' | 'trap' | 'rot' }>, member: Member<Machine>): void {

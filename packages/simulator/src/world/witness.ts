@@ -15,6 +15,9 @@ import { VoiceKept } from '../invariants/voice.js'
 import type { Inspection, ProtocolWatch } from '../subject.js'
 import type { Trace } from '../trace.js'
 
+/** Who lags no further behind while commands are given needs nothing but a moment without them. */
+const lateEntries = 50
+
 /** After so many steps everything is looked at, whatever has changed. */
 const stepsBetweenSweeps = 1_000
 
@@ -101,6 +104,12 @@ export class Witness {
 
   onEnd(id: string): void {
     this.memberOf(id).end()
+  }
+
+  /** True if a member runs and has applied nearly everything that is committed. */
+  isNearlyUpToDate(id: string): boolean {
+    const { now } = this.memberOf(id)
+    return now !== null && now.appliedIndex + lateEntries >= this.committed.last
   }
 
   fail(violation: Error): void {

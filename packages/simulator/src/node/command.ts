@@ -1,0 +1,96 @@
+import { closeSync, openSync, writeSync } from 'node:fs'
+import { describeSelection, type Selection } from '../plan/select.js'
+import { drawPlan } from '../plan/swarm.js'
+import type { Report } from '../simulate.js'
+import type { Subject } from '../subject.js'
+import { openCampaign, runCampaign, saveCampaign } from './campaign.js'
+import { readOptions, usage, type CommandOptions } from './options.js'
+import { Progress } from './progress.js'
+import { StatusLine } from './status-line.js'
+import { addTo, describeTotals, noTotals } from './summary.js'
+import { runSeed, work } from './worker.js'
+
+/** So many runs may pass before what a campaign has come to is kept in its file. */
+const runsBetweenSaves = 50
+
+/** What a program that simulates says. */
+export type Say = (line: string) => void
+
+/**
+ * The simulator as a command: `args` are those of the command line. Returns the exit code. On failure the last line is the
+ * one command that replays it, and nothing else: `replay` is how this program is called.
+ */
+export async function simulatorCommand(
+  subject: Subject,
+  args: readonly string[],
+  { say, replay }: { readonly say: Say; readonly replay: string },
+): Promise<number> {
+  let options: CommandOptions
+  try {
+    options = readOptions(args)
+  } catch (error) {
+    say(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`)
+    return 2
+  }
+  if (options.isWorker) {
+    await work(subject)
+    return 0
+  }
+  const failed =
+    options.runs === 1 && options.campaign === null
+      ? await one(subject, options, say)
+      : await many(subject, options, say)
+  if (failed === null) return 0
+  say('')
+  say(`violation: ${failed.report.violation}`)
+  say(`${replay} --seed ${failed.report.seed}${describeSelection(failed.selection)}`)
+  return 1
+}
+
+interface Failed {
+  readonly report: Report
+  readonly selection: Selection
+}
+
+async function one(subject: Subject, options: CommandOptions, say: Say): Promise<Failed | null> {
+  const seed = options.seed ?? freshSeed()
+  const plan = drawPlan(seed)
+  say(`seed ${seed}: ${plan.cluster.ids.length} members of ${subject.name}, ${plan.faults.length} faults drawn`)
+  const status = new StatusLine(plan.cluster.ids)
+  const trace = options.trace === null ? null : openSync(options.trace, 'w')
+  const report = await runSeed(subject, seed, options.selection, (event) => {
+    if (trace !== null) writeSync(trace, `${JSON.stringify(event)}\n`)
+    const line = status.lineOf(event)
+    if (line !== null) say(line)
+  })
+  if (trace !== null) closeSync(trace)
+  const totals = noTotals()
+  addTo(totals, report)
+  say(describeTotals(totals))
+  say(`trace ${report.traceHash} of ${report.events} events`)
+  if (report.violation === null) return null
+  return { report, selection: options.selection }
+}
+
+async function many(subject: Subject, options: CommandOptions, say: Say): Promise<Failed | null> {
+  const campaign = openCampaign(options.campaign, options.seed ?? freshSeed())
+  say(`seeds from ${campaign.nextSeed}, ${options.runs} of them, ${options.jobs} at once`)
+  const progress = new Progress(campaign.totals)
+  const failures: Report[] = []
+  await runCampaign(subject, campaign, options, (report) => {
+    if (report.violation !== null) failures.push(report)
+    const line = progress.maybeLine()
+    if (line !== null) say(line)
+    if (campaign.totals.runs % runsBetweenSaves === 0) saveCampaign(options.campaign, campaign)
+  })
+  saveCampaign(options.campaign, campaign)
+  say(describeTotals(campaign.totals))
+  say(progress.line())
+  const [report] = failures
+  return report ? { report, selection: {} } : null
+}
+
+/** Another one each time: this is the only place that throws real dice. */
+function freshSeed(): number {
+  return Math.floor(Math.random() * 1_000_000_000)
+}

@@ -1,0 +1,73 @@
+import { parseArgs } from 'node:util'
+import type { Selection } from '../plan/select.js'
+
+/** What was asked for on the command line. */
+export interface CommandOptions {
+  readonly seed: number | null
+  readonly runs: number
+  readonly jobs: number
+  readonly shrink: boolean
+  /** Where every event of a single run goes, one line of JSON each. */
+  readonly trace: string | null
+  /** Where a long campaign is kept. */
+  readonly campaign: string | null
+  readonly selection: Selection
+  readonly isWorker: boolean
+}
+
+/** How to call it. */
+export const usage = `sim                        one run of a new seed
+sim --seed N               that run again
+sim --runs N [--jobs N]    N runs, of the seeds from --seed on
+    --campaign FILE        goes on where the file says, and keeps what came of it there
+    --shrink               when a run fails, reduces its faults and callers while it still fails
+    --trace FILE           every event of a single run, one line of JSON each
+    --keep 1,4,9           only these faults of the plan; --clients N, --at-once N: fewer callers`
+
+/** Reads a command line. Throws a `TypeError` that says what is wrong. */
+export function readOptions(args: readonly string[]): CommandOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seed: { type: 'string' },
+      runs: { type: 'string' },
+      jobs: { type: 'string' },
+      shrink: { type: 'boolean' },
+      trace: { type: 'string' },
+      campaign: { type: 'string' },
+      keep: { type: 'string' },
+      clients: { type: 'string' },
+      'at-once': { type: 'string' },
+      worker: { type: 'boolean' },
+    },
+  })
+  const number = (name: string, given: string | undefined): number | null => {
+    if (given === undefined) return null
+    if (!/^\d{1,15}$/.test(given)) throw new TypeError(`--${name} takes a whole number, not "${given}"`)
+    return Number(given)
+  }
+  const clients = number('clients', values.clients)
+  const atOnce = number('at-once', values['at-once'])
+  return {
+    seed: number('seed', values.seed),
+    runs: number('runs', values.runs) ?? 1,
+    jobs: number('jobs', values.jobs) ?? 1,
+    shrink: values.shrink ?? false,
+    trace: values.trace ?? null,
+    campaign: values.campaign ?? null,
+    selection: {
+      ...(values.keep === undefined ? {} : { keep: placesOf(values.keep) }),
+      ...(clients === null ? {} : { clients }),
+      ...(atOnce === null ? {} : { atOnce }),
+    },
+    isWorker: values.worker ?? false,
+  }
+}
+
+function placesOf(text: string): readonly number[] {
+  if (text === 'none') return []
+  return text.split(',').map((word) => {
+    if (!/^\d{1,9}$/.test(word)) throw new TypeError(`--keep takes places of faults like 1,4,9, or none, not "${text}"`)
+    return Number(word)
+  })
+}
