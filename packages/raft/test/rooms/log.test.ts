@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { sizeOfEntry } from '../../src/entry.js'
 import { logIndex, term, type Entry } from '../../src/index.js'
 import { Log } from '../../src/log/index.js'
+import { cases } from './cases.js'
 
 interface Row {
   readonly entry: Entry
@@ -105,7 +106,7 @@ describe('the log', () => {
           expect(log.bytesBetween(from, from + entries.length - 1)).toBe(bytes)
         }
       }),
-      { numRuns: 300 },
+      { numRuns: cases.log },
     )
   })
 

@@ -10,6 +10,7 @@ import {
   type MemberChange,
   type ConfState,
 } from '../../src/index.js'
+import { cases } from './cases.js'
 
 const none: ConfState = { voters: [], votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false }
 
@@ -156,6 +157,7 @@ describe('arithmetic of configurations', () => {
           )
         }
       }),
+      { numRuns: cases.membership },
     )
   })
 })

@@ -2,6 +2,7 @@ import { nodeId, type NodeId } from '@quorate/contracts'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { jointIndex, jointVote, majorityIndex, majorityVote, type VoteResult } from '../../src/index.js'
+import { cases } from './cases.js'
 
 const ids = (text: string): NodeId[] => text.split(' ').filter(Boolean).map(nodeId)
 const pool = ids('a b c d e f g')
@@ -76,6 +77,7 @@ describe('a majority', () => {
         const indexOf = (voter: NodeId): number => has[voter] ?? 0
         expect(majorityIndex([...voters].reverse(), indexOf)).toBe(majorityIndex(voters, indexOf))
       }),
+      { numRuns: cases.quorumOrder },
     )
   })
 })
@@ -87,7 +89,7 @@ describe('two majorities at once', () => {
         const naive = Math.min(naiveIndex(incoming, has), naiveIndex(outgoing, has))
         expect(jointIndex({ incoming, outgoing }, (voter) => has[voter] ?? 0)).toBe(naive)
       }),
-      { numRuns: 1_000 },
+      { numRuns: cases.quorumIndex },
     )
   })
 
@@ -99,7 +101,7 @@ describe('two majorities at once', () => {
         // Each half is counted alone, so what only both together exclude is still pending.
         expect(result === naive || (result === 'pending' && naive === 'lost')).toBe(true)
       }),
-      { numRuns: 1_000 },
+      { numRuns: cases.quorumVote },
     )
   })
 })
