@@ -24,6 +24,12 @@ export async function answerStatus(replica: ServedReplica, search: string, answe
   answer.json(200, await replica.status({ digest: digest === 'true' }))
 }
 
+/** The member's numbers in the text that Prometheus scrapes. */
+export async function answerMetrics(replica: ServedReplica, search: string, answer: Answer): Promise<void> {
+  parseParameters(noParameters, search)
+  answer.bytes(200, 'text/plain; version=0.0.4; charset=utf-8', Buffer.from(await replica.metrics()))
+}
+
 function sayWhether(answer: Answer, problem: string | null): void {
   if (problem === null) answer.json(200, { status: 'ok' })
   else answer.json(503, { status: 'unavailable', reason: problem }, { 'retry-after': '1' })

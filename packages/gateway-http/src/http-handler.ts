@@ -3,7 +3,7 @@ import { describeError, parseOptions, QuorateError } from '@quorate/contracts'
 import { Answer } from './answer.js'
 import { PendingBytes } from './body.js'
 import { checkBrowser } from './browser-guard.js'
-import { answerHealth, answerReadiness, answerStatus } from './health.js'
+import { answerHealth, answerMetrics, answerReadiness, answerStatus } from './health.js'
 import { LeaderWatch } from './leader-watch.js'
 import { ServedOperations } from './operations.js'
 import { httpHandlerOptionsSchema, type HandlerSettings, type HttpHandlerOptions } from './options.js'
@@ -63,6 +63,7 @@ async function route(
   const answerPath = new Map([
     ['/healthz', answerHealth],
     ['/readyz', answerReadiness],
+    ['/metrics', answerMetrics],
     ['/v1/status', answerStatus],
   ]).get(path)
   if (!answerPath) throw new HttpRefusal(404, 'UNSUPPORTED', `there is nothing at ${path}`)

@@ -13,7 +13,7 @@ import type { Replica } from '@quorate/replica'
 import { z } from 'zod'
 
 /** What the gateway needs of a replica: any that runs the machine will do. */
-export type ServedReplica = Pick<Replica, 'id' | 'propose' | 'query' | 'openSession' | 'status' | 'on'>
+export type ServedReplica = Pick<Replica, 'id' | 'propose' | 'query' | 'openSession' | 'status' | 'metrics' | 'on'>
 
 /** What the gateway needs of a machine: how its operations cross the wire. */
 export type ServedMachine = Pick<MachineModule, 'name' | 'codec' | 'commands' | 'queries'>
@@ -34,6 +34,7 @@ const handlerShape = {
     query: 'function',
     openSession: 'function',
     status: 'function',
+    metrics: 'function',
     on: 'function',
   }),
   /** The machine that it runs. */

@@ -36,3 +36,16 @@ test('a member that has applied nothing yet is not ready', async () => {
   const ready = await ask(await gatewayOf({ replica }), '/readyz', { method: 'GET' })
   expect(ready).toMatchObject({ status: 503, json: { reason: 'this member has applied nothing yet' } })
 })
+
+test('metrics come in the text that Prometheus reads, and are not changed by a POST', async () => {
+  const gateway = await gatewayOf({ replica: await member(counter) })
+  await until(async () => (await ask(gateway, '/readyz', { method: 'GET' })).status === 200)
+  await ask(gateway, '/v1/commands/add', { body: '{"by":1}' })
+  const answer = await ask(gateway, '/metrics', { method: 'GET' })
+  expect(answer.status).toBe(200)
+  expect(answer.headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8')
+  const lines = Buffer.from(answer.bytes).toString().split('\n')
+  expect(lines).toContain('quorate_calls_total{kind="command",outcome="done"} 1')
+  expect(lines).toContain('quorate_leads 1')
+  expect(await ask(gateway, '/metrics', { body: '{}' })).toMatchObject({ status: 405 })
+})

@@ -81,6 +81,10 @@ export class ActedReplica implements ServedReplica {
     return { ...steadyStatus, ...this.state }
   }
 
+  async metrics(): Promise<string> {
+    return ''
+  }
+
   on<Name extends keyof ReplicaEvents>(name: Name, listener: (event: ReplicaEvents[Name]) => void): () => void {
     if (name === 'leadership') this.#leadership.add(listener as (event: Leadership) => void)
     return () => {}
