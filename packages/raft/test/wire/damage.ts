@@ -1,39 +1,53 @@
 import { equalBytes, ProtocolFormatError, seededRandom } from '@quorate/contracts'
+import { Allocations } from './allocations.js'
+
+const everyByte = Array.from({ length: 256 }, (_, value) => value)
+
+/** How bytes are read and written, and which errors say that they are none. */
+export interface Codec<Value> {
+  readonly decode: (bytes: Uint8Array) => Value
+  readonly encode: (value: Value) => Uint8Array
+  /** By default a `ProtocolFormatError` alone. */
+  readonly isRefusal?: (error: unknown) => boolean
+  /** What is put in the place of each byte; by default everything that it could be. */
+  readonly values?: readonly number[]
+}
+
+/** How often bytes were read, and how often refused. */
+export interface FedCounts {
+  readonly read: number
+  readonly refused: number
+}
 
 /**
- * Gives a decoder every single-byte change, every truncation and every extension of valid bytes, and random bytes. It
- * throws a `ProtocolFormatError`, or reads them and writes the same again.
+ * Gives a decoder every single-byte change, every truncation and every extension of valid bytes, every length and count
+ * that lies, and random bytes. It throws the one error that it may, or reads them and writes the same again, and
+ * allocates no more than what it was given is a reason for.
  */
-export function feedDamaged<Value>(
-  samples: readonly Uint8Array[],
-  decode: (bytes: Uint8Array) => Value,
-  encode: (value: Value) => Uint8Array,
-  values: readonly number[] = Array.from({ length: 256 }, (_, value) => value),
-): { readonly read: number; readonly refused: number } {
+export function feedDamaged<Value>(samples: readonly Uint8Array[], codec: Codec<Value>): FedCounts {
   const { stackTraceLimit } = Error
+  const allocations = new Allocations()
   // Hundreds of thousands of errors are made here, and nobody reads where.
   Error.stackTraceLimit = 0
+  allocations.install()
   try {
-    return feedAll(samples, decode, encode, values)
+    return feedAll(samples, codec, allocations)
   } finally {
+    allocations.uninstall()
     Error.stackTraceLimit = stackTraceLimit
   }
 }
 
-function feedAll<Value>(
-  samples: readonly Uint8Array[],
-  decode: (bytes: Uint8Array) => Value,
-  encode: (value: Value) => Uint8Array,
-  values: readonly number[],
-): { readonly read: number; readonly refused: number } {
+function feedAll<Value>(samples: readonly Uint8Array[], codec: Codec<Value>, allocations: Allocations): FedCounts {
+  const { decode, encode, values = everyByte, isRefusal = (error) => error instanceof ProtocolFormatError } = codec
   const counts = { read: 0, refused: 0 }
   const feed = (bytes: Uint8Array): boolean => {
     let value
     try {
-      value = decode(bytes)
+      value = allocations.within(4_096 + 4 * bytes.length, () => decode(bytes))
     } catch (error) {
       counts.refused += 1
-      if (error instanceof ProtocolFormatError) return false
+      if (isRefusal(error)) return false
       throw new Error(`${String(bytes)} threw something else: ${String(error)}`, { cause: error })
     }
     counts.read += 1
@@ -45,11 +59,9 @@ function feedAll<Value>(
   }
   for (const sample of samples) {
     for (let at = 0; at < sample.length; at += 1) {
-      for (const value of values) {
-        const changed = sample.slice()
-        changed[at] = value
-        feed(changed)
-      }
+      for (const value of values) feed(changed(sample, at, value))
+      feed(changed(sample, at, 255, 255, 255, 255))
+      feed(changed(sample, at, 255, 255, 255, 127))
       refuse(sample.slice(0, at))
     }
     for (const value of values) refuse(Uint8Array.of(...sample, value))
@@ -61,4 +73,10 @@ function feedAll<Value>(
     feed(bytes)
   }
   return counts
+}
+
+function changed(sample: Uint8Array, at: number, ...values: readonly number[]): Uint8Array {
+  const copy = sample.slice()
+  copy.set(values.slice(0, copy.length - at), at)
+  return copy
 }

@@ -115,7 +115,7 @@ describe('messages on the wire', () => {
 
   test('what is damaged is refused with one kind of error, or is another message', () => {
     const bytes = samples.map((message) => module.encode(message, 0))
-    const counts = feedDamaged(bytes, decode, (message) => module.encode(message, 0))
+    const counts = feedDamaged(bytes, { decode, encode: (message) => module.encode(message, 0) })
     expect(counts.read).toBeGreaterThan(1_000)
     expect(counts.refused).toBeGreaterThan(1_000)
   })
@@ -158,11 +158,10 @@ describe('messages on the wire', () => {
 
   test('admin commands come back, and nothing else is one', () => {
     expect(module.decodeAdmin(module.encodeAdmin({ kind: 'campaign' }))).toEqual({ kind: 'campaign' })
-    feedDamaged(
-      [module.encodeAdmin({ kind: 'campaign' })],
-      (bytes) => module.decodeAdmin(bytes),
-      (command) => module.encodeAdmin(command),
-    )
+    feedDamaged([module.encodeAdmin({ kind: 'campaign' })], {
+      decode: (bytes) => module.decodeAdmin(bytes),
+      encode: (command) => module.encodeAdmin(command),
+    })
   })
 })
 

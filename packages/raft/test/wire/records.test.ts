@@ -61,7 +61,7 @@ describe('records', () => {
       if ((bytes[0] ?? 0) > 1) bytes[0] = 0
       return decodeRecord(bytes)
     }
-    const counts = feedDamaged(samples.map(encodeRecord), known, encodeRecord)
+    const counts = feedDamaged(samples.map(encodeRecord), { decode: known, encode: encodeRecord })
     expect(counts.refused).toBeGreaterThan(1_000)
   })
 

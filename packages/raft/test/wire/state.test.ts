@@ -174,18 +174,18 @@ describe('the state of a member as bytes', () => {
     })
   })
 
-  test.each(cast)('what is damaged of %s is refused, or is a state that can be', (_name, core) => {
+  test.each(cast)('what is damaged of %s is refused, or is a state that can be', (name, core) => {
     const start = startOf(core)
-    feedDamaged(
-      [core.raft.exportState()],
-      (bytes) => module.importState(bytes, start),
-      (copy) => {
+    feedDamaged([core.raft.exportState()], {
+      decode: (bytes) => module.importState(bytes, start),
+      encode: (copy) => {
         const bytes = copy.exportState()
         copy.step({ kind: 'tick', missed: 0 })
         return bytes
       },
-      [0, 1, 2, 9, 128, 255],
-    )
+      // One of them with everything that a byte can be: the others would take minutes.
+      ...(name === 'follower' ? {} : { values: [0, 1, 2, 9, 128, 255] }),
+    })
   })
 
   test('dice of another kind are refused', () => {
