@@ -6,6 +6,14 @@ export class Gathered<Item> {
     return this.#items === null ? 0 : this.#items.length
   }
 
+  get last(): Item | undefined {
+    return this.#items?.at(-1)
+  }
+
+  dropLast(): void {
+    this.#items?.pop()
+  }
+
   add(item: Item): void {
     if (this.#items === null) this.#items = [item]
     else this.#items.push(item)

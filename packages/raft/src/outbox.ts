@@ -38,7 +38,7 @@ export class Outbox {
   #nextSequence: number
   readonly #laneOne = new Gathered<Outgoing<RaftMessage>>()
   readonly #laneTwo = new Gathered<Outgoing<RaftMessage>>()
-  #drafts: Draft[] = []
+  readonly #drafts = new Gathered<Draft>()
   readonly #committed = new Gathered<Committed>()
   readonly #reads = new Gathered<ReadAnswer>()
   readonly #settled = new Gathered<{ token: Token; result: Settled }>()
@@ -54,7 +54,7 @@ export class Outbox {
 
   /** The sequence that the next new record gets. */
   get nextSequence(): number {
-    return this.#nextSequence + this.#drafts.length
+    return this.#nextSequence + this.#drafts.count
   }
 
   /** The last record that was taken. */
@@ -66,7 +66,7 @@ export class Outbox {
     return (
       this.#laneOne.count === 0 &&
       this.#laneTwo.count === 0 &&
-      this.#drafts.length === 0 &&
+      this.#drafts.count === 0 &&
       this.#committed.count === 0 &&
       this.#reads.count === 0 &&
       this.#settled.count === 0 &&
@@ -105,41 +105,41 @@ export class Outbox {
 
   /** Returns the sequence of the record that will hold it. */
   persistHardState(hardState: HardState): number {
-    if (this.#drafts.at(-1)?.kind === 'hardState') this.#drafts.pop()
-    this.#drafts.push({ kind: 'hardState', hardState })
+    if (this.#drafts.last?.kind === 'hardState') this.#drafts.dropLast()
+    this.#drafts.add({ kind: 'hardState', hardState })
     return this.nextSequence - 1
   }
 
   /** Returns the sequence of the record that will hold it. */
   persistReset(base: EntryId): number {
-    this.#drafts.push({ kind: 'reset', base })
+    this.#drafts.add({ kind: 'reset', base })
     return this.nextSequence - 1
   }
 
   persistBootstrap(members: Members): void {
-    this.#drafts.push({ kind: 'bootstrap', members })
+    this.#drafts.add({ kind: 'bootstrap', members })
   }
 
   /** Returns the sequence of the record that will hold it. Entries in a row share one. */
   persistEntry(entry: Entry): number {
-    const last = this.#drafts.at(-1)
+    const last = this.#drafts.last
     if (last?.kind === 'entries' && last.nextIndex === entry.index) last.add(entry)
-    else this.#drafts.push(new EntriesDraft(new EntriesRun(entry.index, [entry])))
+    else this.#drafts.add(new EntriesDraft(new EntriesRun(entry.index, [entry])))
     return this.nextSequence - 1
   }
 
   /** The same for all of a run. */
   persistRun(run: EntriesRun): number {
-    const last = this.#drafts.at(-1)
+    const last = this.#drafts.last
     const isContinued = last?.kind === 'entries' && last.nextIndex === run.firstIndex
-    if (!isContinued) this.#drafts.push(new EntriesDraft(run))
+    if (!isContinued) this.#drafts.add(new EntriesDraft(run))
     else for (const entry of run.entries) last.add(entry)
     return this.nextSequence - 1
   }
 
   /** The run of these entries: the one that is to be recorded, if it holds the same. */
   runOf(firstIndex: LogIndex, entries: readonly Entry[]): EntriesRun {
-    const last = this.#drafts.at(-1)
+    const last = this.#drafts.last
     const isDrafted = last?.kind === 'entries' && last.holds(entries)
     return isDrafted ? last.handOut() : new EntriesRun(firstIndex, entries)
   }
@@ -181,10 +181,9 @@ export class Outbox {
   }
 
   #takeRecords(): readonly Uint8Array[] {
-    if (this.#drafts.length === 0) return []
-    const records = this.#drafts.map(recordOf)
+    if (this.#drafts.count === 0) return []
+    const records = this.#drafts.take().map(recordOf)
     this.#nextSequence += records.length
-    this.#drafts = []
     return records
   }
 }

@@ -12,10 +12,10 @@ export type Majority = readonly NodeId[]
  */
 export function majorityIndex(voters: Majority, indexOf: (voter: NodeId) => number): number {
   if (voters.length === 0) return Infinity
-  const descending: number[] = []
-  for (const voter of voters) {
-    const index = indexOf(voter)
-    let at = descending.length
+  const descending = voters.map(indexOf)
+  for (let end = 1; end < descending.length; end += 1) {
+    const index = descending[end] ?? 0
+    let at = end
     for (; at > 0 && (descending[at - 1] ?? 0) < index; at -= 1) descending[at] = descending[at - 1] ?? 0
     descending[at] = index
   }

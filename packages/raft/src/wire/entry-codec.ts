@@ -1,6 +1,6 @@
 import { BytesError, type ByteReader, type ByteWriter } from '@quorate/contracts'
 import { entryOverheadBytes, sizeOfEntry, type Entry, type EntryKind } from '../entry.js'
-import { logIndex, term, type LogIndex, type Term } from '../units.js'
+import type { LogIndex, Term } from '../units.js'
 
 const kinds: readonly EntryKind[] = ['command', 'membership', 'noop']
 
@@ -11,11 +11,11 @@ const kinds: readonly EntryKind[] = ['command', 'membership', 'noop']
 export const countMax = 2 ** 53 - 2 ** 32
 
 export function readTerm(reader: ByteReader): Term {
-  return term(readCount(reader))
+  return readCount(reader) as Term
 }
 
 export function readIndex(reader: ByteReader): LogIndex {
-  return logIndex(readCount(reader))
+  return readCount(reader) as LogIndex
 }
 
 function readCount(reader: ByteReader): number {
@@ -55,5 +55,5 @@ export function readEntries(reader: ByteReader, firstIndex: number): Entry[] {
 
 function checkedIndex(index: number): LogIndex {
   if (index < 1 || index > countMax) throw new BytesError('an entry is outside every log')
-  return logIndex(index)
+  return index as LogIndex
 }
