@@ -15,8 +15,9 @@ const ids = ['n1', 'n2', 'n3'].map(nodeId)
 const members = sortedMembers(
   ids.map((id) => ({ id, address: `${id}:1`, clientAddress: null, incarnation: null, role: 'voter' as const })),
 )
-const module = raft()
-const compactEvery = 20_000
+/** Entries of the log that a compaction keeps, and at how many it is due. */
+const [keptEntries, entriesMax] = [1_000, 20_000]
+const module = raft({ tailEntriesMax: keptEntries })
 
 interface Member {
   readonly id: NodeId
@@ -98,7 +99,7 @@ export class ThreeCores {
     const last = ready.committed.at(-1)
     if (!last) return
     core.step({ kind: 'applied', position: last.position })
-    if (last.position >= member.compactedAt + compactEvery) this.#compact(member, last.position)
+    if (last.position > member.compactedAt - keptEntries + entriesMax) this.#compact(member, last.position)
   }
 
   /** In large steps, so that what it costs to forget is not what is measured. */
