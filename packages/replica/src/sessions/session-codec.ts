@@ -43,8 +43,11 @@ function readSession(reader: ByteReader): Session {
   }
   const results = reader.count(12)
   if (results > sessionResultsMax) throw new BytesError(`${results} results are above ${sessionResultsMax}`)
+  let previous = -1
   for (let left = results; left > 0; left -= 1) {
     const sequence = reader.u53()
+    if (sequence <= previous) throw new BytesError('answers are not in their order')
+    previous = sequence
     const result = reader.bytes().slice()
     session.results.set(sequence, result)
     session.resultBytes += result.length
