@@ -1,3 +1,9 @@
 import { packageBuild } from '../../tsup.shared.js'
 
-export default packageBuild(['src/core-speed.ts', 'src/core-allocations.ts', 'src/failover.ts', 'src/member.ts'])
+export default packageBuild([
+  'src/core-speed.ts',
+  'src/core-allocations.ts',
+  'src/core-cost.ts',
+  'src/failover.ts',
+  'src/member.ts',
+])
