@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { patchPlugin, type SourcePatch } from './mutations/source-patch.js'
+import { patchPlugin, type SourcePatch } from '../../../tools/source-patch.js'
 
 const run = promisify(execFile)
 const seedsOf = { 'power-cut': 16, 'exactly-once': 4 } as const

@@ -17,12 +17,12 @@ import {
 
 /** Files that fail when told to. */
 function breakable(): { files: ReturnType<typeof forgetfulFiles>; fail: Fail } {
-  const fail: Fail = { operation: null, path: '', code: 'EIO', after: 0 }
+  const fail: Fail = { operation: null, path: '', code: 'EIO', after: 0, times: Infinity }
   const files = forgetfulFiles(1, {
     fail: (operation, path) => {
       if (operation !== fail.operation || !path.includes(fail.path)) return null
       fail.after -= 1
-      return fail.after < 0 ? fail.code : null
+      return fail.after < 0 && fail.after >= -fail.times ? fail.code : null
     },
   })
   return { files, fail }
@@ -32,8 +32,9 @@ interface Fail {
   operation: FileOperation | null
   path: string
   code: string
-  /** So many calls still go well. */
+  /** So many calls still go well, and then so many fail. */
   after: number
+  times: number
 }
 
 describe('D5: an error of the journal, the identity or a directory ends the storage', () => {
@@ -124,6 +125,22 @@ describe('D5: an error of the journal, the identity or a directory ends the stor
       expect(found.records).toEqual(Array.from({ length: found.records.length }, (_, at) => record(at + 1, 300)))
     }
     expect(failures).toBeGreaterThan(15)
+  })
+
+  test('W14, W15: a sync that fails once fails for ever: what it was for is not acknowledged by the next one', async () => {
+    for (let nth = 0; nth < 6; nth += 1) {
+      const { files, fail } = breakable()
+      const life = await live(files, { segmentBytes: 16_384 })
+      await life.append('before')
+      Object.assign(fail, { operation: 'datasync', after: nth, times: 1 })
+      for (let number = 1; number <= nth; number += 1) await life.append(record(number))
+      const first = await refusalOf(life.append('lost'))
+      expect(await refusalOf(life.append('after'))).toBe(first)
+      await life.storage.close()
+      files.powerCut()
+      const records = ['before', ...Array.from({ length: nth }, (_, at) => record(at + 1))]
+      expect(await look(files, { segmentBytes: 16_384 }), `sync ${nth}`).toMatchObject({ records })
+    }
   })
 
   test('what was appended at the same time fails with it', async () => {

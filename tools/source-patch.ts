@@ -1,9 +1,16 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { Plugin } from 'esbuild'
 
-const packages = fileURLToPath(new URL('../../..', import.meta.url))
+/** The folder of the packages of the repository that this program was started in, wherever it was bundled to. */
+export const packages = join(rootAbove(process.cwd()), 'packages')
+
+function rootAbove(directory: string): string {
+  if (existsSync(join(directory, 'pnpm-workspace.yaml'))) return directory
+  const parent = dirname(directory)
+  if (parent === directory) throw new Error('this has to be run inside the repository')
+  return rootAbove(parent)
+}
 
 /** A known bug, as a change of one place in our own source. */
 export interface SourcePatch {
