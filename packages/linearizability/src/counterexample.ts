@@ -1,13 +1,19 @@
 import { Budget, type Limits } from './budget.js'
 import { checkStamps, type History, type Operation, type ProcessId } from './history.js'
 import { partsOf } from './judge.js'
-import { minimise, type Wrong } from './minimise.js'
+import { minimise, type Smallest } from './minimise.js'
 import type { Model } from './model.js'
 import { linksOf, Search, type Link } from './search.js'
 
 /** An operation in words. */
 export interface Told<Input, Output> {
+  /** As it was recorded. */
   readonly operation: Operation<Input, Output>
+  /**
+   * True of one that returned only after the return that no order explains. What it returned is not held against an order: it
+   * counts as one of unknown outcome.
+   */
+  readonly isForgotten: boolean
   readonly process: ProcessId
   /** `write(3)` */
   readonly call: string
@@ -34,7 +40,7 @@ export interface Counterexample<Input, Output> {
   readonly part: string
   /** The states in which it may begin: the initial one, or all those that what was before may have led to. */
   readonly starts: readonly string[]
-  /** What is left, in the order of calls. What the end was cut from has an unknown outcome. */
+  /** What is left, in the order of calls. */
   readonly operations: readonly Told<Input, Output>[]
   /** How many operations the history has, and how many of them that part of it. */
   readonly operationsOfHistory: number
@@ -58,7 +64,7 @@ export interface Counterexample<Input, Output> {
  * here is only what cannot make the rest wrong, so that **the part is not linearizable only if the history is not**:
  *
  * 1. All parts of the model's partition but one.
- * 2. The end: everything after the first return that no order explains. What was open then has an unknown outcome.
+ * 2. The end: everything after the first return that no order explains. What was open then counts as of unknown outcome.
  * 3. The beginning: everything before a return at which all ways to explain what came before meet, with the states that
  *    they meet in. The part then begins in one of these.
  * 4. Reads, and whatever changes no state.
@@ -94,15 +100,20 @@ export function findCounterexample<State, Input, Output>(
 }
 
 function tell<State, Input, Output>(
-  { starts, operations, furthest: { start, last, culprit } }: Wrong<State, Input, Output>,
+  { starts, operations, recorded, furthest: { start, last, culprit } }: Smallest<State, Input, Output>,
   model: Model<State, Input, Output>,
 ): Omit<Counterexample<Input, Output>, 'part' | 'operationsOfHistory' | 'operationsOfPart'> {
-  const toldOf = (operation: Operation<Input, Output>): Told<Input, Output> => ({
-    operation,
-    process: operation.process,
-    call: model.describeInput(operation.input),
-    result: operation.outcome.kind === 'done' ? model.describeOutput(operation.outcome.output, operation.input) : '?',
-  })
+  const toldOf = (searched: Operation<Input, Output>): Told<Input, Output> => {
+    const operation = recorded.get(searched) ?? searched
+    const { process, input, outcome } = operation
+    return {
+      operation,
+      isForgotten: operation !== searched,
+      process,
+      call: model.describeInput(input),
+      result: outcome.kind === 'done' ? model.describeOutput(outcome.output, input) : '?',
+    }
+  }
   const placedOf = ({ operation, state }: Link<State, Input, Output>): Placed<Input, Output> => ({
     ...toldOf(operation),
     stateAfter: model.describeState(state),
@@ -136,4 +147,15 @@ function reasonOf<State, Input, Output>(
   if (step.isLegal) return { kind: 'leadsNoFurther' }
   const { expected } = step
   return { kind: 'illegal', expected: expected === undefined ? null : model.describeOutput(expected, operation.input) }
+}
+
+/** `write(3) → ok` */
+export function describeTold({ call, result }: Told<unknown, unknown>): string {
+  return `${call} → ${result}`
+}
+
+/** Why an operation that might come next does not help. */
+export function whyNot({ reason, result }: Blocked<unknown, unknown>): string {
+  if (reason.kind === 'leadsNoFurther') return 'may come, and leads no further'
+  return reason.expected === null ? 'is not legal here' : `would return ${reason.expected}, and returned ${result}`
 }

@@ -1,4 +1,4 @@
-import type { Counterexample, Told } from './counterexample.js'
+import { describeTold, whyNot, type Counterexample, type Told } from './counterexample.js'
 
 /** How many of the operations that might come next are listed, and how many of those that were cut from the beginning. */
 const shownMax = 12
@@ -10,24 +10,19 @@ export function describeCounterexample(counterexample: Counterexample<unknown, u
   const where = part === '' ? '' : ` on ${part}`
   const of = part === '' ? `${operationsOfHistory}` : `${operationsOfPart} on ${part}, ${operationsOfHistory} in all`
   return [
-    `No order explains ${line(culprit)}${where}.`,
+    `No order explains ${describeTold(culprit)}${where}.`,
     '',
     `The smallest part that shows it (${operations.length} of ${of}):`,
     '',
     ...inColumns([
       ['', 'state before', starts.join(' or ')],
-      ...operations.map((told) => [String(told.process), line(told), stamps(told)]),
+      ...operations.map((told) => [String(told.process), describeTold(told), stamps(told)]),
     ]),
     '',
     ...describeOrder(counterexample),
     '',
     ...describeBlocked(counterexample),
   ].join('\n')
-}
-
-/** `write(3) → ok` */
-function line({ call, result }: Told<unknown, unknown>): string {
-  return `${call} → ${result}`
 }
 
 function stamps({ operation: { invokedAt, returnedAt } }: Told<unknown, unknown>): string {
@@ -38,7 +33,12 @@ function describeOrder({ before, start, order }: Counterexample<unknown, unknown
   const steps = [...before, ...order]
   const hidden = Math.max(before.length - contextMax, 0)
   if (steps.length === 0) return [`Nothing can come first, from state ${start}.`]
-  const rows = steps.map((told, at) => [`${at + 1}.`, String(told.process), line(told), `state ${told.stateAfter}`])
+  const rows = steps.map((told, at) => [
+    `${at + 1}.`,
+    String(told.process),
+    describeTold(told),
+    `state ${told.stateAfter}`,
+  ])
   const origin = hidden > 0 ? ['…', '', '', ''] : before.length === 0 ? ['', '', 'at first', `state ${start}`] : []
   return [
     'An order that gets furthest:',
@@ -50,7 +50,7 @@ function describeOrder({ before, start, order }: Counterexample<unknown, unknown
 function describeBlocked({ blocked, order, start }: Counterexample<unknown, unknown>): string[] {
   const state = order.at(-1)?.stateAfter ?? start
   const rows = blocked.slice(0, shownMax).map((told) => {
-    return [told.isCulprit ? '✗' : '', String(told.process), line(told), whyNot(told)]
+    return [told.isCulprit ? '✗' : '', String(told.process), describeTold(told), whyNot(told)]
   })
   const more = blocked.length - shownMax
   return [
@@ -59,12 +59,6 @@ function describeBlocked({ blocked, order, start }: Counterexample<unknown, unkn
     ...inColumns(rows),
     ...(more > 0 ? [`  and ${more} more`] : []),
   ]
-}
-
-/** Why an operation that might come next does not help. */
-export function whyNot({ reason, result }: Counterexample<unknown, unknown>['blocked'][number]): string {
-  if (reason.kind === 'leadsNoFurther') return 'may come, and leads no further'
-  return reason.expected === null ? 'is not legal here' : `would return ${reason.expected}, and returned ${result}`
 }
 
 function inColumns(rows: readonly (readonly string[])[]): string[] {

@@ -11,12 +11,18 @@ export interface Wrong<State, Input, Output> {
   readonly furthest: Furthest<State, Input, Output>
 }
 
+/** What is left, and what those operations really were whose outcome was forgotten because they returned after the end. */
+export interface Smallest<State, Input, Output> extends Wrong<State, Input, Output> {
+  readonly recorded: ReadonlyMap<Operation<Input, Output>, Operation<Input, Output>>
+}
+
 /** Leaves out of a wrong history what cannot be the reason, until nothing more can be left out. */
 export function minimise<State, Input, Output>(
   wrong: Wrong<State, Input, Output>,
   model: Model<State, Input, Output>,
   limits: Limits,
-): Wrong<State, Input, Output> {
+): Smallest<State, Input, Output> {
+  const recorded = new Map<Operation<Input, Output>, Operation<Input, Output>>()
   const budget = new Budget(limits)
   const attempt: Attempt<State, Input, Output> = (starts, operations, watcher = null) => {
     const share = budget.share(1)
@@ -29,10 +35,10 @@ export function minimise<State, Input, Output>(
   let size: number
   do {
     size = smallest.operations.length
-    smallest = withoutBeginning(withoutEnd(smallest, attempt), attempt)
+    smallest = withoutBeginning(withoutEnd(smallest, recorded, attempt), attempt)
     smallest = withoutReads(smallest, isRead, attempt)
   } while (smallest.operations.length < size)
-  return inOrderOfCalls(smallest)
+  return { ...inOrderOfCalls(smallest), recorded }
 }
 
 /** Searches once more; null unless what is left is still wrong. */
@@ -48,6 +54,7 @@ type Attempt<State, Input, Output> = (
  */
 function withoutEnd<State, Input, Output>(
   wrong: Wrong<State, Input, Output>,
+  recorded: Map<Operation<Input, Output>, Operation<Input, Output>>,
   attempt: Attempt<State, Input, Output>,
 ): Wrong<State, Input, Output> {
   const { starts, operations, furthest } = wrong
@@ -59,7 +66,7 @@ function withoutEnd<State, Input, Output>(
   let [low, high] = [0, returns.length - 1]
   let middle = 0
   while (low < high) {
-    const cut = attempt(starts, upTo(operations, returns[middle] ?? owed))
+    const cut = attempt(starts, upTo(operations, returns[middle] ?? owed, recorded))
     if (cut === null) {
       low = middle + 1
     } else {
@@ -68,15 +75,21 @@ function withoutEnd<State, Input, Output>(
     }
     middle = Math.floor((low + high) / 2)
   }
-  return smallest === wrong ? (attempt(starts, upTo(operations, returns[low] ?? owed)) ?? wrong) : smallest
+  return smallest === wrong ? (attempt(starts, upTo(operations, returns[low] ?? owed, recorded)) ?? wrong) : smallest
 }
 
-function upTo<Input, Output>(operations: History<Input, Output>, end: number): History<Input, Output> {
+function upTo<Input, Output>(
+  operations: History<Input, Output>,
+  end: number,
+  recorded: Map<Operation<Input, Output>, Operation<Input, Output>>,
+): History<Input, Output> {
   return operations
     .filter(({ invokedAt }) => invokedAt <= end)
-    .map((operation) => {
+    .map((operation): Operation<Input, Output> => {
       if (operation.returnedAt === null || operation.returnedAt <= end) return operation
-      return { ...operation, outcome: { kind: 'unknown' }, returnedAt: null }
+      const forgotten: Operation<Input, Output> = { ...operation, outcome: { kind: 'unknown' }, returnedAt: null }
+      recorded.set(forgotten, operation)
+      return forgotten
     })
 }
 

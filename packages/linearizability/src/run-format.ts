@@ -19,14 +19,14 @@ export const headingSchema = z.strictObject({
   version: z.literal(1),
   model: z.string().optional(),
   /** Where the model begins: a register's value, a counter's number. */
-  initial: z.unknown(),
+  initial: z.unknown().optional(),
   linearizable: z.boolean().optional(),
 })
 
 /** Any later line of it: a call, or how one ended. The order of lines is the order of events. */
 export const eventSchema = z.union([
   z.strictObject({ invoke: id, process: id, input: z.unknown() }),
-  z.strictObject({ complete: id, output: z.unknown() }),
+  z.strictObject({ complete: id, output: z.unknown().optional() }),
   z.strictObject({ fail: id }),
   z.strictObject({ unknown: id }),
 ])

@@ -8,7 +8,7 @@ const process = z.union([z.number(), z.string()])
 
 const times = { p: process, s: stamp, e: stamp.nullable() }
 const operationSchema = z.discriminatedUnion('f', [
-  z.object({ f: z.literal('read'), r: z.unknown(), ...times }),
+  z.object({ f: z.literal('read'), r: z.unknown().optional(), ...times }),
   z.object({ f: z.literal('write'), a: z.unknown(), r: z.boolean().nullish(), ...times }),
   z.object({ f: z.literal('cas'), a: z.tuple([z.unknown(), z.unknown()]), r: z.boolean().nullable(), ...times }),
 ])
@@ -17,7 +17,7 @@ const operationSchema = z.discriminatedUnion('f', [
 export const registerHistorySchema = z.object({
   id: z.string(),
   model: z.enum(['cas-register', 'register']),
-  init: z.unknown(),
+  init: z.unknown().optional(),
   linearizable: z.boolean().optional(),
   ops: z.array(operationSchema),
 })
