@@ -38,6 +38,34 @@ test('F-9: a follower that starts again, or is brought up by a snapshot, answers
   await cluster.closeAll()
 })
 
+test('F-18: a member that starts again on a snapshot has the members that the snapshot holds, whatever it is told', async () => {
+  const cluster = new TestCluster(onRaft, { snapshotEveryEntries: 10, tailEntriesMax: 0 })
+  await cluster.startAll()
+  const leader = await cluster.leader()
+  const id = onRaft.ids.find((each) => each !== leader.id) ?? ''
+  const follower = cluster.running.get(id)!
+  const saved = new Promise((resolve) => follower.on('snapshot', resolve))
+  for (let left = 25; left > 0; left -= 1) await leader.commands.add({ by: 1 })
+  await saved
+  const { members } = await follower.status()
+  await cluster.close(id)
+  const again = await createReplica({
+    id,
+    members: { n1: 'moved:1', n2: 'moved:2', n3: 'moved:3' },
+    machine: counter,
+    protocol: raft(),
+    transport: memoryTransport({ hub: cluster.hub }),
+    storage: cluster.storages.get(id)!,
+    environment: nodeEnvironment(),
+  })
+  const status = await again.status()
+  expect(status.lastApplied).toBeGreaterThanOrEqual(10)
+  expect(status.members).toEqual(members)
+  expect(await again.commands.add({ by: 1 })).toBe(26)
+  await again.close()
+  await cluster.closeAll()
+})
+
 test('F-30: forwarded commands that arrive twice, and links that break under them, leave each answer with its own question', async () => {
   const cluster = new TestCluster(onRaft)
   await cluster.startAll()
