@@ -1,29 +1,28 @@
 import { ProtocolFormatError, isNodeId, type NodeId, type ProtocolModule } from '@quorate/contracts'
 import { FixedLeaderMember } from './fixed-leader/member.js'
 import { decodeMessage, encodeMessage, type FixedLeaderMessage } from './fixed-leader/message.js'
+import { recoverFixedLeader } from './fixed-leader/recover.js'
+import { readState } from './fixed-leader/state-codec.js'
 import { readWhole } from './read-whole.js'
 
 export type { FixedLeaderMessage } from './fixed-leader/message.js'
 
 /**
- * A protocol whose leader is chosen once, by the operator: majorities acknowledge, others refuse, and nobody takes over
- * when the leader is gone.
+ * A protocol whose leader is chosen once, by the operator: majorities acknowledge, others refuse, a member that was away
+ * for longer than the log reaches back is brought up by a snapshot, and nobody takes over when the leader is gone.
  *
- * It exists so that the driver meets a protocol with messages that is not Raft. Its entries travel in lane two: their
- * epoch never changes, so a leader that lost its newest entries in a crash would otherwise reuse their places.
+ * It exists so that the driver meets a protocol with messages that is not Raft. One leader writes every log, so no two of
+ * them ever differ at a position, and the epoch is 1 for ever. Excluded is therefore a member that comes back without its
+ * disk: a follower would be counted for what it no longer has, and a leader would write its log again from 1, past
+ * followers that hold another one. Such a cluster is founded anew.
  */
 export function fixedLeader(options: { readonly leader: NodeId }): ProtocolModule<FixedLeaderMessage, never> {
-  if (!isNodeId(options.leader)) throw new TypeError('fixedLeader needs the id of the member that leads')
+  const { leader } = options
+  if (!isNodeId(leader)) throw new TypeError('fixedLeader needs the id of the member that leads')
   return {
     name: 'fixed-leader',
     timing: null,
-    recover(start) {
-      const member = new FixedLeaderMember(start, options.leader)
-      return {
-        record: (at, bytes) => member.recovered(at, bytes),
-        finish: () => member.finishRecovery(),
-      }
-    },
+    recover: (start) => recoverFixedLeader(start, leader),
     encode: encodeMessage,
     decode: decodeMessage,
     encodeAdmin: () => {
@@ -33,6 +32,6 @@ export function fixedLeader(options: { readonly leader: NodeId }): ProtocolModul
       throw new ProtocolFormatError('fixedLeader has no admin commands')
     },
     importState: (state, start) =>
-      readWhole(state, (reader) => new FixedLeaderMember(start, options.leader).restore(reader)),
+      readWhole(state, (reader) => new FixedLeaderMember(readState(reader, start, leader))),
   }
 }

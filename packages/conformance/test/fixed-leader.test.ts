@@ -233,6 +233,7 @@ describe('a follower', () => {
 describe('the words of its members', () => {
   const messages: FixedLeaderMessage[] = [
     { kind: 'appendReply', last: position(2 ** 53 - 1) },
+    { kind: 'offer', position: position(2 ** 53 - 1) },
     { kind: 'append', previous: position(0), commit: position(0), commands: [] },
     { kind: 'append', previous: position(7), commit: position(2 ** 40), commands: [new Uint8Array(), command(3)] },
   ]
@@ -254,6 +255,7 @@ describe('the words of its members', () => {
       expect(() => protocol.decode(Uint8Array.of(...bytes, 0))).toThrow(ProtocolFormatError)
       expect(() => protocol.decode(Uint8Array.of(9, ...bytes.subarray(1)))).toThrow(ProtocolFormatError)
     }
+    expect(() => protocol.decode(Uint8Array.of(3, 0, 0, 0, 0, 0, 0, 0, 0))).toThrow(ProtocolFormatError)
   })
 })
 
