@@ -15,6 +15,7 @@ const everything = [
   'replica',
   'storage-file',
   'storage-memory',
+  'transport-http',
   'transport-memory',
   'transport-tcp',
 ]
@@ -28,7 +29,8 @@ const houses = {
   linearizability: { packages: [], npm: ['zod'] },
   'transport-memory': { packages: ['contracts'], npm: ['zod'] },
   'storage-memory': { packages: ['contracts'], npm: ['zod'] },
-  'storage-file': { packages: ['contracts'], npm: ['zod', '@noble/hashes'] },
+  'storage-file': { packages: ['contracts'], npm: ['zod', '@noble/hashes', 'commander'] },
+  'transport-http': { packages: ['contracts'], npm: ['zod'], host: true },
   'transport-tcp': { packages: ['contracts'], npm: ['zod'], host: true },
   machine: { packages: ['contracts'], npm: ['zod', 'msgpackr', '@standard-schema/spec'] },
   'machine-counter': { packages: ['contracts', 'machine'], npm: ['zod'] },

@@ -16,5 +16,6 @@ export type { CommandOptions, QueryOptions, Replica, ReplicaEvents, ReplicaStatu
 export { createReplica, nodeEnvironment } from '@quorate/replica/node'
 export { fileStorage } from '@quorate/storage-file/node'
 export { memoryStorage } from '@quorate/storage-memory'
+export { httpTransport } from '@quorate/transport-http'
 export { memoryHub, memoryTransport } from '@quorate/transport-memory'
 export { tcpTransport } from '@quorate/transport-tcp'

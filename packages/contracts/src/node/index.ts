@@ -4,3 +4,10 @@
  * @packageDocumentation
  */
 export { nodeEnvironment } from './environment.js'
+export {
+  Certificates,
+  certificatesSchema,
+  credentialsOf,
+  type CertificateMaterial,
+  type TlsOptions,
+} from './certificates.js'

@@ -1,0 +1,102 @@
+import { createSecureContext, TLSSocket } from 'node:tls'
+import { z } from 'zod'
+import { describeError, QuorateError } from '../errors.js'
+import type { Logger } from '../logger.js'
+import type { Credentials } from '../transport.js'
+
+const pemSchema = z.union([z.string().min(1), z.instanceof(Uint8Array)], { error: 'must be text or bytes in PEM' })
+
+const materialSchema = z.strictObject({ cert: pemSchema, key: pemSchema, ca: z.union([pemSchema, z.array(pemSchema)]) })
+
+/** What a member shows of itself, and whose signature it believes; in PEM. */
+export type CertificateMaterial = z.output<typeof materialSchema>
+
+/**
+ * The option for mutual TLS: the material, or a function that gives it. The function is asked for every connection, so
+ * that files which were replaced are used without a restart.
+ */
+export const certificatesSchema = z.union([
+  materialSchema,
+  z.custom<() => CertificateMaterial>((given) => typeof given === 'function', {
+    error: 'must have cert, key and ca, or be a function that gives them',
+  }),
+])
+
+/** What a socket of mutual TLS is made with. */
+export interface TlsOptions {
+  readonly cert: string
+  readonly key: string
+  readonly ca: string[]
+  readonly minVersion: 'TLSv1.2'
+  readonly requestCert: true
+  readonly rejectUnauthorized: true
+}
+
+/**
+ * The certificates of one member as they are now. What cannot be used, such as a key that was replaced before its
+ * certificate, is reported once and leaves the last good ones in use.
+ */
+export class Certificates {
+  readonly #give: () => CertificateMaterial
+  readonly #logger: Logger
+  #given: TlsOptions
+  #good: TlsOptions
+
+  /** Throws `INVALID_OPTIONS` if there are none to begin with. */
+  constructor(option: z.output<typeof certificatesSchema>, logger: Logger) {
+    this.#give = typeof option === 'function' ? option : () => option
+    this.#logger = logger
+    try {
+      this.#good = this.#given = optionsOf(this.#give())
+      createSecureContext(this.#good)
+    } catch (error) {
+      const message = `the certificates of the option "tls" cannot be used: ${describeError(error)}. Give cert, key and ca in PEM`
+      throw new QuorateError('INVALID_OPTIONS', message, { cause: error })
+    }
+  }
+
+  /** The same object for as long as nothing has changed. */
+  current(): TlsOptions {
+    try {
+      const given = optionsOf(this.#give())
+      if (isSame(given, this.#given)) return this.#good
+      this.#given = given
+      createSecureContext(given)
+      this.#good = given
+    } catch (error) {
+      const reason = describeError(error)
+      this.#logger.warn({ reason }, `new certificates cannot be used, and the last ones stay: ${reason}`)
+    }
+    return this.#good
+  }
+}
+
+/** What a connection has proved: the common name in the certificate of the other side, if that was checked. */
+export function credentialsOf(socket: unknown): Credentials {
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return { name: null, how: 'none' }
+  const { subject } = socket.getPeerCertificate()
+  // A socket that has ended has forgotten its certificate; a certificate may name nobody, or several.
+  const name: unknown = subject?.CN
+  return { name: typeof name === 'string' ? name : null, how: 'mutualTls' }
+}
+
+function optionsOf(given: CertificateMaterial): TlsOptions {
+  const { cert, key, ca } = materialSchema.parse(given)
+  const authorities = Array.isArray(ca) ? ca : [ca]
+  return {
+    cert: pemOf(cert),
+    key: pemOf(key),
+    ca: authorities.map(pemOf),
+    minVersion: 'TLSv1.2',
+    requestCert: true,
+    rejectUnauthorized: true,
+  }
+}
+
+function pemOf(pem: string | Uint8Array): string {
+  return typeof pem === 'string' ? pem : Buffer.from(pem).toString('latin1')
+}
+
+function isSame(left: TlsOptions, right: TlsOptions): boolean {
+  return left.cert === right.cert && left.key === right.key && left.ca.join() === right.ca.join()
+}

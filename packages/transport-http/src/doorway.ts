@@ -1,0 +1,194 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { describeError, type Channel, type Credentials, type NodeId, type TransportHost } from '@quorate/contracts'
+import { credentialsOf } from '@quorate/contracts/node'
+import { BodyError } from './body.js'
+import { knowsToken } from './bearer.js'
+import { gather, GatheringError } from './gathering.js'
+import { Inbound } from './inbound.js'
+import type { HttpSettings } from './options.js'
+import { admitBy } from './outgoing.js'
+import { chooseVersion, headerNames, helloBytesMax, type Place } from './wire.js'
+
+/** What a body may have beside one frame of the maximal length. */
+const gatheredBytesMax = 512 * 1024
+
+/** A request for a link whose other side has not been admitted yet. */
+interface Caller {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  isGreeting: boolean
+}
+
+/** The receiving half of a member: answers requests for links, and requests that bring frames for them. */
+export class Doorway {
+  readonly #host: TransportHost
+  readonly #settings: HttpSettings
+  readonly #onAdmitted: (peer: NodeId) => void
+  /** Who waits for admission, in order of arrival. */
+  readonly #callers = new Set<Caller>()
+  readonly #byId = new Map<string, Inbound>()
+  readonly #byPeer = new Map<NodeId, Inbound>()
+  #arrivals = 0
+  #closed = false
+
+  constructor(host: TransportHost, settings: HttpSettings, onAdmitted: (peer: NodeId) => void) {
+    this.#host = host
+    this.#settings = settings
+    this.#onAdmitted = onAdmitted
+  }
+
+  /** Answers a request; never throws. The token has been checked. */
+  answer(place: Place, request: IncomingMessage, response: ServerResponse): void {
+    request.on('error', () => {})
+    response.on('error', () => {})
+    if (request.method !== 'POST') return refuse(response, 405, 'only POST is answered here')
+    if (this.#closed) return refuse(response, 503, 'this member has closed')
+    if (request.readableEnded) {
+      const reason = 'the body has been read by something before the handler: mount it before any parser of bodies'
+      this.#settings.logger.error({ url: request.url }, reason)
+      return refuse(response, 500, reason)
+    }
+    const work = place === 'link' ? this.#onCaller(request, response) : this.#onFrames(place, request, response)
+    work.catch((error: unknown) => {
+      if (!(error instanceof GatheringError)) throw error
+      if (error.why === 'too long') this.#refuse(response, 413, error.message)
+      else response.destroy()
+    })
+  }
+
+  close(): void {
+    this.#closed = true
+    for (const { response } of this.#callers) response.destroy()
+    for (const inbound of [...this.#byId.values()]) inbound.close()
+  }
+
+  async #onCaller(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const ordinal = (this.#arrivals += 1)
+    const caller = { request, response, isGreeting: true }
+    const { helloTimeoutMs, pendingConnectionsMax } = this.#settings
+    const cancel = this.#host.environment.setTimer(helloTimeoutMs, () => {
+      this.#refuse(response, 408, `${caller.isGreeting ? 'no hello' : 'no decision'} for ${helloTimeoutMs} ms`)
+    })
+    this.#callers.add(caller)
+    if (this.#callers.size > pendingConnectionsMax) this.#makeRoom(caller)
+    try {
+      await this.#admit(caller, ordinal)
+    } finally {
+      cancel()
+      this.#callers.delete(caller)
+    }
+  }
+
+  async #admit(caller: Caller, ordinal: number): Promise<void> {
+    const { request, response } = caller
+    const chosen = chooseVersion(headerOf(request, headerNames.versions))
+    if ('refuse' in chosen) return this.#refuse(response, 400, chosen.refuse)
+    const hello = await gather(request, helloBytesMax)
+    caller.isGreeting = false
+    if (isOver(response)) return
+    const admitted = await admitBy(this.#host, hello, this.#credentialsOf(request))
+    if (isOver(response) || this.#closed) return
+    if ('refuse' in admitted) return this.#refuse(response, 403, admitted.refuse)
+    this.#open({ peer: admitted.peer, ordinal, id: this.#drawId() }, response, chosen.version)
+  }
+
+  /**
+   * A newer link takes the place of the older one before its dialler may send: otherwise frames that the older one still
+   * brings would come after newer ones. Newer is who asked later, however long the host took to decide.
+   */
+  #open(arrival: { peer: NodeId; ordinal: number; id: string }, response: ServerResponse, version: number): void {
+    const { peer, ordinal, id } = arrival
+    const present = this.#byPeer.get(peer)
+    if (present && present.ordinal > ordinal) return this.#refuse(response, 409, 'a newer link took its place')
+    let hello: Uint8Array
+    try {
+      hello = this.#host.hello()
+    } catch (error) {
+      return this.#refuse(response, 500, describeError(error))
+    }
+    present?.close()
+    const inbound = new Inbound(this.#host, response, arrival, () => {
+      this.#byId.delete(id)
+      if (this.#byPeer.get(peer) === inbound) this.#byPeer.delete(peer)
+    })
+    this.#byId.set(id, inbound)
+    this.#byPeer.set(peer, inbound)
+    inbound.open(hello, version, this.#settings.beatIntervalMs)
+    this.#onAdmitted(peer)
+  }
+
+  async #onFrames(channel: Channel, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { frameBytesMax, postTimeoutMs } = this.#settings
+    const inbound = this.#byId.get(headerOf(request, headerNames.link) ?? '')
+    const number = Number(headerOf(request, headerNames.number))
+    if (!inbound) return refuse(response, 410, 'there is no such link')
+    if (!Number.isSafeInteger(number) || !inbound.begin(channel, number, request)) {
+      return refuse(response, 409, 'a newer body has been begun')
+    }
+    const cancel = this.#host.environment.setTimer(postTimeoutMs, () => request.destroy())
+    try {
+      const body = await gather(request, frameBytesMax + gatheredBytesMax)
+      if (!inbound.deliver(channel, number, body, frameBytesMax)) return refuse(response, 410, 'the link has ended')
+      response.writeHead(204).end()
+    } catch (error) {
+      if (!(error instanceof BodyError)) throw error
+      this.#refuse(response, 400, error.message)
+      inbound.close()
+    } finally {
+      cancel()
+    }
+  }
+
+  /** Whoever has waited longest with its hello makes room: members need milliseconds for theirs. */
+  #makeRoom(newest: Caller): void {
+    let unwanted = newest
+    for (const caller of this.#callers) {
+      if (!caller.isGreeting) continue
+      unwanted = caller
+      break
+    }
+    this.#callers.delete(unwanted)
+    this.#refuse(unwanted.response, 503, 'too many requests wait for admission')
+  }
+
+  #credentialsOf(request: IncomingMessage): Credentials {
+    const proved = credentialsOf(request.socket)
+    return proved.how === 'none' && this.#settings.token !== undefined ? { name: null, how: 'bearer' } : proved
+  }
+
+  #drawId(): string {
+    return Buffer.from(this.#host.environment.randomBytes(16)).toString('hex')
+  }
+
+  #refuse(response: ServerResponse, status: number, reason: string): void {
+    if (isOver(response)) return
+    const { remoteAddress = 'somebody', remotePort = 0 } = response.req.socket
+    const from = `${remoteAddress}:${remotePort}`
+    this.#settings.logger.warn({ from, status, reason }, `a request was refused: ${reason}`)
+    refuse(response, status, reason)
+  }
+}
+
+/** Whether a request has the token. Without it the answer is 401 and nothing else, whatever was asked for. */
+export function isWelcome(settings: HttpSettings, request: IncomingMessage, response: ServerResponse): boolean {
+  if (knowsToken(request.headers.authorization, settings.token)) return true
+  response.writeHead(401, { 'content-length': 0, connection: 'close', 'www-authenticate': 'Bearer' }).end()
+  return false
+}
+
+/** Answers with a reason, and ends the connection: what is left of the body is not worth reading. */
+export function refuse(response: ServerResponse, status: number, reason: string): void {
+  if (isOver(response)) return
+  const body = Buffer.from(reason)
+  const headers = { 'content-type': 'text/plain; charset=utf-8', 'content-length': body.length, connection: 'close' }
+  response.writeHead(status, headers).end(body)
+}
+
+function isOver(response: ServerResponse): boolean {
+  return response.headersSent || response.destroyed
+}
+
+function headerOf(request: IncomingMessage, name: string): string | undefined {
+  const value = request.headers[name]
+  return Array.isArray(value) ? value[0] : value
+}

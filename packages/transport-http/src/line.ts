@@ -1,0 +1,99 @@
+import type { Channel, Environment } from '@quorate/contracts'
+import { encodeBody } from './body.js'
+import { FrameQueue } from './frame-queue.js'
+import type { Requests } from './requests.js'
+import { headerNames, pathOf } from './wire.js'
+
+/** One body takes about this much. */
+const bodyBytes = 256 * 1024
+
+/** What a line needs to know of the link it belongs to. */
+export interface LineOwner {
+  readonly environment: Environment
+  readonly requests: Requests
+  readonly link: string
+  readonly channelBytesMax: number
+  readonly postTimeoutMs: number
+  /** A body may not have arrived: the link cannot promise anything for what comes after it. */
+  onFailure(what: string): void
+}
+
+/**
+ * One channel of a link: at most one request under way, whose body is all frames that have gathered meanwhile. A body
+ * that failed is not sent again, for it may have arrived; the link ends instead.
+ */
+export class Line {
+  readonly #owner: LineOwner
+  readonly #channel: Channel
+  readonly #queue: FrameQueue
+  #state: 'idle' | 'scheduled' | 'posting' | 'closed' = 'idle'
+  #number = 0
+  #abort: () => void = () => {}
+
+  constructor(owner: LineOwner, channel: Channel) {
+    this.#owner = owner
+    this.#channel = channel
+    this.#queue = new FrameQueue(owner.channelBytesMax)
+  }
+
+  /** Takes the frame, or refuses it because the channel is full. It leaves at the end of this turn at the earliest. */
+  offer(frame: Uint8Array): 'queued' | 'dropped' {
+    if (this.#state === 'closed' || !this.#queue.push(frame)) return 'dropped'
+    if (this.#state === 'idle') {
+      this.#state = 'scheduled'
+      void this.#owner.environment.yieldTurn().then(() => {
+        if (this.#state === 'scheduled') this.#post()
+      })
+    }
+    return 'queued'
+  }
+
+  close(): void {
+    this.#state = 'closed'
+    this.#abort()
+  }
+
+  #post(): void {
+    const frames = this.#queue.take(bodyBytes)
+    if (frames.length === 0) {
+      this.#state = 'idle'
+      return
+    }
+    this.#state = 'posting'
+    this.#number += 1
+    const pieces = encodeBody(frames)
+    const { requests, link, environment, postTimeoutMs } = this.#owner
+    const request = requests.post(pathOf(this.#channel), {
+      'content-type': 'application/octet-stream',
+      'content-length': pieces.reduce((sum, piece) => sum + piece.length, 0),
+      [headerNames.link]: link,
+      [headerNames.number]: this.#number,
+    })
+    const fail = (what: string): void => {
+      cancel()
+      request.destroy()
+      if (this.#state === 'closed') return
+      this.close()
+      this.#owner.onFailure(what)
+    }
+    const cancel = environment.setTimer(postTimeoutMs, () => fail(`has not answered for ${postTimeoutMs} ms`))
+    this.#abort = () => {
+      cancel()
+      request.destroy()
+    }
+    request.on('error', (error) => fail(`took no frames: ${error.message}`))
+    request.once('response', (response) => {
+      const { statusCode = 0 } = response
+      response.on('error', (error) => fail(`took no frames: ${error.message}`))
+      if (statusCode !== 204) return fail(`took no frames and answered ${statusCode}`)
+      response.resume().once('end', () => {
+        cancel()
+        if (this.#state === 'posting') this.#post()
+      })
+    })
+    request.cork()
+    for (const piece of pieces) request.write(piece)
+    request.end()
+    request.uncork()
+  }
+}

@@ -1,0 +1,124 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
+import type { Socket } from 'node:net'
+import { QuorateError, splitAddress, type Environment } from '@quorate/contracts'
+import type { Certificates } from '@quorate/contracts/node'
+import type { HttpSettings } from './options.js'
+
+type Listener = (request: IncomingMessage, response: ServerResponse) => void
+
+/** A connection that has not brought a request, and what cancels its deadline. */
+interface Stranger {
+  readonly socket: Socket
+  readonly cancel: () => void
+}
+
+/**
+ * The server of a member that is mounted in no other. Connections that have not brought a request yet are bounded in
+ * number and in time: they cost memory, and nobody knows who they are.
+ */
+export class OwnServer {
+  readonly #settings: HttpSettings
+  readonly #server: Server | TlsServer
+  readonly #sockets = new Set<Socket>()
+  /** Of those, who has not brought a request, by remote address; in order of arrival. */
+  readonly #strangers = new Map<string, Stranger>()
+
+  constructor(
+    environment: Environment,
+    settings: HttpSettings,
+    certificates: Certificates | undefined,
+    listener: Listener,
+  ) {
+    this.#settings = settings
+    const limits = {
+      headersTimeout: settings.helloTimeoutMs,
+      requestTimeout: Math.max(settings.postTimeoutMs, settings.helloTimeoutMs),
+      connectionsCheckingInterval: Math.min(1_000, settings.helloTimeoutMs),
+    }
+    this.#server = certificates
+      ? renewing(
+          createTlsServer({ ...limits, handshakeTimeout: settings.helloTimeoutMs, ...certificates.current() }),
+          certificates,
+        )
+      : createServer(limits)
+    this.#server.on('connection', (socket: Socket) => this.#onConnection(environment, socket))
+    this.#server.on('request', (request, response) => {
+      this.#forget(keyOf(request.socket))
+      listener(request, response)
+    })
+  }
+
+  /** Listens on `host:port` and resolves to where it does; the kernel chooses the port if 0 was asked for. */
+  listen(address: string): Promise<string> {
+    const server = this.#server
+    return new Promise((resolve, reject) => {
+      const onError = (error: Error) => reject(listenError(error, address))
+      server.once('error', onError)
+      server.listen({ ...splitAddress(address), exclusive: true }, () => {
+        server.off('error', onError)
+        server.on('error', (error) => {
+          this.#settings.logger.error({ error }, `listening on ${address}: ${error.message}`)
+        })
+        const bound = server.address()
+        const port = typeof bound === 'object' && bound !== null ? bound.port : splitAddress(address).port
+        resolve(`${address.slice(0, address.lastIndexOf(':'))}:${port}`)
+      })
+    })
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    for (const socket of this.#sockets) socket.destroy()
+    await closed
+  }
+
+  #onConnection(environment: Environment, socket: Socket): void {
+    const { helloTimeoutMs, pendingConnectionsMax, logger } = this.#settings
+    const key = keyOf(socket)
+    const cancel = environment.setTimer(helloTimeoutMs, () => socket.destroy())
+    this.#sockets.add(socket)
+    this.#strangers.set(key, { socket, cancel })
+    socket.once('close', () => {
+      this.#forget(key)
+      this.#sockets.delete(socket)
+    })
+    if (this.#strangers.size <= pendingConnectionsMax) return
+    const [oldest] = this.#strangers
+    if (!oldest) return
+    logger.warn({ from: oldest[0] }, 'a connection was ended: too many have not brought a request')
+    oldest[1].socket.destroy()
+    this.#forget(oldest[0])
+  }
+
+  #forget(key: string): void {
+    this.#strangers.get(key)?.cancel()
+    this.#strangers.delete(key)
+  }
+}
+
+/** A socket's other end. With TLS, requests come on a socket that lies over the one that was accepted: it has the same. */
+function keyOf(socket: Socket): string {
+  return `${socket.remoteAddress ?? ''}:${socket.remotePort ?? 0}`
+}
+
+/** Looks at each connection whether there are other certificates by now. */
+function renewing(server: TlsServer, certificates: Certificates): TlsServer {
+  let used = certificates.current()
+  server.prependListener('connection', () => {
+    const current = certificates.current()
+    if (current !== used) server.setSecureContext(current)
+    used = current
+  })
+  return server
+}
+
+function listenError(error: Error, address: string): QuorateError {
+  const code = 'code' in error ? error.code : undefined
+  if (code === 'EADDRINUSE') {
+    const message = `another process listens on ${address}: stop it, or give this member another address`
+    return new QuorateError('ADDRESS_IN_USE', message, { cause: error })
+  }
+  const message = `cannot listen on ${address}: ${error.message}. Choose an address of this machine with httpTransport({ listen: 'host:port' })`
+  return new QuorateError('INVALID_OPTIONS', message, { cause: error })
+}
