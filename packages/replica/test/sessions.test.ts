@@ -1,8 +1,9 @@
 import { ByteReader, BytesError, ByteWriter, clusterTime, position, seededRandom } from '@quorate/contracts'
 import { expect, test } from 'vitest'
 import { decodeOpening, encodeOpening } from '../src/sessions/opening.js'
+import { OwnSessions } from '../src/sessions/own-sessions.js'
 import { readSessions, writeSessions } from '../src/sessions/session-codec.js'
-import { sessionResultsMax, sessionsMax, SessionTable } from '../src/sessions/session-table.js'
+import { sessionBytesMax, sessionResultsMax, sessionsMax, SessionTable } from '../src/sessions/session-table.js'
 
 const nonceOf = (seed: number): Uint8Array => {
   const random = seededRandom(seed)
@@ -71,6 +72,27 @@ test('D37: a session with as many unacknowledged answers as it may have takes no
   for (let sequence = 1; sequence <= sessionResultsMax; sequence += 1) give(table, 1, sequence, 1, 'x')
   expect(give(table, 1, sessionResultsMax + 1, 1, 'one too many')).toBe('OVERLOADED')
   expect(give(table, 1, sessionResultsMax + 1, 2, 'now')).toBe('now')
+})
+
+test('D11: when a session holds too many bytes, the command that all others wait for still passes', () => {
+  const table = new SessionTable()
+  table.open(nonceOf(1), 1_000, position(1), clusterTime(0))
+  const half = 'x'.repeat(sessionBytesMax / 2)
+  expect([give(table, 1, 2, 1, half), give(table, 1, 3, 1, half)]).toEqual([half, half])
+  expect(give(table, 1, 4, 1, 'one too many')).toBe('OVERLOADED')
+  expect(give(table, 1, 1, 1, 'the lowest')).toBe('the lowest')
+  expect(give(table, 1, 4, 4, 'now')).toBe('now')
+})
+
+test('D11: while one command of its own callers is unanswered, a member opens another session before the window is full', async () => {
+  let opened = 0
+  const own = new OwnSessions({ open: async () => position((opened += 1)), isAlive: () => true })
+  await own.open()
+  expect(own.take()).toMatchObject({ session: 1, sequence: 1 })
+  for (let sequence = 2; sequence <= sessionResultsMax; sequence += 1) own.take()?.release()
+  expect(own.take()).toBeNull()
+  await own.open()
+  expect(own.take()).toMatchObject({ session: 2, sequence: 1 })
 })
 
 test('a table reads back as it was written, and equal tables have equal bytes whatever their history', () => {

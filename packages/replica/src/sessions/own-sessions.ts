@@ -40,8 +40,8 @@ export class OwnSessions {
   /** A slot at once if a session has room; null if one has to be opened first. */
   take(): Slot | null {
     this.#sessions = this.#sessions.filter(({ id, outstanding }) => outstanding.size > 0 || this.#host.isAlive(id))
-    const session = this.#sessions.find(({ id, outstanding }) => {
-      return outstanding.size < sessionResultsMax && this.#host.isAlive(id)
+    const session = this.#sessions.find((each) => {
+      return each.last + 1 - lowestOf(each) < sessionResultsMax && this.#host.isAlive(each.id)
     })
     return session ? slotOf(session) : null
   }
@@ -68,17 +68,19 @@ export class OwnSessions {
   }
 }
 
+/** Counts are added in their order, and a set keeps it: the first that is left is the lowest. */
+function lowestOf({ outstanding, last }: OwnSession): number {
+  for (const lowest of outstanding) return lowest
+  return last + 1
+}
+
 function slotOf(session: OwnSession): Slot {
   const sequence = (session.last += 1)
   session.outstanding.add(sequence)
   return {
     session: session.id,
     sequence,
-    // Counts are added in their order, and a set keeps it: the first that is left is the lowest.
-    lowestUnacknowledged: () => {
-      for (const lowest of session.outstanding) return lowest
-      return session.last + 1
-    },
+    lowestUnacknowledged: () => lowestOf(session),
     release: () => void session.outstanding.delete(sequence),
   }
 }

@@ -78,7 +78,9 @@ export class SessionTable {
     const result = session.results.get(sequence)
     if (result) return { kind: 'repeated', result }
     if (sequence < session.lowestUnacknowledged) return { kind: 'refused', code: 'SESSION_EXPIRED' }
-    if (session.results.size >= sessionResultsMax || session.resultBytes >= sessionBytesMax) {
+    // The lowest one passes any bytes: it alone can end the wait of all others, and no caller knows how large answers are.
+    const isOfMany = sequence > session.lowestUnacknowledged
+    if (session.results.size >= sessionResultsMax || (isOfMany && session.resultBytes >= sessionBytesMax)) {
       return { kind: 'refused', code: 'OVERLOADED' }
     }
     return { kind: 'fresh', session }
