@@ -1,9 +1,9 @@
-import { virtualTime, type VirtualTime } from '@quorate/conformance'
-import { QuorateError, seededRandom, type Position, type Random } from '@quorate/contracts'
+import { createClient, type Client } from '@quorate/client'
+import { virtualTime } from '@quorate/conformance'
+import { describeError, seededRandom } from '@quorate/contracts'
 import { counter } from '@quorate/machine-counter'
 import { PowerCutCluster } from '../power-cut/cluster.js'
-
-type Cluster = PowerCutCluster<typeof counter>
+import { BadHttp } from './bad-http.js'
 
 /** Commands of the one client under way at once. */
 const atOnce = 16
@@ -12,13 +12,14 @@ const longMs = 60_000
 /** What one run came to. */
 export interface ExactlyOnceReport {
   readonly value: number
-  /** How often the client had to ask again. */
+  /** How often the client sent a command again. */
   readonly retries: number
 }
 
 /**
- * One client increments a counter through members that lose their power while they lead, with time-outs so short that it
- * has to ask again and again: the counter says in the end how many increments there were. Throws when it comes to no end.
+ * One client increments a counter over HTTP that loses requests and answers, through members that lose their power while
+ * they lead, and asks again and again: the counter says in the end how many increments there were. Throws when it comes to
+ * no end, or when an increment ends otherwise than done.
  */
 export async function exactlyOnce(
   seed: number,
@@ -26,16 +27,22 @@ export async function exactlyOnce(
   settled: () => Promise<void>,
 ): Promise<ExactlyOnceReport> {
   const { increments, kills } = load
-  const random = seededRandom(seed)
   const time = virtualTime({ settled, seed })
   const cluster = new PowerCutCluster(time, seed, counter)
   await cluster.during(cluster.start())
-  const client = new Client(cluster, time, random, increments)
-  const work = client.run()
+  const http = new BadHttp(time, seededRandom(seed), cluster)
+  const addresses = cluster.members.map(({ id }) => `${id}:80`)
+  const { environment } = time
+  const client = createClient({ machine: counter, addresses, http, environment, attemptTimeoutMs: 150 })
+  const caller = new Caller(client, increments)
+  const work = caller.run()
   const reach = async (done: number): Promise<void> => {
-    const isThere = (): boolean => cluster.stopped !== null || (client.done >= done && cluster.leader !== null)
-    if (!(await time.until(isThere, longMs))) throw new Error(`no more than ${client.done} increments were answered`)
-    if (cluster.stopped !== null) throw new Error(cluster.stopped)
+    const hasFailed = (): boolean => cluster.stopped !== null || caller.failed !== null
+    const isThere = (): boolean => hasFailed() || (caller.done >= done && cluster.leader !== null)
+    const came = await time.until(isThere, longMs)
+    if (hasFailed())
+      throw new Error(`seed ${seed}: ${cluster.stopped ?? `an increment was not done: ${caller.failed}`}`)
+    if (!came) throw new Error(`seed ${seed}: no more than ${caller.done} increments were answered`)
   }
   for (let kill = 1; kill <= kills; kill += 1) {
     await reach((increments * kill) / (kills + 1))
@@ -43,65 +50,37 @@ export async function exactlyOnce(
   }
   await reach(increments)
   await cluster.during(work)
-  const value = await cluster.during(client.value())
+  const value = await cluster.during(client.queries.value({ timeoutMs: longMs }))
+  await client.close()
   await cluster.during(cluster.close())
-  return { value, retries: client.retries }
+  return { value, retries: http.commands - increments }
 }
 
-/** A caller of its own session, which asks any member and asks again until it has an answer. */
-class Client {
+/** Who wants a number of increments, and gives each once: asking again is the client's business. */
+class Caller {
   done = 0
-  retries = 0
-  readonly #cluster: Cluster
-  readonly #time: VirtualTime
-  readonly #random: Random
-  readonly #increments: number
-  readonly #outstanding = new Set<number>()
-  #last = 0
+  failed: string | null = null
+  readonly #client: Client<typeof counter>
+  #left: number
 
-  constructor(cluster: Cluster, time: VirtualTime, random: Random, increments: number) {
-    this.#cluster = cluster
-    this.#time = time
-    this.#random = random
-    this.#increments = increments
+  constructor(client: Client<typeof counter>, increments: number) {
+    this.#client = client
+    this.#left = increments
   }
 
   async run(): Promise<void> {
-    const nonce = this.#time.environment.randomBytes(16)
-    const session = await this.#untilAnswered((member) => member.openSession(nonce, { timeoutMs: 400 }))
-    await Promise.all(Array.from({ length: atOnce }, () => this.#increment(session)))
+    await Promise.all(Array.from({ length: atOnce }, () => this.#increment()))
   }
 
-  value(): Promise<number> {
-    return this.#untilAnswered((member) => member.queries.value({ timeoutMs: 400 }))
-  }
-
-  async #increment(session: Position): Promise<void> {
-    while (this.#last < this.#increments) {
-      const sequence = (this.#last += 1)
-      this.#outstanding.add(sequence)
-      const command = counter.commands.add.encode({ by: 1 })
-      await this.#untilAnswered((member) => {
-        const [lowestUnacknowledged = sequence] = this.#outstanding
-        const place = { id: session, sequence, lowestUnacknowledged }
-        return member.propose(command, { session: place, timeoutMs: 100 + this.#random.nextInt(400) })
-      })
-      this.#outstanding.delete(sequence)
-      this.done += 1
-    }
-  }
-
-  async #untilAnswered<Answer>(ask: (member: Cluster['members'][number]) => Promise<Answer>): Promise<Answer> {
-    for (;;) {
-      const { members } = this.#cluster
-      const member = members[this.#random.nextInt(members.length)]
+  async #increment(): Promise<void> {
+    while (this.#left > 0 && this.failed === null) {
+      this.#left -= 1
       try {
-        if (member) return await ask(member)
+        await this.#client.commands.add({ by: 1 }, { timeoutMs: longMs })
+        this.done += 1
       } catch (error) {
-        if (!(error instanceof QuorateError)) throw error
-        this.retries += 1
+        this.failed = describeError(error)
       }
-      await new Promise<void>((resolve) => void this.#time.environment.setTimer(5, resolve))
     }
   }
 }
