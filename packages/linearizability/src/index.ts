@@ -18,6 +18,7 @@ export {
 } from './model.js'
 export { counterModel, type CounterInput, type CounterOutput } from './models/counter.js'
 export { keyValueModel, type KeyValueInput, type KeyValueOutput } from './models/key-value.js'
+export { machineModel, type MachineInput, type MachineModelOptions, type MachineShape } from './models/machine.js'
 export { registerModel, type RegisterInput, type RegisterOutput } from './models/register.js'
 export { recordHistory, type OperationId, type Recorder } from './recorder.js'
 export { findCounterexample, type Blocked, type Counterexample, type Placed, type Told } from './counterexample.js'
