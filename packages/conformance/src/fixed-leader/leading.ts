@@ -57,7 +57,7 @@ function sendHeartbeat(state: FixedLeaderState, follower: Follower): void {
   const known = follower.match ?? log.base
   follower.next = known + 1
   if (known < log.base) {
-    if (follower.offered === null || follower.offered < log.base) follower.offered = snapshot
+    follower.offered ??= snapshot
     sendAppend(state, follower, [])
     outbox.send(follower.id, { kind: 'offer', position: position(snapshot) })
   } else if (!sendNew(state, follower)) {

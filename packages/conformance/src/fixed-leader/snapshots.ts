@@ -29,7 +29,7 @@ export function onSnapshotSaved(state: FixedLeaderState, { position: at }: Snaps
 export function release(state: FixedLeaderState, at: Position, fate: SnapshotRecord['log']): void {
   const { log, outbox } = state
   const recorded = outbox.persist({ kind: 'snapshot', position: at, log: fate })
-  const first = at < log.last ? Math.min(recorded, log.at(at + 1).sequence) : recorded
+  const first = at < log.last ? log.at(at + 1).sequence : recorded
   state.snapshot = at
   outbox.release = { sequence: sequence(first), snapshot: at }
 }
