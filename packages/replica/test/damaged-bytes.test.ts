@@ -14,7 +14,7 @@ import {
 } from '@quorate/contracts'
 import { counter } from '@quorate/machine-counter'
 import { expect, test } from 'vitest'
-import { feedDamaged, type Codec } from '../../raft/test/wire/damage.js'
+import { feedDamaged, type Codec } from '../../../tools/damaged-bytes/feed-damaged.js'
 import { decodeForward, decodeReply, encodeForward, encodeReply, type ForwardReply } from '../src/forward-frames.js'
 import { decodeHello, encodeHello, type Hello } from '../src/hello.js'
 import { decodeIdentity, encodeIdentity } from '../src/identity.js'
@@ -35,7 +35,10 @@ const isOf =
   (error: unknown): boolean =>
     error instanceof QuorateError && codes.includes(error.code)
 
-function feed<Value>(samples: readonly Uint8Array[], codec: Codec<Value>): void {
+function feed<Value>(
+  samples: readonly Uint8Array[],
+  codec: Omit<Codec<Value>, 'isRefusal'> & Partial<Codec<Value>>,
+): void {
   expect(feedDamaged(samples, { isRefusal: isBytesError, ...codec }).refused).toBeGreaterThan(1_000)
 }
 

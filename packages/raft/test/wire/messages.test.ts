@@ -2,6 +2,7 @@ import {
   InvariantViolation,
   nodeId,
   position,
+  ProtocolFormatError,
   seededRandom,
   sortedMembers,
   token,
@@ -13,10 +14,11 @@ import { logIndex, raft, term, type Entry, type RaftMessage } from '../../src/in
 import { encodeConfState } from '../../src/wire/conf-state-codec.js'
 import { countMax } from '../../src/wire/entry-codec.js'
 import { Cores } from '../cores.js'
-import { feedDamaged } from './damage.js'
+import { feedDamaged } from '../../../../tools/damaged-bytes/feed-damaged.js'
 
 const module = raft()
 const decode = (bytes: Uint8Array): RaftMessage => module.decode(bytes)
+const isRefusal = (error: unknown): boolean => error instanceof ProtocolFormatError
 
 function entry(index: number, at: number, bytes: number[], kind: Entry['kind'] = 'command'): Entry {
   return { index: logIndex(index), term: term(at), kind, data: Uint8Array.from(bytes) }
@@ -115,7 +117,7 @@ describe('messages on the wire', () => {
 
   test('what is damaged is refused with one kind of error, or is another message', () => {
     const bytes = samples.map((message) => module.encode(message, 0))
-    const counts = feedDamaged(bytes, { decode, encode: (message) => module.encode(message, 0) })
+    const counts = feedDamaged(bytes, { decode, encode: (message) => module.encode(message, 0), isRefusal })
     expect(counts.read).toBeGreaterThan(1_000)
     expect(counts.refused).toBeGreaterThan(1_000)
   })
@@ -161,6 +163,7 @@ describe('messages on the wire', () => {
     feedDamaged([module.encodeAdmin({ kind: 'campaign' })], {
       decode: (bytes) => module.decodeAdmin(bytes),
       encode: (command) => module.encodeAdmin(command),
+      isRefusal,
     })
   })
 })

@@ -1,6 +1,7 @@
 import {
   nodeId,
   position,
+  ProtocolFormatError,
   QuorateError,
   seededRandom,
   sequence,
@@ -13,7 +14,7 @@ import type { Raft } from '../../src/index.js'
 import { decodeRecord, encodeRecord, logIndex, raft, term, type Entry, type RaftRecord } from '../../src/index.js'
 import { confStateOf } from '../../src/membership/conf-state.js'
 import { encodeConfState } from '../../src/wire/conf-state-codec.js'
-import { feedDamaged } from './damage.js'
+import { feedDamaged } from '../../../../tools/damaged-bytes/feed-damaged.js'
 
 function entry(index: number, at: number): Entry {
   return { index: logIndex(index), term: term(at), kind: 'command', data: Uint8Array.of(index, at) }
@@ -36,6 +37,8 @@ const hardState = (at: number, votedFor: string | null = null): RaftRecord => ({
 const entries = (...all: Entry[]): RaftRecord => ({ kind: 'entries', firstIndex: all[0]!.index, entries: all })
 
 const reset = (at: number): RaftRecord => ({ kind: 'reset', base: { index: logIndex(at), term: term(2) } })
+
+const isRefusal = (error: unknown): boolean => error instanceof ProtocolFormatError
 
 const samples = [bootstrap, hardState(0), hardState(2 ** 40, 'n2'), entries(entry(4, 2), entry(5, 3)), reset(7)]
 
@@ -61,7 +64,7 @@ describe('records', () => {
       if ((bytes[0] ?? 0) > 1) bytes[0] = 0
       return decodeRecord(bytes)
     }
-    const counts = feedDamaged(samples.map(encodeRecord), { decode: known, encode: encodeRecord })
+    const counts = feedDamaged(samples.map(encodeRecord), { decode: known, encode: encodeRecord, isRefusal })
     expect(counts.refused).toBeGreaterThan(1_000)
   })
 

@@ -2,10 +2,11 @@ import { nodeId, ProtocolFormatError, seededRandom, sequence, type ProtocolStart
 import { describe, expect, test } from 'vitest'
 import { checkInvariants, logIndex, Raft, raft, term } from '../../src/index.js'
 import { Cores, type Core } from '../cores.js'
-import { feedDamaged } from './damage.js'
+import { feedDamaged } from '../../../../tools/damaged-bytes/feed-damaged.js'
 
 const options = { preVote: false, checkQuorum: false, inflightMessagesMax: 2, batchEntriesMax: 1 }
 const module = raft(options)
+const isRefusal = (error: unknown): boolean => error instanceof ProtocolFormatError
 
 function startOf(core: Core): ProtocolStart {
   return { self: core.id, incarnation: 'i', bootstrap: null, snapshot: null, random: seededRandom(9), tickMs: 10 }
@@ -183,6 +184,7 @@ describe('the state of a member as bytes', () => {
         copy.step({ kind: 'tick', missed: 0 })
         return bytes
       },
+      isRefusal,
       // One of them with everything that a byte can be: the others would take minutes.
       ...(name === 'follower' ? {} : { values: [0, 1, 2, 9, 128, 255] }),
     })
