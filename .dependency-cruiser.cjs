@@ -38,7 +38,16 @@ const houses = {
   client: { packages: ['contracts', 'machine'], npm: ['zod'] },
   'gateway-http': { packages: ['contracts', 'machine', 'replica'], npm: ['zod'], host: true },
   simulator: {
-    packages: ['client', 'conformance', 'contracts', 'machine', 'replica', 'storage-file', 'transport-memory'],
+    packages: [
+      'client',
+      'conformance',
+      'contracts',
+      'linearizability',
+      'machine',
+      'replica',
+      'storage-file',
+      'transport-memory',
+    ],
     npm: ['zod'],
   },
   quorate: { packages: everything, npm: ['zod'], host: true },

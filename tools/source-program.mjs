@@ -20,6 +20,8 @@ await build({
   format: 'esm',
   target: 'node20',
   conditions: ['@quorate/source'],
+  // Knows its own place on the disk.
+  external: ['esbuild'],
   // What a bundled package requires of Node.js itself.
   banner: {
     js: `import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url)`,

@@ -3,6 +3,7 @@ import { seededRandom } from '@quorate/contracts'
 import { book } from './book/book.js'
 import { History } from './book/history.js'
 import { Writers } from './book/writers.js'
+import { judgeAsBlackBox } from './checks/black-box.js'
 import { complaintAboutBook } from './checks/linearizable-book.js'
 import { finishedPages, untilConverged } from './checks/convergence.js'
 import { Counters } from './counters.js'
@@ -111,5 +112,8 @@ export class Run {
     this.#witness.sweep()
     const complaint = complaintAboutBook(await finishedPages(this.#cluster, this.#time), this.history)
     if (complaint !== null) throw new Violation(complaint)
+    const opinion = judgeAsBlackBox(this.history)
+    this.counters.add(`a history is ${opinion}`)
+    if (opinion === 'notLinearizable') throw new Violation('no order of the commands explains what callers saw')
   }
 }

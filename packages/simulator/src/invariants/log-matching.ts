@@ -13,6 +13,7 @@ interface Named {
 /** What every entry's name stood for, and what stood before it, for ever. By induction that is all that was before. */
 export class LogMatching implements Invariant {
   readonly #entries: Named[][] = []
+  readonly #hashes = new WeakMap<Uint8Array, number>()
 
   check(look: Look): void {
     for (let index = look.member.change.from; index <= look.now.lastIndex; index += 1) this.#match(look, index)
@@ -22,10 +23,20 @@ export class LogMatching implements Invariant {
     for (let index = look.now.firstIndex; index <= look.now.lastIndex; index += 1) this.#match(look, index)
   }
 
+  /** Bytes are hashed once: they are immutable for as long as anybody holds them, which the storage relies on too. */
+  #hashOf(bytes: Uint8Array): number {
+    let hash = this.#hashes.get(bytes)
+    if (hash === undefined) {
+      hash = hashOf(bytes)
+      this.#hashes.set(bytes, hash)
+    }
+    return hash
+  }
+
   #match({ member: { id, now: log } }: Look, index: number): void {
     if (!log) return
     const epoch = log.epochAt(index) ?? 0
-    const content = hashOf(log.contentAt(index))
+    const content = this.#hashOf(log.contentAt(index))
     const previous = log.epochAt(index - 1)
     const named = (this.#entries[index] ??= [])
     const known = named.find((each) => each.epoch === epoch)

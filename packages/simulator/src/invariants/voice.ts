@@ -1,10 +1,15 @@
 // Raft §5.1, §5.2: terms never go back and a member votes once in a term, whatever it lived through.
 import { expectAlways } from '../violation.js'
 import type { Invariant, Look } from './invariant.js'
+import type { Votes } from './votes.js'
 
 /** Epoch and vote hold within a life; from one life to the next, what was durable of them holds. */
 export class VoiceKept implements Invariant {
-  readonly #votes = new Map<string, string>()
+  readonly #votes: Votes
+
+  constructor(votes: Votes) {
+    this.#votes = votes
+  }
 
   check({ member, now, before }: Look): void {
     const { id, lastLife } = member
@@ -27,9 +32,7 @@ export class VoiceKept implements Invariant {
   /** A vote that is on a member's disk now. */
   onDurable(id: string, epoch: number, votedFor: string | null): void {
     if (votedFor === null) return
-    const key = `${id} ${epoch}`
-    const known = this.#votes.get(key) ?? votedFor
-    this.#votes.set(key, known)
+    const known = this.#votes.keep(id, epoch, votedFor)
     expectAlways(known === votedFor, () => `${id} votes for ${known} and for ${votedFor} in epoch ${epoch}`)
   }
 }

@@ -27,6 +27,13 @@ const kinds: Readonly<Record<string, Draw>> = {
     how: how(dice),
     forMs: dice.pick([dice.between(0, 30), dice.between(50, 500), dice.between(500, 3_000)]),
   }),
+  crashLeader: (dice, _, atMs) => ({
+    kind: 'crash',
+    atMs,
+    who: 'leader',
+    how: how(dice),
+    forMs: dice.between(50, 900),
+  }),
   crashAll: (dice, _, atMs) => ({ kind: 'crashAll', atMs, how: how(dice), forMs: dice.between(0, 500) }),
   crashAtWrite: (dice, members, atMs) => ({
     kind: 'trap',
@@ -49,6 +56,13 @@ const kinds: Readonly<Record<string, Draw>> = {
     who: who(dice, members),
     way: dice.pick(['in', 'out', 'both', 'both']),
     forMs: dice.between(100, 2_500),
+  }),
+  isolateLeader: (dice, _, atMs) => ({
+    kind: 'isolate',
+    atMs,
+    who: 'leader',
+    way: dice.pick(['in', 'out', 'both', 'both']),
+    forMs: dice.between(100, 1_500),
   }),
   slowLink: (dice, members, atMs) => ({
     kind: 'slowLink',
@@ -113,17 +127,43 @@ const kinds: Readonly<Record<string, Draw>> = {
   }),
 }
 
+/**
+ * Troubles that only come together: which kinds, and about how often each. Most runs mix kinds at random instead, and each
+ * of these gets deep into one trouble.
+ */
+const themes: Readonly<Record<string, { readonly kinds: readonly string[]; readonly everyMs: number }>> = {
+  /** No leader lives long: entries of many terms that nobody has committed yet. */
+  churn: { kinds: ['crashLeader', 'isolateLeader', 'isolate'], everyMs: 500 },
+  /** Whoever was gone comes back to a cluster that has gone on. */
+  lag: { kinds: ['isolate', 'isolate', 'pause', 'crash'], everyMs: 1_000 },
+  /** Power goes while something is on its way to the disk. */
+  power: { kinds: ['crashAtWrite', 'crashAtWrite', 'crashAll', 'stallSync'], everyMs: 600 },
+  /** Messages come so late that they belong to another time. */
+  delay: { kinds: ['slowLink', 'slowLink', 'slowLink', 'isolateLeader', 'transfer'], everyMs: 600 },
+}
+
 /** Draws some kinds, how often each comes, and when. */
 export function drawFaults(dice: Dice, members: number, safetyMs: number): readonly Fault[] {
-  const chance = dice.pick([15, 35, 60])
-  const faults = Object.values(kinds).flatMap((draw) => {
-    if (!dice.percent(chance)) return []
-    const everyMs = dice.pick([300, 800, 2_000, 5_000])
-    const drawn: Fault[] = []
+  const theme = dice.percent(40) ? dice.pick(['churn', 'lag', 'power', 'delay']) : null
+  const drawn =
+    theme === null
+      ? drawMixture(dice)
+      : (themes[theme]?.kinds ?? []).map((kind) => ({ kind, everyMs: themes[theme]?.everyMs ?? 1 }))
+  const faults = drawn.flatMap(({ kind, everyMs }) => {
+    const draw = kinds[kind]
+    if (!draw) throw new TypeError(`no fault is called ${kind}`)
+    const each: Fault[] = []
     for (let atMs = dice.random.nextInt(everyMs); atMs < safetyMs; atMs += 1 + dice.random.nextInt(2 * everyMs)) {
-      drawn.push(draw(dice, members, atMs))
+      each.push(draw(dice, members, atMs))
     }
-    return drawn
+    return each
   })
   return faults.sort((left, right) => left.atMs - right.atMs)
+}
+
+function drawMixture(dice: Dice): { readonly kind: string; readonly everyMs: number }[] {
+  const chance = dice.pick([15, 35, 60])
+  return Object.keys(kinds).flatMap((kind) => {
+    return dice.percent(chance) ? [{ kind, everyMs: dice.pick([300, 800, 2_000, 5_000]) }] : []
+  })
 }

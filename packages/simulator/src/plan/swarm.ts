@@ -26,7 +26,7 @@ export function drawPlan(seed: number, limits: PlanLimits = usualLimits): Plan {
 }
 
 function drawCluster(dice: Dice): ClusterTraits {
-  const size = dice.pick([3, 3, 3, 3, 5, 5, 5, 1, 2, 4, 7])
+  const size = dice.pick([3, 3, 3, 3, 3, 5, 5, 5, 5, 1, 2, 4, 7])
   return {
     ids: Array.from({ length: size }, (_, at) => `n${at + 1}`),
     network: drawNetwork(dice),
@@ -47,7 +47,7 @@ function drawCluster(dice: Dice): ClusterTraits {
 }
 
 function drawNetwork(dice: Dice): MemoryFaults {
-  const max = dice.pick([0, 2, 5, 20, 60])
+  const max = dice.pick([0, 2, 5, 20, 60, 150])
   return {
     latencyMs: { min: Math.floor(max / 4), max },
     loss: dice.percent(40) ? dice.between(1, 20) / 100 : 0,

@@ -12,6 +12,7 @@ import { PointersInOrder } from '../invariants/pointers.js'
 import { DurableRecovered } from '../invariants/recovered.js'
 import { StateMachineSafety } from '../invariants/state-machine-safety.js'
 import { VoiceKept } from '../invariants/voice.js'
+import { Votes } from '../invariants/votes.js'
 import type { Inspection, ProtocolWatch } from '../subject.js'
 import type { Trace } from '../trace.js'
 
@@ -29,7 +30,8 @@ export class Witness {
   readonly #trace: Trace
   readonly #members: ReadonlyMap<string, ObservedMember>
   readonly #invariants: readonly Invariant[]
-  readonly #voice = new VoiceKept()
+  readonly #votes = new Votes()
+  readonly #voice = new VoiceKept(this.#votes)
   readonly #applied = new StateMachineSafety()
   readonly committed = new Commitments()
   #steps = 0
@@ -42,7 +44,7 @@ export class Witness {
       new PointersInOrder(),
       new DurableRecovered(),
       this.#voice,
-      new ElectionSafety(),
+      new ElectionSafety(this.#votes),
       new LeaderAppendOnly(),
       new LogMatching(),
       new CommittedImmutable(this.committed, this.#members),

@@ -19,7 +19,7 @@ function drawOptions(random: Random): RaftOptions {
     inflightMessagesMax: oneOf([1, 3, 256]),
     batchEntriesMax: oneOf([1, 8, 4_096]),
     fastSuspicion: random.nextInt(4) > 0,
-    preVote: true,
+    preVote: random.nextInt(4) > 0,
     checkQuorum: random.nextInt(5) > 0,
   }
 }

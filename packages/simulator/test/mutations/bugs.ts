@@ -1,0 +1,16 @@
+import { bugsOfDriver } from './bugs/driver.js'
+import { bugsOfReads } from './bugs/reads.js'
+import { bugsOfReplication } from './bugs/replication.js'
+import { bugsOfSnapshots } from './bugs/snapshots.js'
+import { bugsOfStorage } from './bugs/storage.js'
+import { bugsOfVotes } from './bugs/votes.js'
+
+/** Every known bug that the simulator has to find. */
+export const bugs = [
+  ...bugsOfVotes,
+  ...bugsOfReplication,
+  ...bugsOfReads,
+  ...bugsOfSnapshots,
+  ...bugsOfStorage,
+  ...bugsOfDriver,
+]

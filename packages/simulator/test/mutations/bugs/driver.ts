@@ -1,0 +1,89 @@
+import type { SourcePatch } from '../../../../../tools/source-patch.js'
+
+/** The driver's orders (PORTS 7), sessions, forwarding and outcomes. */
+export const bugsOfDriver: readonly SourcePatch[] = [
+  {
+    bug: 'lane two leaves before the records are durable',
+    file: 'replica/src/writer.ts',
+    replace: `        if (batch) await this.#append(batch)
+        for (const ready of readys) this.#effects.send(ready.messagesAfterPersist)`,
+    by: `        for (const ready of readys) this.#effects.send(ready.messagesAfterPersist)
+        if (batch) await this.#append(batch)`,
+  },
+  {
+    bug: 'lane two without records of its own does not wait',
+    file: 'replica/src/writer.ts',
+    replace: `    if (this.#hasFailed) return
+    this.#waiting.push(ready)`,
+    by: `    if (this.#hasFailed) return
+    if (ready.records.length === 0) return this.#effects.send(ready.messagesAfterPersist)
+    this.#waiting.push(ready)`,
+  },
+  {
+    bug: 'records are said to be durable before they are',
+    file: 'replica/src/writer.ts',
+    replace: `        if (batch) await this.#append(batch)
+`,
+    by: `        if (batch) this.#effects.onPersisted((batch.firstSequence + batch.records.length - 1) as Sequence)
+        if (batch) await this.#append(batch)
+`,
+  },
+  {
+    bug: 'commands are applied before they are durable here',
+    file: 'raft/src/delivery.ts',
+    replace: `Math.min(state.commitIndex, state.log.persistedIndex)`,
+    by: `state.commitIndex`,
+  },
+  {
+    bug: 'an error of the journal does not stop the replica',
+    file: 'replica/src/writer.ts',
+    replace: `    } catch (error) {
+      this.#hasFailed = true
+      this.#waiting = []
+      this.#effects.fail(error)
+    } finally {`,
+    by: `    } catch {
+      this.#waiting = []
+    } finally {`,
+  },
+  {
+    bug: 'a command that comes again is applied again',
+    file: 'replica/src/sessions/session-table.ts',
+    replace: `    if (result) return { kind: 'repeated', result }
+`,
+    by: '',
+  },
+  {
+    bug: 'the table of sessions is left out of the snapshot',
+    file: 'replica/src/state-image.ts',
+    replace: `  writeSessions(head, sessions)
+`,
+    by: `  head.u32(0 * sessions.size)
+`,
+  },
+  {
+    bug: 'a command below the lowest unacknowledged one is applied',
+    file: 'replica/src/sessions/session-table.ts',
+    replace: `    if (sequence < session.lowestUnacknowledged) return { kind: 'refused', code: 'SESSION_EXPIRED' }
+`,
+    by: '',
+  },
+  {
+    bug: 'sessions expire by each member’s own clock',
+    file: 'replica/src/replicated-state.ts',
+    replace: `    this.sessions.expire(stamps.clusterTime)`,
+    by: `    this.sessions.expire(Math.max(stamps.clusterTime, this.clock.now()) as never)`,
+  },
+  {
+    bug: 'cluster time is taken from the wall clock',
+    file: 'replica/src/cluster-clock.ts',
+    replace: `return { clusterTime: this.#now(), wallMs`,
+    by: `return { clusterTime: clusterTime(Math.max(0, Math.trunc(this.#environment.wallMs()))), wallMs`,
+  },
+  {
+    bug: 'a command that may have happened is reported as not done',
+    file: 'replica/src/requests.ts',
+    replace: `    return request.undecided.size > 0 || request.isInDoubt ? this.#outcomeOfUndecided : 'notDone'`,
+    by: `    return request.undecided.size < 0 ? this.#outcomeOfUndecided : 'notDone'`,
+  },
+]

@@ -1,0 +1,86 @@
+import type { SourcePatch } from '../../../../../tools/source-patch.js'
+
+/** Who may lead: Raft §5.2, §5.4.1, and thesis §3.10, §6.2, §9.6. */
+export const bugsOfVotes: readonly SourcePatch[] = [
+  {
+    bug: 'a member votes for whoever asks last (double vote)',
+    file: 'raft/src/election.ts',
+    replace: `    (votedFor === null || votedFor === from) &&
+`,
+    by: '',
+  },
+  {
+    bug: 'a member votes for candidates whose log is older',
+    file: 'raft/src/election.ts',
+    replace: `    (votedFor === null || votedFor === from) &&
+    state.log.isUpToDate(message.lastLogIndex, message.lastLogTerm)`,
+    by: `    (votedFor === null || votedFor === from)`,
+  },
+  {
+    bug: 'logs are compared by their length only',
+    file: 'raft/src/log/log.ts',
+    replace: `return lastLogTerm > this.lastTerm || (lastLogTerm === this.lastTerm && lastLogIndex >= this.lastIndex)`,
+    by: `return lastLogTerm >= 0 && lastLogIndex >= this.lastIndex`,
+  },
+  {
+    bug: 'logs are compared by their last term only',
+    file: 'raft/src/log/log.ts',
+    replace: `return lastLogTerm > this.lastTerm || (lastLogTerm === this.lastTerm && lastLogIndex >= this.lastIndex)`,
+    by: `return lastLogTerm >= this.lastTerm && lastLogIndex >= 0`,
+  },
+  {
+    bug: 'a vote leaves before it is durable',
+    file: 'raft/src/outbox.ts',
+    replace: `      case 'requestVote':
+      case 'requestVoteReply':
+`,
+    by: '',
+  },
+  {
+    bug: 'a vote is not written down',
+    file: 'raft/src/roles.ts',
+    replace: `  setHardState(state, { currentTerm: state.hardState.currentTerm, votedFor: candidate })`,
+    by: `  state.hardState = { currentTerm: state.hardState.currentTerm, votedFor: candidate }`,
+  },
+  {
+    bug: 'a vote is forgotten when its term is replayed',
+    file: 'raft/src/recover.ts',
+    replace: `      const recorded = hardState ?? { currentTerm: term(0), votedFor: null }`,
+    by: `      const recorded = { currentTerm: hardState ? Object(hardState).currentTerm : term(0), votedFor: null }`,
+  },
+  {
+    bug: 'a candidate counts its own vote before it is durable',
+    file: 'raft/src/election.ts',
+    replace: `sequence < state.ownVoteSequence`,
+    by: `sequence < 0`,
+  },
+  {
+    bug: 'replies to an earlier campaign are counted',
+    file: 'raft/src/election.ts',
+    replace: `  if (message.term < state.hardState.currentTerm || state.role !== 'candidate') return`,
+    by: `  if (state.role !== 'candidate') return`,
+  },
+  {
+    bug: 'half of the voters are enough',
+    file: 'raft/src/quorum/majority.ts',
+    replace: `Math.floor(voters.length / 2) + 1`,
+    by: `Math.max(1, Math.floor(voters.length / 2))`,
+  },
+  {
+    bug: 'a refusal is counted as a vote',
+    file: 'raft/src/election.ts',
+    replace: `state.votes.set(from, message.voteGranted)`,
+    by: `state.votes.set(from, true)`,
+  },
+  {
+    bug: 'a term that was heard is not adopted by a leader',
+    file: 'raft/src/roles.ts',
+    replace: `    if (isMember(state, from)) becomeFollower(state, term, null)
+    return null
+  }
+  if (term < state.hardState.currentTerm || state.role !== 'leader') return null`,
+    by: `    return state.progress.get(from) ?? null
+  }
+  if (state.role !== 'leader') return null`,
+  },
+]
