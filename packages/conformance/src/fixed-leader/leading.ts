@@ -27,7 +27,6 @@ export function onAppendReply(state: FixedLeaderState, from: NodeId, { last }: A
   follower.next = Math.max(follower.next, match + 1)
   if (follower.offered !== null && match >= log.base) {
     follower.offered = null
-    follower.next = match + 1
     sendNew(state, follower)
   }
   advanceCommit(state)
@@ -65,9 +64,10 @@ function sendHeartbeat(state: FixedLeaderState, follower: Follower): void {
   }
 }
 
+/** Sends what was not sent yet. Returns false if that is nothing, or begins with an entry that was dropped. */
 function sendNew(state: FixedLeaderState, follower: Follower): boolean {
   const { log } = state
-  if (follower.offered !== null || follower.next <= log.base) return false
+  if (follower.next <= log.base) return false
   const before = follower.next
   while (follower.next <= log.last) sendAppend(state, follower, log.commandsFrom(follower.next))
   return follower.next > before
