@@ -6,12 +6,14 @@ import {
   silentLogger,
   type Logger,
 } from '@quorate/contracts'
+import { certificatesSchema } from '@quorate/contracts/node'
 import { z } from 'zod'
 
 /** Options of `tcpTransport`, with their defaults. */
 export const tcpTransportOptionsSchema = z
   .strictObject({
     listen: addressSchema.optional(),
+    tls: certificatesSchema.optional(),
     frameBytesMax: bytesSchema.max(frameBytesMax).default(frameBytesMax),
     channelBytesMax: bytesSchema.default(32 * 1024 * 1024),
     connectTimeoutMs: durationMsSchema.default(2_000),

@@ -79,7 +79,11 @@ export class Outgoing {
   }
 
   #greet(): void {
-    const { host, settings } = this.#surroundings
+    const { host, settings, sockets } = this.#surroundings
+    const { how, name } = sockets.credentialsOf(this.#socket)
+    if (how === 'mutualTls' && name !== this.#peer) {
+      return this.#fail(`shows a certificate for "${name ?? 'nobody'}", and ${this.#peer} is wanted`)
+    }
     this.#cancelTimer()
     this.#cancelTimer = this.#after(settings.helloTimeoutMs, `sent no hello for ${settings.helloTimeoutMs} ms`)
     try {

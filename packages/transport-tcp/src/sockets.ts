@@ -11,6 +11,8 @@ export interface Sockets {
   serve(onSocket: (socket: Socket) => void): Server
   /** What this connection proved about the other side. */
   credentialsOf(socket: Socket): Credentials
+  /** Ends connections that have not been handed over yet. */
+  close(): void
 }
 
 /** Plain TCP: proves nothing. */
@@ -19,4 +21,5 @@ export const plainSockets: Sockets = {
   connected: 'connect',
   serve: (onSocket) => createServer({ noDelay: true }, onSocket),
   credentialsOf: () => ({ name: null, how: 'none' }),
+  close: () => {},
 }

@@ -10,12 +10,14 @@ import {
   type Transport,
   type TransportHost,
 } from '@quorate/contracts'
+import { Certificates } from '@quorate/contracts/node'
 import { Inbound } from './inbound.js'
 import { Link } from './link.js'
 import { listen } from './listen.js'
 import { tcpTransportOptionsSchema, type TcpSettings, type TcpTransportOptions } from './options.js'
 import type { Surroundings } from './outgoing.js'
-import { plainSockets } from './sockets.js'
+import { plainSockets, type Sockets } from './sockets.js'
+import { tlsSockets } from './tls-sockets.js'
 
 /**
  * Frames over TCP. Each member dials each: frames leave on the connection that this member has dialled, and those that
@@ -26,9 +28,10 @@ import { plainSockets } from './sockets.js'
  */
 export function tcpTransport(options: TcpTransportOptions = {}): Transport {
   const settings = parseOptions(tcpTransportOptionsSchema, options, 'tcpTransport options')
+  const certificates = settings.tls && new Certificates(settings.tls, settings.logger)
   return {
     start: async (host) => {
-      const endpoint = new TcpEndpoint(host, settings)
+      const endpoint = new TcpEndpoint(host, settings, certificates ? tlsSockets(certificates, settings) : plainSockets)
       await endpoint.start(parseOptions(addressSchema, settings.listen ?? host.address, 'the address to listen on'))
       return endpoint
     },
@@ -55,10 +58,10 @@ class TcpEndpoint implements RunningTransport {
   #address = ''
   #closing: Promise<void> | undefined
 
-  constructor(host: TransportHost, settings: TcpSettings) {
+  constructor(host: TransportHost, settings: TcpSettings, sockets: Sockets) {
     const random = seededRandom(host.environment.randomBytes(16))
-    this.#surroundings = { host, settings, sockets: plainSockets, random }
-    this.#server = plainSockets.serve((socket) => this.#onSocket(socket))
+    this.#surroundings = { host, settings, sockets, random }
+    this.#server = sockets.serve((socket) => this.#onSocket(socket))
   }
 
   get address(): string {
@@ -102,6 +105,7 @@ class TcpEndpoint implements RunningTransport {
     this.#links.clear()
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
     for (const inbound of this.#inbound) inbound.close('this member is closing')
+    this.#surroundings.sockets.close()
     await closed
   }
 

@@ -1,0 +1,65 @@
+import type { Socket } from 'node:net'
+import { connect, createServer } from 'node:tls'
+import { splitAddress } from '@quorate/contracts'
+import { credentialsOf, type Certificates } from '@quorate/contracts/node'
+import type { TcpSettings } from './options.js'
+import type { Sockets } from './sockets.js'
+
+/**
+ * TCP under mutual TLS: both sides prove the common name of their certificate, and nothing of ours is sent before that.
+ * A connection in the middle of its handshake is bounded in time and number, as those that wait for a hello are.
+ */
+export function tlsSockets(certificates: Certificates, settings: TcpSettings): Sockets {
+  const strangers = new Map<string, Socket>()
+  return {
+    dial: (address) => {
+      // The name in the certificate is compared with the member that is wanted, not with the name of the machine.
+      const identity = { checkServerIdentity: () => undefined }
+      return connect({ ...splitAddress(address), ...certificates.current(), ...identity }).setNoDelay(true)
+    },
+    connected: 'secureConnect',
+    serve: (onSocket) => {
+      let used = certificates.current()
+      const server = createServer({ ...used, handshakeTimeout: settings.helloTimeoutMs, noDelay: true })
+      server.prependListener('connection', (socket: Socket) => {
+        const current = certificates.current()
+        if (current !== used) server.setSecureContext(current)
+        used = current
+        meet(strangers, socket, settings)
+      })
+      server.on('secureConnection', (socket) => {
+        strangers.delete(otherEndOf(socket))
+        onSocket(socket)
+      })
+      server.on('tlsClientError', (error, socket) => {
+        const fields = { from: otherEndOf(socket), reason: error.message }
+        settings.logger.warn(fields, `a connection proved nothing and was refused: ${error.message}`)
+        // After a time-out Node.js leaves it open.
+        socket.destroy()
+      })
+      return server
+    },
+    credentialsOf,
+    close: () => {
+      for (const socket of strangers.values()) socket.destroy()
+    },
+  }
+}
+
+/** Whoever has taken longest for its handshake makes room. */
+function meet(strangers: Map<string, Socket>, socket: Socket, settings: TcpSettings): void {
+  const name = otherEndOf(socket)
+  strangers.set(name, socket)
+  socket.once('close', () => strangers.delete(name))
+  if (strangers.size <= settings.pendingConnectionsMax) return
+  const [oldest] = strangers
+  if (!oldest) return
+  settings.logger.warn({ from: oldest[0] }, 'a connection was ended: too many are in their handshake')
+  oldest[1].destroy()
+  strangers.delete(oldest[0])
+}
+
+/** The same for the socket of a handshake and the one that comes of it. */
+function otherEndOf(socket: Socket): string {
+  return `${socket.remoteAddress ?? ''}:${socket.remotePort ?? 0}`
+}
