@@ -26,7 +26,7 @@ export function drawTimeline(layout: Layout, counterexample: Counterexample<unkn
   const scale = scaleOf(layout)
   return [
     `<svg role="img" aria-label="${escape(`No order explains ${describeTold(counterexample.culprit)}`)}"`,
-    ` width="${scale.right + margin}" height="${scale.height}" viewBox="0 0 ${scale.right + margin} ${scale.height}">`,
+    ` width="${scale.right + margin}" height="${scale.height}">`,
     '<defs><linearGradient id="open"><stop offset="0.55" stop-color="#fff"/><stop offset="1" stop-color="#000"/></linearGradient>',
     '<mask id="fade" maskContentUnits="objectBoundingBox"><rect width="1" height="1" fill="url(#open)"/></mask></defs>',
     ...layout.lanes.map((lane, at) => drawLane(lane, at, scale)),
@@ -56,10 +56,10 @@ function scaleOf({ columns, rows, lanes, bars }: Layout): Scale {
   }
 }
 
-function drawLane({ process, row, rows }: Lane, at: number, { left, right, y }: Scale): string {
+function drawLane({ process, row, rows }: Lane, at: number, { left, y }: Scale): string {
   const shade = at % 2 === 0 ? '' : ' odd'
   return [
-    `<rect class="lane${shade}" x="0" y="${y(row) - 9}" width="${right + margin}" height="${rows * rowHeight}"/>`,
+    `<rect class="lane${shade}" x="0" y="${y(row) - 9}" width="100%" height="${rows * rowHeight}"/>`,
     `<text class="process" x="${left - 14}" y="${y(row) + barHeight / 2 + 5}">${escape(String(process))}</text>`,
   ].join('')
 }

@@ -22,7 +22,7 @@ p { margin: 4px 0 0; color: var(--soft); }
 code, td, svg text { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; }
 code { font-size: 0.95em; }
 .drawing { margin: 22px 0 26px; overflow-x: auto; border: 1px solid var(--line); border-radius: 8px; }
-svg { display: block; }
+svg { display: block; min-width: 100%; }
 svg text { font-size: 12px; fill: var(--ink); }
 .bar text { paint-order: stroke; stroke: var(--paper); stroke-width: 3px; stroke-opacity: 0.75; }
 .lane { fill: var(--paper); } .lane.odd { fill: var(--shade); }
