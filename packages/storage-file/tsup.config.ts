@@ -1,3 +1,3 @@
 import { packageBuild } from '../../tsup.shared.js'
 
-export default packageBuild(['src/index.ts', 'src/node/index.ts'])
+export default packageBuild(['src/index.ts', 'src/node/index.ts', 'src/node/main.ts'])

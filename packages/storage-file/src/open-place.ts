@@ -1,11 +1,12 @@
-import { equalBytes, type QuorateError, type SnapshotMeta } from '@quorate/contracts'
-import { corrupt, failureOf } from './damage.js'
+import type { SnapshotMeta } from '@quorate/contracts'
+import { failureOf } from './damage.js'
 import { FailStop } from './fail-stop.js'
 import { readIdentity } from './identity.js'
 import { Journal } from './journal.js'
-import { identityName, nameOf, ordinalsOf, unfinishedOf } from './names.js'
+import { nameOf, ordinalsOf, unfinishedOf } from './names.js'
 import type { FileSettings } from './options.js'
-import { describePlaceId, pathIn, placeIdBytes, type Place } from './place.js'
+import { checkIsNew, checkOwner, identityIsMissing } from './ownership.js'
+import { pathIn, placeIdBytes, type Place } from './place.js'
 import { beginJournal, recoverJournal, surveyJournal, type RecoveredJournal } from './recover-journal.js'
 import { Reserve } from './reserve.js'
 import { readSegmentHeader } from './segment-file.js'
@@ -116,26 +117,6 @@ async function isReserve({ files, segmentBytes }: FileSettings, path: string): P
   } finally {
     await file.close()
   }
-}
-
-function checkOwner(place: Place, headers: readonly SegmentHeader[]): void {
-  const stranger = headers.find(({ placeId }) => !equalBytes(placeId, place.id))
-  if (!stranger) return
-  const file = pathIn(place, nameOf('journal', stranger.ordinal))
-  const found = `one of ${describePlaceId(stranger.placeId)}: it, or the identity, was brought from another directory`
-  throw corrupt({ file, offset: 8, expected: `a segment of ${describePlaceId(place.id)}`, found })
-}
-
-/** A place is new, or it has a journal. */
-function checkIsNew(place: Place, { identity, images }: Contents): void {
-  if (!identity && images.length === 0) return
-  const expected = `a journal beside ${identity ? 'the identity' : 'the snapshot'}`
-  throw corrupt({ file: pathIn(place, nameOf('journal', 1)), offset: 0, expected, found: 'no journal at all' })
-}
-
-function identityIsMissing(place: Place): QuorateError {
-  const expected = 'the identity that the journal was written under'
-  return corrupt({ file: pathIn(place, identityName), offset: 0, expected, found: 'no such file' })
 }
 
 /** Deletes what only a crash can have left: segments that were replaced or released, and images that nothing relies on. */

@@ -120,7 +120,7 @@ function successorIsMissing(segment: OpenedSegment, seal: BatchHeader): QuorateE
 }
 
 /** From the segment that holds the first record to replay to the last one, along the chain of `previous`. */
-function neededSegments(
+export function neededSegments(
   settings: FileSettings,
   headers: readonly SegmentHeader[],
   last: SegmentHeader,

@@ -1,0 +1,278 @@
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { position, sequence } from '@quorate/contracts'
+import { fileStorage } from '@quorate/storage-file/node'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { runCommand } from '../src/node/command-line.js'
+import { bytesOf, lifeOf, metaAt } from './places.js'
+
+const limits = { segmentBytes: 1_024, reserveSegments: 1 }
+let root = ''
+let place = ''
+let sound = ''
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'quorate-command-'))
+  sound = join(root, 'sound')
+  await makePlace(sound)
+})
+afterAll(() => rm(root, { recursive: true }))
+beforeEach(async () => {
+  place = join(root, `${performance.now()}`)
+  await cp(sound, place, { recursive: true })
+})
+
+/** Five segments or more, an identity, and a release with its snapshot. */
+async function makePlace(directory: string): Promise<void> {
+  const storage = await fileStorage({ directory, ...limits }).open()
+  await storage.replay(() => {})
+  await storage.saveIdentity(bytesOf('who I am'))
+  const recordAt = (at: number) => bytesOf(JSON.stringify({ kind: 'entry', index: at, data: 'x'.repeat(300) }))
+  for (let at = 1; at <= 3; at += 1) {
+    await storage.append({ firstSequence: sequence(at), records: [recordAt(at)], release: null })
+  }
+  const sink = await storage.createSnapshot(metaAt(2))
+  await sink.write(bytesOf('an image'))
+  await sink.commit()
+  const release = { sequence: sequence(3), snapshot: position(2) }
+  await storage.append({ firstSequence: sequence(4), records: [recordAt(4)], release })
+  for (let at = 5; at <= 10; at += 1) {
+    await storage.append({ firstSequence: sequence(at), records: [recordAt(at)], release: null })
+  }
+  await storage.close()
+}
+
+async function quorateStorage(...args: string[]): Promise<{ code: number; said: string; complained: string }> {
+  const [said, complained]: [string[], string[]] = [[], []]
+  const code = await runCommand(args, { log: (line) => said.push(line), error: (line) => complained.push(line) })
+  return { code, said: said.join('\n'), complained: complained.join('\n') }
+}
+
+async function segments(): Promise<string[]> {
+  return (await readdir(place)).filter((name) => name.startsWith('journal')).sort()
+}
+
+/** Changes one byte of a file. */
+async function damage(name: string, at: number): Promise<void> {
+  const bytes = await readFile(join(place, name))
+  bytes[at] = (bytes[at] ?? 0) ^ 1
+  await writeFile(join(place, name), bytes)
+}
+
+/** All files with their bytes. */
+async function contents(directory: string): Promise<Map<string, string>> {
+  const names = (await readdir(directory)).sort()
+  return new Map(
+    await Promise.all(names.map(async (name) => [name, await readFile(join(directory, name), 'latin1')] as const)),
+  )
+}
+
+describe('quorate-storage inspect', () => {
+  test('prints segments, records, release, snapshot and identity, and that nothing is wrong', async () => {
+    const { code, said } = await quorateStorage('inspect', place)
+    expect(code).toBe(0)
+    expect(said).toMatch(/journal-\d{16} +1024 +\d+ +\d+ +\d+ +sealed/)
+    expect(said).toContain('records    3 to 10, ')
+    expect(said).toContain('release    record 3 on, on the snapshot at 2')
+    expect(said).toContain('snapshot   position 2, epoch 1, 8 bytes, sha256 ')
+    expect(said).toContain('identity   8 bytes')
+    expect(said).toContain('No damage')
+  })
+
+  test('says the same as JSON', async () => {
+    const { said } = await quorateStorage('inspect', place, '--json')
+    const report: unknown = JSON.parse(said)
+    expect(report).toMatchObject({
+      replayed: { first: 3, last: 10, records: 8 },
+      release: { sequence: 3, snapshot: 2 },
+      problems: [],
+    })
+  })
+
+  test('prints the bytes of one record, and the entry at one position with a decoder', async () => {
+    const bare = await quorateStorage('inspect', place, '--sequence', '5')
+    expect(bare).toMatchObject({ code: 0 })
+    expect(bare.said).toContain('{"kind":"entry","index":5,"data"')
+    expect(await quorateStorage('inspect', place, '--position', '5')).toMatchObject({
+      code: 2,
+      complained: '--position needs the protocol, which knows positions: add --decode @quorate/raft',
+    })
+    const decoder = join(root, 'decoder.mjs')
+    await writeFile(
+      decoder,
+      `export function decodeRecord(bytes) {
+        const { index } = JSON.parse(new TextDecoder().decode(bytes))
+        return { kind: 'entries', entries: [{ index, term: 2 + (index > 6), kind: 'command', data: bytes.slice(0, 20) }] }
+      }`,
+    )
+    const decoded = await quorateStorage('inspect', place, '--position', '5', '--decode', decoder)
+    expect(decoded).toMatchObject({ code: 0 })
+    expect(decoded.said).toContain('position 5: command of term 2, in record 5\n20 bytes\n')
+    const all = await quorateStorage('inspect', place, '--records', '--decode', decoder)
+    expect(all.said).toContain('terms      2 to 3')
+    expect(all.said).toMatch(/record 7: \d+ bytes, entries: 7@3 command of 20 bytes/)
+    expect(await quorateStorage('inspect', place, '--position', '99', '--decode', decoder)).toMatchObject({ code: 2 })
+    const missing = await quorateStorage('inspect', place, '--decode', './nowhere.mjs')
+    expect(missing).toMatchObject({ code: 2 })
+    expect(missing.complained).toContain('name a module that exports decodeRecord(bytes)')
+  })
+
+  test('of a damaged directory prints what is there, and everything that is wrong', async () => {
+    const names = await segments()
+    await damage(names[1] ?? '', 300)
+    await damage('identity', 30)
+    const { code, said } = await quorateStorage('inspect', place)
+    expect(code).toBe(1)
+    expect(said).toContain('2 problems:')
+    expect(said).toMatch(/- STORAGE_CORRUPT: .*identity is damaged at byte \d+: expected checksum/)
+    expect(said).toMatch(/- STORAGE_CORRUPT: .*journal-\d+ is damaged at byte 128: expected batch \d+/)
+  })
+})
+
+describe('quorate-storage verify', () => {
+  test('changes nothing, and ends with 1 on damage of any file', async () => {
+    expect(await quorateStorage('verify', place)).toMatchObject({ code: 0 })
+    const names = await segments()
+    const damaged = [
+      ...names.slice(1, -1),
+      'identity',
+      ...(await readdir(place)).filter((name) => /^snapshot/.test(name)),
+    ]
+    for (const name of damaged) {
+      await damage(name, 30)
+      const before = await contents(place)
+      const { code, said } = await quorateStorage('verify', place)
+      expect(code, name).toBe(1)
+      expect(said, name).toContain(`${name} is damaged at byte`)
+      expect(await contents(place)).toEqual(before)
+      await damage(name, 30)
+    }
+    await rm(join(place, names[2] ?? ''))
+    expect((await quorateStorage('verify', place)).said).toContain('found no such file')
+  })
+
+  test('tells a write that never ended from damage', async () => {
+    const newest = (await segments()).at(-1) ?? ''
+    const bytes = await readFile(join(place, newest))
+    // A batch that begins and does not end, behind the last one.
+    bytes.write('QRBT and no more', bytes.findLastIndex((byte) => byte !== 0) + 8, 'latin1')
+    await writeFile(join(place, newest), bytes)
+    expect(await quorateStorage('verify', place)).toMatchObject({ code: 0 })
+    expect((await quorateStorage('inspect', place)).said).toMatch(
+      /tail +a write that never ended: .*the next open cuts it/,
+    )
+  })
+})
+
+describe('quorate-storage repair', () => {
+  test('without --write says what would be lost, and changes nothing', async () => {
+    const names = await segments()
+    await damage(names[2] ?? '', 300)
+    const before = await contents(place)
+    const { code, said } = await quorateStorage('repair', place)
+    expect(code).toBe(1)
+    expect(said).toMatch(/It keeps the records up to \d+\. Those behind are lost, at least up to \d+\./)
+    expect(said).toContain('Nothing was written. Add --write')
+    expect(await contents(place)).toEqual(before)
+  })
+
+  test('with --write keeps a copy, and what is left opens and goes on, wherever the damage was', async () => {
+    const names = await segments()
+    expect(names.length).toBeGreaterThanOrEqual(4)
+    for (const [index, name] of names.slice(2).entries()) {
+      for (const how of ['flip', 'cut', 'gone', 'header']) {
+        await rm(place, { recursive: true })
+        await rm(`${place}.damaged`, { recursive: true, force: true })
+        await cp(sound, place, { recursive: true })
+        if (how === 'flip') await damage(name, 200)
+        else if (how === 'cut') await truncate(join(place, name), 190)
+        else if (how === 'gone') await rm(join(place, name))
+        else await damage(name, 20)
+        const before = await contents(place)
+        const { code, said, complained } = await quorateStorage('repair', place, '--write')
+        const what = `${name}, ${how}: ${said}${complained}`
+        if (code === 0 && !said.includes('Copied to')) {
+          // Not damage: the newest file ends in a mark alone.
+          expect(index, what).toBe(names.length - 3)
+          continue
+        }
+        expect(code, what).toBe(0)
+        expect(await contents(`${place}.damaged`)).toEqual(before)
+        const life = await lifeOf(await fileStorage({ directory: place, ...limits }).open())
+        expect(life.first, what).toBe(3)
+        expect(said, what).toContain(`It keeps the records up to ${2 + life.records.length}.`)
+        await life.append('goes on')
+        await life.storage.close()
+        expect(await quorateStorage('verify', place), what).toMatchObject({ code: 0 })
+      }
+    }
+  })
+
+  test('says when nothing can be repaired, and when nothing has to be', async () => {
+    expect(await quorateStorage('repair', place, '--write')).toMatchObject({ code: 0 })
+    await damage('identity', 30)
+    const { code, complained } = await quorateStorage('repair', place, '--write')
+    expect(code).toBe(2)
+    expect(complained).toContain('This cannot be repaired')
+    expect(await readdir(root)).not.toContain(`${place}.damaged`)
+  })
+
+  test('does not touch a directory that is in use, and overwrites no earlier copy', async () => {
+    const storage = await fileStorage({ directory: place, ...limits }).open()
+    const { code, complained } = await quorateStorage('repair', place, '--write')
+    expect(code).toBe(2)
+    expect(complained).toContain('is in use by process')
+    await storage.close()
+    await damage((await segments())[2] ?? '', 300)
+    await mkdir(`${place}.damaged`)
+    expect((await quorateStorage('repair', place, '--write')).complained).toContain('name another place with --copy')
+  })
+})
+
+test('quorate-storage recover says what is missing, and writes nothing', async () => {
+  const before = await contents(place)
+  const { code, complained } = await quorateStorage('recover', place)
+  expect(code).toBe(2)
+  expect(complained).toContain('recover is not there yet')
+  expect(await contents(place)).toEqual(before)
+})
+
+describe('bad input', () => {
+  test.each(['inspect', 'verify', 'repair', 'recover'])(
+    '%s refuses what is no place of ours, in a sentence',
+    async (verb) => {
+      const file = join(root, `${verb}-file`)
+      const empty = join(root, `${verb}-empty`)
+      await writeFile(file, 'a file')
+      await mkdir(empty)
+      const cases = [
+        [join(root, 'nowhere'), /nowhere cannot be read \(.*ENOENT.*name the directory of a member/],
+        [file, /-file cannot be read \(.*ENOTDIR.*name the directory of a member/],
+        [empty, /-empty holds no storage: there is no journal/],
+      ] as const
+      for (const [path, told] of cases) {
+        const { code, complained } = await quorateStorage(verb, path)
+        expect(code).toBe(2)
+        expect(complained).toMatch(told)
+      }
+    },
+  )
+
+  test('a symbolic link is followed', async () => {
+    const link = join(root, `${performance.now()}-link`)
+    await symlink(place, link)
+    expect(await quorateStorage('verify', link)).toMatchObject({ code: 0 })
+  })
+
+  test('an unknown word, option or number is told with the usage', async () => {
+    for (const args of [
+      ['look', place],
+      ['inspect'],
+      ['inspect', place, '--loud'],
+      ['inspect', place, '--sequence', '0'],
+    ]) {
+      expect(await quorateStorage(...args), args.join(' ')).toMatchObject({ code: 2 })
+    }
+    expect(await quorateStorage('--help')).toMatchObject({ code: 0 })
+  })
+})
