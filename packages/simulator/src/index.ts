@@ -5,6 +5,7 @@
  */
 export { simulate, type Report, type SimulateOptions } from './simulate.js'
 export { drawPlan, usualLimits, type PlanLimits } from './plan/swarm.js'
+export { shrink, type ShrinkOptions } from './plan/shrink.js'
 export { selectFrom, type Selection } from './plan/select.js'
 export type { ClusterTraits, LoadTraits, Plan } from './plan/plan.js'
 export type { Fault, Target } from './plan/fault.js'

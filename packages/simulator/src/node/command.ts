@@ -1,5 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { describeSelection, type Selection } from '../plan/select.js'
+import { shrink } from '../plan/shrink.js'
 import { drawPlan } from '../plan/swarm.js'
 import type { Report } from '../simulate.js'
 import type { Subject } from '../subject.js'
@@ -12,6 +13,9 @@ import { runSeed, work } from './worker.js'
 
 /** So many runs may pass before what a campaign has come to is kept in its file. */
 const runsBetweenSaves = 50
+
+/** Runs that a search for a smaller failure may take. */
+const shrinkRunsMax = 300
 
 /** What a program that simulates says. */
 export type Say = (line: string) => void
@@ -41,15 +45,28 @@ export async function simulatorCommand(
       ? await one(subject, options, say)
       : await many(subject, options, say)
   if (failed === null) return 0
+  const { seed, violation } = failed.report
   say('')
-  say(`violation: ${failed.report.violation}`)
-  say(`${replay} --seed ${failed.report.seed}${describeSelection(failed.selection)}`)
+  say(`violation: ${violation}`)
+  const selection = options.shrink ? await smaller(subject, seed, say) : failed.selection
+  say(`${replay} --seed ${seed}${describeSelection(selection)}`)
   return 1
 }
 
 interface Failed {
   readonly report: Report
   readonly selection: Selection
+}
+
+/** The same failure with less in it. */
+async function smaller(subject: Subject, seed: number, say: Say): Promise<Selection> {
+  return shrink(drawPlan(seed), {
+    fails: async (selection) => (await runSeed(subject, seed, selection)).violation !== null,
+    runsMax: shrinkRunsMax,
+    onSmaller: ({ keep, clients, atOnce }) => {
+      say(`still fails with ${keep?.length ?? 0} faults, ${clients ?? 'all'} clients, ${atOnce ?? 'all'} at once`)
+    },
+  })
 }
 
 async function one(subject: Subject, options: CommandOptions, say: Say): Promise<Failed | null> {

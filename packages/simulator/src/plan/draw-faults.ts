@@ -133,7 +133,7 @@ const kinds: Readonly<Record<string, Draw>> = {
  */
 const themes: Readonly<Record<string, { readonly kinds: readonly string[]; readonly everyMs: number }>> = {
   /** No leader lives long: entries of many terms that nobody has committed yet. */
-  churn: { kinds: ['crashLeader', 'isolateLeader', 'isolate'], everyMs: 500 },
+  churn: { kinds: ['crashLeader', 'isolateLeader', 'isolate'], everyMs: 300 },
   /** Whoever was gone comes back to a cluster that has gone on. */
   lag: { kinds: ['isolate', 'isolate', 'pause', 'crash'], everyMs: 1_000 },
   /** Power goes while something is on its way to the disk. */

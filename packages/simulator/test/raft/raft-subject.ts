@@ -14,7 +14,10 @@ export const raftSubject: Subject = subject({
 
 function drawOptions(random: Random): RaftOptions {
   const oneOf = <Choice>(choices: readonly Choice[]): Choice => choices[random.nextInt(choices.length)]!
+  const isQuick = random.nextInt(3) === 0
   return {
+    electionTimeoutMs: isQuick ? [50, 120] : [150, 300],
+    heartbeatMs: isQuick ? 10 : 50,
     tailEntriesMax: oneOf([0, 4, 50, 16_384]),
     inflightMessagesMax: oneOf([1, 3, 256]),
     batchEntriesMax: oneOf([1, 8, 4_096]),

@@ -50,9 +50,11 @@ export const bugsOfVotes: readonly SourcePatch[] = [
   },
   {
     bug: 'a candidate counts its own vote before it is durable',
-    file: 'raft/src/election.ts',
-    replace: `sequence < state.ownVoteSequence`,
-    by: `sequence < 0`,
+    file: 'raft/src/roles.ts',
+    replace: `  state.ownVoteSequence = setHardState(state, { currentTerm, votedFor: state.self })`,
+    by: `  state.ownVoteSequence = setHardState(state, { currentTerm, votedFor: state.self })
+  state.votes.set(state.self, true)
+  if (peersOf(state).length === 0) becomeLeader(state)`,
   },
   {
     bug: 'replies to an earlier campaign are counted',
