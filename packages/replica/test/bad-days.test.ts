@@ -1,5 +1,5 @@
 /** Bad days that no other test of the driver tells by name. */
-import { clusterTime, type Environment, type Storage } from '@quorate/contracts'
+import type { Environment, Storage } from '@quorate/contracts'
 import { nodeEnvironment } from '@quorate/contracts/node'
 import { defineMachine } from '@quorate/machine'
 import { counter } from '@quorate/machine-counter'
@@ -7,9 +7,9 @@ import { raft } from '@quorate/raft'
 import { memoryStorage } from '@quorate/storage-memory'
 import { memoryTransport } from '@quorate/transport-memory'
 import { expect, test } from 'vitest'
-import { z } from 'zod'
 import { createReplica } from '../src/index.js'
 import { TestCluster, tenants, until, type Tenant } from './clusters.js'
+import { leases } from './leases.js'
 import { VirtualCluster } from './virtual-cluster.js'
 
 const onRaft = tenants.find(({ name }) => name === 'raft') as Tenant
@@ -183,30 +183,6 @@ test('F-42: a restored backup, and a second process on a copy, are refused by th
   await second.close()
   expect(await n3.commands.add({ by: 1 })).toBe(5)
   await cluster.closeAll()
-})
-
-interface Leases {
-  endsAt: number[]
-  ended: number
-}
-
-const leases = defineMachine({
-  name: 'leases',
-  version: 1,
-  initial: (): Leases => ({ endsAt: [], ended: 0 }),
-  commands: {
-    grant: {
-      input: z.object({ forMs: z.int() }),
-      apply: (state, { forMs }, context) => state.endsAt.push(context.clusterTime + forMs),
-    },
-  },
-  queries: { ended: { read: (state) => state.ended } },
-  nextDeadline: (state) => (state.endsAt.length === 0 ? null : clusterTime(Math.min(...state.endsAt))),
-  expire: (state, context) => {
-    const left = state.endsAt.filter((end) => end > context.clusterTime)
-    state.ended += state.endsAt.length - left.length
-    state.endsAt = left
-  },
 })
 
 test('F-44: after a leader whose wall clock is a day ahead, and one with a right clock, no lease and no session ends early', async () => {
