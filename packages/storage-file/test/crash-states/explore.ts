@@ -4,7 +4,7 @@ import { diskOf, imageOf, type Image } from '../places.js'
 import { emptyAccount, type Account } from './account.js'
 import { Member } from './member.js'
 import type { Scenario } from './scenarios.js'
-import { statesAfter, type Bounds } from './states.js'
+import { isSync, statesAfter, type Bounds } from './states.js'
 import { traced, type Trace } from './trace.js'
 
 /** How much is tried. `recoverEvery`: of so many images one is recovered under the eyes of the next stage. */
@@ -41,9 +41,13 @@ export async function explore(scenario: Scenario, effort: Effort): Promise<Count
     for (let cut = 0; cut <= trace.effects.length; cut += 1) {
       const account = trace.knowledge[cut] ?? emptyAccount
       const last = trace.effects[cut - 1]
+      const accountText = JSON.stringify(account)
+      const isNews = cut === 0 || accountText !== JSON.stringify(trace.knowledge[cut - 1])
+      // A sync leaves nothing that was not possible before it.
+      if (!isNews && last && isSync(last)) continue
       const here = [...way, `cut after ${cut} of ${trace.effects.length} (${last ? last.kind : 'nothing yet'})`]
-      for (const image of statesAfter(trace.start, trace.effects.slice(0, cut), effort)) {
-        const key = keyOf(image, account)
+      for (const image of statesAfter(trace.start, trace.effects.slice(0, cut), !isNews, effort)) {
+        const key = keyOf(image, accountText)
         if (seen.has(key)) {
           counts.alike += 1
           continue
@@ -108,11 +112,21 @@ function describe(way: readonly string[], image: Image, error: unknown): string 
   return `${way.join(', ')}: ${describeError(error)}\nThe disk:\n${files}`
 }
 
-function keyOf(image: Image, account: Account): string {
-  const hash = createHash('sha1')
-  for (const path of [...image.keys()].sort()) {
-    const bytes = image.get(path) ?? new Uint8Array()
-    hash.update(`${path} ${bytes.length}:`).update(bytes)
+/** Names an image together with what is known beside it. */
+function keyOf(image: Image, accountText: string): string {
+  const hash = createHash('sha1').update(accountText)
+  for (const path of [...image.keys()].sort()) hash.update(path).update(digestOf(image.get(path) ?? new Uint8Array()))
+  return hash.digest('binary')
+}
+
+/** Contents are replaced and never changed, and most are shared by many images. */
+const digests = new WeakMap<Uint8Array, string>()
+
+function digestOf(bytes: Uint8Array): string {
+  let digest = digests.get(bytes)
+  if (digest === undefined) {
+    digest = createHash('sha1').update(bytes).digest('binary')
+    digests.set(bytes, digest)
   }
-  return hash.update(JSON.stringify(account)).digest('binary')
+  return digest
 }

@@ -15,15 +15,21 @@ const sectorBytes = 512
  * Every disk that a power cut may leave when these effects have happened: each subset of what no sync has covered (as
  * whole operations; a rename also as both names at once), and for each subset, one of its writes torn: only its
  * beginning, only its size, or all but its first sector. Two writes torn at once are beyond the bound. A write of
- * nothing but zeros is torn in the middle only.
+ * nothing but zeros is torn in the middle only. `isLastThere`: only those in which something is left of the last effect;
+ * the others were possible before it happened.
  */
-export function* statesAfter(start: Disk, effects: readonly Effect[], bounds: Bounds): Generator<Image> {
+export function* statesAfter(
+  start: Disk,
+  effects: readonly Effect[],
+  isLastThere: boolean,
+  bounds: Bounds,
+): Generator<Image> {
   const { disk, pending } = withSyncs(start, effects)
   const old = pending.slice(0, Math.max(0, pending.length - bounds.effectsMax))
   const young = pending.slice(old.length)
   const beginnings = old.length === 0 ? [[]] : [old, []]
   for (const beginning of beginnings) {
-    for (let subset = 0; subset < 2 ** young.length; subset += 1) {
+    for (let subset = isLastThere ? 2 ** (young.length - 1) : 0; subset < 2 ** young.length; subset += 1) {
       const kept = [...beginning, ...young.filter((_, at) => (subset & (1 << at)) !== 0)]
       yield imageOf(disk, kept)
       for (const [at, effect] of kept.entries()) {
@@ -40,7 +46,8 @@ function withSyncs(start: Disk, effects: readonly Effect[]): { disk: Disk; pendi
   return { disk: applied(start, durable), pending }
 }
 
-function isSync(effect: Effect): boolean {
+/** True for an effect that makes others durable, and does nothing else. */
+export function isSync(effect: Effect): boolean {
   return effect.kind === 'sync' || effect.kind === 'syncDirectory'
 }
 
