@@ -232,6 +232,21 @@ test('states that differ have other bytes', () => {
   expect(core.delivered).toEqual([1])
 })
 
+test('states that differ only in what is fetched, or installed, have other bytes', () => {
+  const states = new Set<string>()
+  const follower = new Member(startOf('n2', members))
+  const remember = (): void => void states.add([...follower.protocol.exportState()].join())
+  remember()
+  follower.step({ kind: 'receive', from: leader, message: { kind: 'offer', position: position(5) } })
+  remember()
+  follower.fetched({ meta: follower.fetching!.meta, machine: [1, 2, 3, 4, 5] })
+  follower.persist()
+  remember()
+  follower.run()
+  remember()
+  expect(states.size).toBe(4)
+})
+
 test('a state that is cut anywhere, or lengthened, is refused with ProtocolFormatError', () => {
   const world = new World(4711)
   for (let step = 1; step <= 400; step += 1) world.step()
