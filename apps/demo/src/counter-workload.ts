@@ -7,7 +7,7 @@ import { clientsAtOnce, type Workload } from './workload.js'
 
 const increments = 1_000
 
-/** Adds one, a thousand times. An increment in doubt is not tried again: it may have been counted. */
+/** Adds one, a thousand times. The client sends again what is in doubt, in its session; what stays so is not repeated here. */
 export async function counterWorkload(addresses: readonly string[]): Promise<Workload> {
   const clients = Array.from({ length: clientsAtOnce }, () =>
     createClient({ machine: counter, addresses: [...addresses] }),

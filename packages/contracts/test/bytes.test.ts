@@ -93,6 +93,18 @@ describe('ByteWriter and ByteReader', () => {
     )
   })
 
+  test('what was read since a moment is a view of the same bytes', () => {
+    const bytes = new ByteWriter().u32(1).ascii('abc').u8(9).finish()
+    const reader = new ByteReader(bytes)
+    reader.u32()
+    const { remaining } = reader
+    reader.ascii()
+    const since = reader.since(remaining)
+    expect([...since]).toEqual([...bytes.subarray(4, 11)])
+    expect(since.buffer).toBe(bytes.buffer)
+    expect(reader.u8()).toBe(9)
+  })
+
   test('a reader works on a view as on bytes of its own', () => {
     const view = Uint8Array.of(9, 9, 1, 0, 0, 0, 9).subarray(2, 6)
     const reader = new ByteReader(view)
