@@ -1,0 +1,191 @@
+/** Who is not let in, and what that costs. */
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { connect, type Socket } from 'node:net'
+import { nodeId, splitAddress } from '@quorate/contracts'
+import { httpTransport } from '@quorate/transport-http'
+import { expect, onTestFinished, test } from 'vitest'
+import { at, bodyOf, introduce, listening, member, post, rawLink, serve, textsOf, until, untilUp } from './members.js'
+
+const token = 'sixteen-or-more-letters'
+
+test.each([
+  ['/quorate/link', undefined],
+  ['/quorate/link', 'Bearer sixteen-or-more-letterz'],
+  ['/quorate/link', 'Bearer '],
+  ['/quorate/link', `Basic ${token}`],
+  ['/quorate/frames/log', `Bearer ${token}x`],
+  ['/elsewhere', undefined],
+])('without the token %s is answered with 401 and nothing else (%s)', async (path, authorization) => {
+  const b = await member('b', { token })
+  const headers = { 'quorate-versions': '1-1', ...(authorization !== undefined && { authorization }) }
+  const reply = await post(b.running.address, path, { headers, body: Buffer.from('a') })
+  expect(reply.status).toBe(401)
+  expect(reply.body).toEqual(Buffer.alloc(0))
+  expect(Object.keys(reply.headers).sort()).toEqual(['connection', 'content-length', 'date', 'www-authenticate'])
+  expect(b.proved).toEqual([])
+})
+
+test('with the token a member is let in, and its host hears how it proved itself; with another one it is told why not', async () => {
+  const [a, b, c] = [
+    await member('a', { token }),
+    await member('b', { token }),
+    await member('c', { token: token + '2' }),
+  ]
+  introduce(a, at(b))
+  introduce(c, at(b))
+  await untilUp(a, b)
+  await until(() => c.links.some((link) => link.includes('its token is another one')))
+  expect(b.proved).toEqual([{ name: null, how: 'bearer' }])
+  expect(a.proved).toEqual([{ name: null, how: 'bearer' }])
+})
+
+test('a token that is short or no token is refused as an option', () => {
+  expect(() => httpTransport({ token: 'short' })).toThrowError(/token/)
+  expect(() => httpTransport({ token: 'with a space in the middle' })).toThrowError(/token/)
+})
+
+test('D40: a wire format that is not spoken is refused by name, and the newest common one is chosen', async () => {
+  const b = await member('b')
+  const ask = (versions: string) =>
+    post(b.running.address, '/quorate/link', { headers: { 'quorate-versions': versions }, body: Buffer.from('a') })
+  const newer = await ask('2-3')
+  expect([newer.status, newer.body.toString()]).toEqual([
+    400,
+    'FORMAT_TOO_NEW: the other side speaks wire format 2, and this member speaks 1 to 1: upgrade this member',
+  ])
+  expect((await ask('nonsense')).body.toString()).toContain('no member of a cluster')
+  expect((await ask('0-0')).body.toString()).toContain('upgrade the other one')
+
+  const future = await serve((_, response) => {
+    response.writeHead(200, { 'quorate-link': '0'.repeat(32), 'quorate-version': 2 }).flushHeaders()
+  })
+  introduce(b, { id: nodeId('future'), address: future })
+  await until(() => b.links.some((link) => link.includes('chose wire format 2, which was not offered')))
+})
+
+test('a hello above the limit is refused, and so is one that is never finished', async () => {
+  const b = await member('b', { helloTimeoutMs: 100 })
+  const headers = { 'quorate-versions': '1-1' }
+  const reply = await post(b.running.address, '/quorate/link', { headers, body: new Uint8Array(64 * 1024 + 1) })
+  expect([reply.status, reply.body.toString()]).toEqual([413, 'a body is above 65536 bytes'])
+  const slow = post(b.running.address, '/quorate/link', {
+    headers: { ...headers, 'content-length': 10 },
+    body: Buffer.from('slow'),
+  })
+  const answered = await slow
+  expect([answered.status, answered.body.toString()]).toEqual([408, 'no hello for 100 ms'])
+})
+
+test('a body counts only if its number is above all others of its channel: nothing comes twice or too late', async () => {
+  const b = await member('b')
+  const a = await rawLink(b.running.address, 'a')
+  expect((await a.frames('log', 1, 'one')).status).toBe(204)
+  expect((await a.frames('log', 1, 'one again')).status).toBe(409)
+  expect((await a.frames('log', 5, 'five', 'six')).status).toBe(204)
+  expect((await a.frames('log', 4, 'four, late')).status).toBe(409)
+  expect((await a.frames('control', 2, 'of another channel')).status).toBe(204)
+  for (const number of [-1, 0.5, 'many']) expect((await a.frames('log', Number(number), 'x')).status).toBe(409)
+  expect(textsOf(b)).toEqual(['one', 'five', 'six', 'of another channel'])
+})
+
+test('a body that was overtaken while it was on its way is not delivered', async () => {
+  const b = await member('b')
+  const a = await rawLink(b.running.address, 'a')
+  const slow = connect(splitAddress(b.running.address))
+  slow.on('error', () => {})
+  onTestFinished(() => void slow.destroy())
+  const ended = new Promise((resolve) => slow.once('close', resolve))
+  slow.write(
+    `POST /quorate/frames/log HTTP/1.1\r\nhost: b\r\nquorate-link: ${a.link}\r\nquorate-number: 1\r\ncontent-length: 11\r\n\r\n\x07\0\0\0ear`,
+  )
+  // The first is begun once a second with its number is refused.
+  await until(() => slow.bytesWritten > 0)
+  for (let status = 0; status !== 409;) status = (await a.frames('log', 1)).status
+  expect((await a.frames('log', 2, 'later')).status).toBe(204)
+  slow.write('lier')
+  await ended
+  expect(textsOf(b)).toEqual(['later'])
+})
+
+test.each([
+  ['that ends within a length', bodyOf('good', Buffer.of(1, 0))],
+  ['that ends within a frame', bodyOf('good', Buffer.of(9, 0, 0, 0, 1))],
+  ['with a frame above the limit', bodyOf('good', Buffer.of(0xff, 0xff, 0xff, 0x7f))],
+])('a body %s ends its link, and nothing of it is delivered', async (_, body) => {
+  const b = await member('b')
+  const a = await rawLink(b.running.address, 'a')
+  expect((await a.frames('log', 1, body)).status).toBe(400)
+  await a.ended
+  expect((await a.frames('log', 2, 'after')).status).toBe(410)
+  expect(b.frames).toEqual([])
+})
+
+test('a body above all limits is refused before it is kept', async () => {
+  const b = await member('b', { frameBytesMax: 1_000 })
+  const a = await rawLink(b.running.address, 'a')
+  expect((await a.frames('log', 1, new Uint8Array(600_000))).status).toBe(413)
+  expect(b.frames).toEqual([])
+})
+
+test('frames for a link that there is not are refused, and so are other methods and places', async () => {
+  const b = await member('b')
+  const { address } = b.running
+  const headers = { 'quorate-link': 'f'.repeat(32), 'quorate-number': 1 }
+  expect((await post(address, '/quorate/frames/log', { headers, body: bodyOf('x') })).status).toBe(410)
+  expect((await post(address, '/quorate/link', { method: 'PUT' })).status).toBe(405)
+  expect((await post(address, '/quorate/links')).status).toBe(404)
+  expect((await post(address, '/link')).status).toBe(404)
+  expect(b.frames).toEqual([])
+})
+
+test('a newer link of a member takes the place of the older one', async () => {
+  const b = await member('b')
+  const older = await rawLink(b.running.address, 'a')
+  const newer = await rawLink(b.running.address, 'a')
+  await older.ended
+  expect((await older.frames('log', 1, 'from the older')).status).toBe(410)
+  expect((await newer.frames('log', 1, 'from the newer')).status).toBe(204)
+  expect(textsOf(b)).toEqual(['from the newer'])
+})
+
+/** Connections that say nothing. */
+async function idlers(address: string, count: number): Promise<Socket[]> {
+  const sockets = Array.from({ length: count }, () => connect(splitAddress(address)).on('error', () => {}))
+  onTestFinished(() => sockets.forEach((socket) => socket.destroy()))
+  await Promise.all(sockets.map((socket) => once(socket, 'connect')))
+  return sockets
+}
+
+test('connections without a request are bounded in number and in time, and a member gets in all the same', async () => {
+  const b = await member('b', { pendingConnectionsMax: 5, helloTimeoutMs: 300 })
+  const sockets = await idlers(b.running.address, 40)
+  await until(() => sockets.filter(({ destroyed }) => destroyed).length >= 35)
+  const a = await member('a')
+  introduce(a, at(b))
+  await untilUp(a, b)
+  await until(() => sockets.every(({ destroyed }) => destroyed))
+})
+
+test('requests that wait for a slow decision are bounded too', async () => {
+  const b = await member('b', { pendingConnectionsMax: 3, admit: () => new Promise(() => {}) })
+  const replies = Array.from({ length: 10 }, (_, at) =>
+    post(b.running.address, '/quorate/link', { headers: { 'quorate-versions': '1-1' }, body: Buffer.from(`m${at}`) }),
+  )
+  let refused = 0
+  for (const reply of replies) {
+    void reply.then(
+      ({ status }) => (refused += status === 503 ? 1 : 0),
+      () => {},
+    )
+  }
+  await until(() => refused >= 7)
+  expect(refused).toBe(7)
+})
+
+test('a server that is no member is named as such', async () => {
+  const stranger = await listening(createServer((_, response) => void response.end('hello')))
+  const a = await member('a')
+  introduce(a, { id: nodeId('b'), address: stranger })
+  await until(() => a.links.some((link) => link.includes('is no member of a cluster: its answer names no link')))
+})
