@@ -4,6 +4,8 @@
  * @packageDocumentation
  */
 export { simulate, type Report, type SimulateOptions } from './simulate.js'
+export { runInSimulation, type SimulationOptions, type SimulationOutcome } from './run-in-simulation.js'
+export type { Caller, Workload } from './workload.js'
 export { drawPlan, usualLimits, type PlanLimits } from './plan/swarm.js'
 export { shrink, type ShrinkOptions } from './plan/shrink.js'
 export { selectFrom, type Selection } from './plan/select.js'

@@ -1,12 +1,8 @@
 import type { VirtualTime } from '@quorate/conformance'
-import { seededRandom } from '@quorate/contracts'
-import { book } from './book/book.js'
-import { History } from './book/history.js'
-import { Writers } from './book/writers.js'
-import { judgeAsBlackBox } from './checks/black-box.js'
-import { complaintAboutBook } from './checks/linearizable-book.js'
-import { finishedPages, untilConverged } from './checks/convergence.js'
+import { seededRandom, type MachineModule } from '@quorate/contracts'
+import { untilConverged } from './checks/convergence.js'
 import { Counters } from './counters.js'
+import type { Load, LoadMaker } from './load.js'
 import type { Plan } from './plan/plan.js'
 import type { Subject } from './subject.js'
 import { Trace, type TraceEvent } from './trace.js'
@@ -20,43 +16,47 @@ import { Witness } from './world/witness.js'
 /** So many commands that were asked after the last fault have to be acknowledged. */
 const progress = 10
 
+/** What runs: a machine on a protocol, and who asks it. */
+export interface Tenants<Machine extends MachineModule> {
+  readonly subject: Subject
+  readonly machine: Machine
+  readonly load: LoadMaker<Machine>
+}
+
 /** One life of one cluster, from the first start to the last comparison. */
-export class Run {
+export class Run<Machine extends MachineModule> {
   readonly trace: Trace
   readonly counters = new Counters()
-  readonly history = new History()
+  readonly load: Load<Machine>
   readonly #plan: Plan
   readonly #time: WatchedTime
   readonly #witness: Witness
-  readonly #cluster: Cluster<typeof book>
-  readonly #injector: FaultInjector<typeof book>
-  readonly #writers: Writers
+  readonly #cluster: Cluster<Machine>
+  readonly #injector: FaultInjector<Machine>
 
-  constructor(plan: Plan, subject: Subject, time: VirtualTime, onEvent: ((event: TraceEvent) => void) | null) {
+  constructor(
+    plan: Plan,
+    { subject, machine, load }: Tenants<Machine>,
+    time: VirtualTime,
+    onEvent: ((event: TraceEvent) => void) | null,
+  ) {
     const { environment } = time
-    const { counters, history } = this
+    const { counters } = this
     const trace = new Trace(() => environment.monotonicMs(), onEvent)
     this.#plan = plan
     this.trace = trace
     this.#witness = new Witness(plan.cluster.ids, trace)
     this.#time = new WatchedTime(time, this.#witness)
     const shared = { trace, counters, atlas: new Atlas(plan.cluster.ids.length) }
-    this.#cluster = new Cluster({
-      ...shared,
-      traits: plan.cluster,
-      seed: plan.seed,
-      time,
-      machine: book,
-      protocol: subject.draw(seededRandom(`${plan.seed}/protocol`)),
-      witness: this.#witness,
-    })
+    const protocol = subject.draw(seededRandom(`${plan.seed}/protocol`))
+    const traits = plan.cluster
+    this.#cluster = new Cluster({ ...shared, traits, seed: plan.seed, time, machine, protocol, witness: this.#witness })
     this.#injector = new FaultInjector({ ...shared, cluster: this.#cluster, environment })
-    this.#writers = new Writers({
+    this.load = load({
       members: this.#cluster.members,
       environment,
       random: seededRandom(`${plan.seed}/load`),
       load: plan.load,
-      history,
       counters,
     })
   }
@@ -66,7 +66,7 @@ export class Run {
     try {
       for (const member of this.#cluster.members) this.#cluster.start(member)
       this.#injector.schedule(this.#plan.faults)
-      this.#writers.start()
+      this.load.start()
       await this.#time.pass(this.#plan.safetyMs)
       await this.#live()
       await this.#compare()
@@ -81,13 +81,12 @@ export class Run {
     const { livenessMs } = this.#plan
     this.trace.add('heal', null, [])
     this.#injector.heal()
-    this.#writers.calm()
-    const from = this.history.appends.length
+    this.load.calm()
     await this.#time.until(
-      () => this.#writers.acknowledgedOf(from) >= progress,
+      () => this.load.acknowledgedInCalm >= progress,
       livenessMs,
       () => {
-        return `a healed cluster acknowledged ${this.#writers.acknowledgedOf(from)} commands in ${livenessMs} ms`
+        return `a healed cluster acknowledged ${this.load.acknowledgedInCalm} commands in ${livenessMs} ms`
       },
     )
     // Callers go on meanwhile: an image that has rotted is replaced by the next one, which only commands bring about.
@@ -99,9 +98,9 @@ export class Run {
         return `${late.map(({ id }) => id).join(', ')} did not catch up within ${livenessMs} ms`
       },
     )
-    this.#writers.finish()
+    this.load.finish()
     await this.#time.until(
-      () => this.#writers.areDone,
+      () => this.load.areDone,
       livenessMs,
       () => 'a healed cluster left callers without an answer',
     )
@@ -110,10 +109,7 @@ export class Run {
   async #compare(): Promise<void> {
     await untilConverged(this.#cluster, this.#time, this.#plan.livenessMs)
     this.#witness.sweep()
-    const complaint = complaintAboutBook(await finishedPages(this.#cluster, this.#time), this.history)
+    const complaint = await this.load.complaint(this.#cluster, this.#time)
     if (complaint !== null) throw new Violation(complaint)
-    const opinion = judgeAsBlackBox(this.history)
-    this.counters.add(`a history is ${opinion}`)
-    if (opinion === 'notLinearizable') throw new Violation('no order of the commands explains what callers saw')
   }
 }

@@ -1,5 +1,8 @@
 import { virtualTime } from '@quorate/conformance'
-import { Run } from './run.js'
+import type { MachineModule } from '@quorate/contracts'
+import { book } from './book/book.js'
+import { Writers } from './book/writers.js'
+import { Run, type Tenants } from './run.js'
 import type { Plan } from './plan/plan.js'
 import type { Subject } from './subject.js'
 import type { TraceEvent } from './trace.js'
@@ -24,9 +27,18 @@ export interface SimulateOptions {
 }
 
 /** Runs one plan on one protocol: a safety phase with faults, then a liveness phase without, and looks at all of it. */
-export async function simulate(plan: Plan, subject: Subject, options: SimulateOptions): Promise<Report> {
+export function simulate(plan: Plan, subject: Subject, options: SimulateOptions): Promise<Report> {
+  return runPlan(plan, { subject, machine: book, load: (world) => new Writers(world) }, options)
+}
+
+/** Runs one plan with anybody's machine and callers. */
+export async function runPlan<Machine extends MachineModule>(
+  plan: Plan,
+  tenants: Tenants<Machine>,
+  options: SimulateOptions,
+): Promise<Report> {
   const time = virtualTime({ settled: options.settled, seed: `${plan.seed}/time` })
-  const run = new Run(plan, subject, time, options.onEvent ?? null)
+  const run = new Run(plan, tenants, time, options.onEvent ?? null)
   const violation = await run.run()
   return {
     seed: plan.seed,
@@ -34,7 +46,7 @@ export async function simulate(plan: Plan, subject: Subject, options: SimulateOp
     traceHash: run.trace.hash,
     events: run.trace.events,
     simulatedMs: Math.round(time.environment.monotonicMs()),
-    acknowledged: run.history.appends.filter(({ place }) => place !== null).length,
+    acknowledged: run.load.acknowledged,
     counters: run.counters.all,
   }
 }

@@ -1,39 +1,30 @@
-import type { Environment, Random } from '@quorate/contracts'
+import type { Random } from '@quorate/contracts'
+import { judgeAsBlackBox } from '../checks/black-box.js'
+import { complaintAboutBook } from '../checks/linearizable-book.js'
 import { Client } from '../clients/client.js'
-import type { Counters } from '../counters.js'
-import type { Member } from '../member/member.js'
-import type { LoadTraits } from '../plan/plan.js'
+import type { Load, LoadSurroundings } from '../load.js'
+import type { Cluster } from '../world/cluster.js'
+import type { WatchedTime } from '../world/watched-time.js'
 import { book, pagesOfBook } from './book.js'
-import type { History } from './history.js'
-
-/** What writers need of the world around them. */
-export interface WritersSurroundings {
-  readonly members: readonly Member<typeof book>[]
-  readonly environment: Environment
-  readonly random: Random
-  readonly load: LoadTraits
-  readonly history: History
-  readonly counters: Counters
-}
+import { History } from './history.js'
 
 /** Everybody who writes in a book and looks at it, each one question after the other, and keeps what it was told. */
-export class Writers {
-  readonly #world: WritersSurroundings
+export class Writers implements Load<typeof book> {
+  readonly #world: LoadSurroundings<typeof book>
+  readonly #history = new History()
+  acknowledged = 0
+  acknowledgedInCalm = 0
+  #askedBeforeCalm = Infinity
   #isOver = false
   #isCalm = false
   #active = 0
 
-  constructor(world: WritersSurroundings) {
+  constructor(world: LoadSurroundings<typeof book>) {
     this.#world = world
   }
 
   get areDone(): boolean {
     return this.#active === 0
-  }
-
-  /** How many commands were acknowledged, of those that were asked after so many others. */
-  acknowledgedOf(from: number): number {
-    return this.#world.history.appends.slice(from).filter(({ place }) => place !== null).length
   }
 
   start(): void {
@@ -50,14 +41,22 @@ export class Writers {
     }
   }
 
-  /** Nothing bad happens any more. */
   calm(): void {
     this.#isCalm = true
+    this.#askedBeforeCalm = this.#history.appends.length
   }
 
-  /** Nothing more is asked; what was asked may still be answered. */
   finish(): void {
     this.#isOver = true
+  }
+
+  /** Two opinions: of who knows the place of every entry, and of who sees what callers saw and nothing else. */
+  async complaint(cluster: Cluster<typeof book>, time: WatchedTime): Promise<string | null> {
+    const complaint = complaintAboutBook(await finishedPages(cluster, time), this.#history)
+    if (complaint !== null) return complaint
+    const opinion = judgeAsBlackBox(this.#history)
+    this.#world.counters.add(`a history is ${opinion}`)
+    return opinion === 'notLinearizable' ? 'no order of the commands explains what callers saw' : null
   }
 
   async #write(client: Client<typeof book>, random: Random): Promise<void> {
@@ -73,18 +72,22 @@ export class Writers {
   }
 
   async #append(client: Client<typeof book>, page: number): Promise<void> {
-    const { history, counters } = this.#world
+    const { counters } = this.#world
+    const history = this.#history
     const told = history.ask(page)
     const ending = await client.command(book.commands.append.encode({ page, entry: told.entry }))
     counters.add(`a command ends: ${ending.kind}`)
     if (ending.kind === 'answered') {
+      this.acknowledged += 1
+      if (told.entry > this.#askedBeforeCalm) this.acknowledgedInCalm += 1
       told.answered = history.now()
       told.place = book.commands.append.decodeResult(ending.answer.result)
     } else if (ending.kind === 'notDone') told.isRefused = true
   }
 
   async #glance(client: Client<typeof book>, page: number, consistency: 'linearizable' | 'local'): Promise<void> {
-    const { history, counters } = this.#world
+    const { counters } = this.#world
+    const history = this.#history
     const asked = history.now()
     const told = await client.query(book.queries.glance.encode(page), consistency)
     counters.add(`a ${consistency} query ${told === null ? 'gets no answer' : 'is answered'}`)
@@ -93,4 +96,15 @@ export class Writers {
     const { member, life } = told
     history.glances.push({ page, consistency, member, life, asked, answered: history.now(), length, chain })
   }
+}
+
+/** The pages of a member's book, of those that have converged. */
+async function finishedPages(cluster: Cluster<typeof book>, time: WatchedTime): Promise<number[][]> {
+  const pages: number[][] = []
+  const [member] = cluster.survivors
+  for (let page = 0; page < pagesOfBook; page += 1) {
+    const asked = member?.ask((replica) => replica.queries.page(page, { consistency: 'local' }))
+    if (asked) pages.push(await time.during(asked, 1_000, 'reading a page'))
+  }
+  return pages
 }

@@ -1,6 +1,5 @@
+import type { MachineModule } from '@quorate/contracts'
 import type { ReplicaStatus } from '@quorate/replica'
-import type { book } from '../book/book.js'
-import { pagesOfBook } from '../book/book.js'
 import { expectAlways, Violation } from '../violation.js'
 import type { Cluster } from '../world/cluster.js'
 import type { WatchedTime } from '../world/watched-time.js'
@@ -8,7 +7,11 @@ import type { WatchedTime } from '../world/watched-time.js'
 const pauseMs = 20
 
 /** Waits until every member that can run has the same state at the same position. Throws a `Violation` if they do not come to it. */
-export async function untilConverged(cluster: Cluster<typeof book>, time: WatchedTime, ms: number): Promise<void> {
+export async function untilConverged<Machine extends MachineModule>(
+  cluster: Cluster<Machine>,
+  time: WatchedTime,
+  ms: number,
+): Promise<void> {
   const endMs = time.environment.monotonicMs() + ms
   for (;;) {
     const statuses = await statusesOf(cluster, time, ms)
@@ -28,28 +31,17 @@ export async function untilConverged(cluster: Cluster<typeof book>, time: Watche
   }
 }
 
-/** The pages of a member's book, of those that have converged. */
-export async function finishedPages(cluster: Cluster<typeof book>, time: WatchedTime): Promise<number[][]> {
-  const pages: number[][] = []
-  const [member] = cluster.survivors
-  for (let page = 0; page < pagesOfBook; page += 1) {
-    const asked = member?.ask((replica) => replica.queries.page(page, { consistency: 'local' }))
-    if (asked) pages.push(await time.during(asked, 1_000, 'reading a page'))
-  }
-  return pages
-}
-
-async function statusesOf(cluster: Cluster<typeof book>, time: WatchedTime, ms: number): Promise<ReplicaStatus[]> {
-  const members = cluster.survivors
+async function statusesOf<Machine extends MachineModule>(
+  cluster: Cluster<Machine>,
+  time: WatchedTime,
+  ms: number,
+): Promise<ReplicaStatus[]> {
+  const down = (): string[] => cluster.survivors.filter((member) => !member.isUp).map(({ id }) => id)
   await time.until(
-    () => members.every((member) => member.isUp),
+    () => down().length === 0,
     ms,
-    () =>
-      `${members
-        .filter((member) => !member.isUp)
-        .map(({ id }) => id)
-        .join(', ')} did not start within ${ms} ms`,
+    () => `${down().join(', ')} did not start within ${ms} ms`,
   )
-  const statuses = members.map((member) => member.ask((replica) => replica.status({ digest: true })))
+  const statuses = cluster.survivors.map((member) => member.ask((replica) => replica.status({ digest: true })))
   return time.during(Promise.all(statuses), ms, 'reading the state')
 }

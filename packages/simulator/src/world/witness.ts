@@ -73,11 +73,11 @@ export class Witness {
   watchOf(id: string): ProtocolWatch {
     const member = this.memberOf(id)
     let inspection: Inspection | null = null
+    this.#applied.onBegin(id)
     return {
       onRecovered: (recovered) => {
         inspection = recovered
         member.begin(recovered)
-        this.#applied.onBegin(id)
         this.#look(member)
       },
       onStep: (kind) => {
@@ -108,9 +108,10 @@ export class Witness {
     this.memberOf(id).end()
   }
 
-  /** True if a member runs and has applied nearly everything that is committed. */
+  /** True if a member runs and has applied nearly everything that is committed, or if nobody looks inside it. */
   isNearlyUpToDate(id: string): boolean {
-    const { now } = this.memberOf(id)
+    const { now, lives } = this.memberOf(id)
+    if (lives === 0) return true
     return now !== null && now.appliedIndex + lateEntries >= this.committed.last
   }
 

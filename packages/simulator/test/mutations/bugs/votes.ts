@@ -31,10 +31,12 @@ export const bugsOfVotes: readonly SourcePatch[] = [
   {
     bug: 'a vote leaves before it is durable',
     file: 'raft/src/outbox.ts',
-    replace: `      case 'requestVote':
+    replace: `      case 'timeoutNow':
+        this.#laneOne`,
+    by: `      case 'timeoutNow':
+      case 'requestVote':
       case 'requestVoteReply':
-`,
-    by: '',
+        this.#laneOne`,
   },
   {
     bug: 'a vote is not written down',

@@ -1,0 +1,33 @@
+import type { Environment, MachineModule, Random } from '@quorate/contracts'
+import type { Counters } from './counters.js'
+import type { Member } from './member/member.js'
+import type { LoadTraits } from './plan/plan.js'
+import type { Cluster } from './world/cluster.js'
+import type { WatchedTime } from './world/watched-time.js'
+
+/** What those who ask need of the world around them. */
+export interface LoadSurroundings<Machine extends MachineModule> {
+  readonly members: readonly Member<Machine>[]
+  readonly environment: Environment
+  readonly random: Random
+  readonly load: LoadTraits
+  readonly counters: Counters
+}
+
+/** Everybody who asks a cluster something, and what they know in the end. */
+export interface Load<Machine extends MachineModule> {
+  /** How many commands were acknowledged, and how many of those were asked after all was well again. */
+  readonly acknowledged: number
+  readonly acknowledgedInCalm: number
+  readonly areDone: boolean
+  start(): void
+  /** Nothing bad happens any more. */
+  calm(): void
+  /** Nothing more is asked; what was asked may still be answered. */
+  finish(): void
+  /** What is wrong with what they were told, now that all members have one state; null if nothing is. */
+  complaint(cluster: Cluster<Machine>, time: WatchedTime): Promise<string | null>
+}
+
+/** Makes the callers of one run. */
+export type LoadMaker<Machine extends MachineModule> = (world: LoadSurroundings<Machine>) => Load<Machine>
