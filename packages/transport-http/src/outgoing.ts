@@ -80,7 +80,7 @@ export class Outgoing {
   #dial(): ClientRequest | undefined {
     let request: ClientRequest
     try {
-      request = this.#requests.dial(pathOf('link'), {
+      request = this.#requests.post(pathOf('link'), {
         'content-type': 'application/octet-stream',
         [headerNames.versions]: `${wireVersions.oldest}-${wireVersions.newest}`,
       })

@@ -7,7 +7,7 @@ import type { HttpSettings } from './options.js'
 /** An idle connection is given up a little before Node.js' servers end theirs. */
 const idleSocketMs = 4_000
 
-/** Makes the requests of one link to one peer. Their connections are its own, and end with it. */
+/** Makes the requests of one link to one peer. Their connections are its own, so that the first one is a new one, and end with it. */
 export class Requests {
   readonly #base: URL
   readonly #settings: HttpSettings
@@ -24,29 +24,20 @@ export class Requests {
 
   /** Starts a POST to a path below the peer's base, on a connection that is kept for the next one. */
   post(path: string, headers: OutgoingHttpHeaders): ClientRequest {
-    return this.#request(path, headers, this.#agent)
-  }
-
-  /** Starts a POST on a connection of its own, so that one that cannot be made is seen. */
-  dial(path: string, headers: OutgoingHttpHeaders): ClientRequest {
-    return this.#request(path, headers, false)
-  }
-
-  close(): void {
-    this.#agent.destroy()
-  }
-
-  #request(path: string, headers: OutgoingHttpHeaders, agent: HttpAgent | false): ClientRequest {
     const { token, request: given } = this.#settings
     const url = new URL(this.#base)
     url.pathname = this.#base.pathname.replace(/\/$/, '') + path
     const request = given ?? (url.protocol === 'https:' ? httpsRequest : httpRequest)
     return request(url, {
       method: 'POST',
-      agent,
+      agent: this.#agent,
       headers: { ...headers, ...authorizationOf(token) },
       // The name in the certificate is compared with the member that is wanted, not with the name of the machine.
       ...(this.#certificates && { ...this.#certificates.current(), checkServerIdentity: () => undefined }),
     })
+  }
+
+  close(): void {
+    this.#agent.destroy()
   }
 }
