@@ -52,6 +52,7 @@ export class Run<Machine extends MachineModule> {
     const traits = plan.cluster
     this.#cluster = new Cluster({ ...shared, traits, seed: plan.seed, time, machine, protocol, witness: this.#witness })
     this.#injector = new FaultInjector({ ...shared, cluster: this.#cluster, environment })
+    countWeather(counters, plan)
     this.load = load({
       members: this.#cluster.members,
       environment,
@@ -112,4 +113,12 @@ export class Run<Machine extends MachineModule> {
     const complaint = await this.load.complaint(this.#cluster, this.#time)
     if (complaint !== null) throw new Violation(complaint)
   }
+}
+
+/** What a whole run goes through, whatever its moments bring. */
+function countWeather(counters: Counters, { cluster: { ids, network } }: Plan): void {
+  counters.add(`a cluster of ${ids.length}`)
+  if ((network.loss ?? 0) > 0) counters.add('a network loses')
+  if ((network.duplication ?? 0) > 0) counters.add('a network duplicates')
+  if ((network.reordering ?? 0) > 0) counters.add('a network reorders')
 }

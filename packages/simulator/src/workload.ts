@@ -78,6 +78,7 @@ export class WorkloadLoad<Machine extends MachineModule> implements Load<Machine
       isOver: () => this.#isOver,
       isCalm: () => this.#isCalm,
       onRetry: () => counters.add('a caller asks again'),
+      onLateAnswer: () => counters.add('a command is answered when it is asked again'),
     })
     const caller = this.#callerOf(client, random.fork())
     this.#active += 1

@@ -36,6 +36,7 @@ export class Writers implements Load<typeof book> {
         isOver: () => this.#isOver,
         isCalm: () => this.#isCalm,
         onRetry: () => counters.add('a caller asks again'),
+        onLateAnswer: () => counters.add('a command is answered when it is asked again'),
       })
       for (let each = 0; each < load.atOnce; each += 1) void this.#write(client, random.fork())
     }

@@ -24,6 +24,8 @@ export interface ClientSurroundings<Machine extends MachineModule> {
   /** True when nothing more is to be asked. */
   isOver(): boolean
   onRetry(): void
+  /** A command was answered that had been asked before. */
+  onLateAnswer(): void
 }
 
 /** How a command ended for its caller. */
@@ -56,12 +58,13 @@ export class Client<Machine extends MachineModule> {
     if (session === null) return { kind: 'notDone' }
     const sequence = session.begin()
     let isInDoubt = false
-    for (;;) {
+    for (let tries = 1; ; tries += 1) {
       const ending = await this.#try((replica, timeoutMs) =>
         replica.propose(bytes, { session: session.placeOf(sequence), timeoutMs }),
       )
       if (ending.kind === 'answered') {
         session.finish(sequence)
+        if (tries > 1) this.#world.onLateAnswer()
         return ending
       }
       if (ending.kind !== 'notDone') isInDoubt = true

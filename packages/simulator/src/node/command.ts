@@ -1,4 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
+import { missingDays, runsForAll } from '../bad-days.js'
 import { describeSelection, type Selection } from '../plan/select.js'
 import { shrink } from '../plan/shrink.js'
 import { drawPlan } from '../plan/swarm.js'
@@ -8,7 +9,7 @@ import { openCampaign, runCampaign, saveCampaign } from './campaign.js'
 import { readOptions, usage, type CommandOptions } from './options.js'
 import { Progress } from './progress.js'
 import { StatusLine } from './status-line.js'
-import { addTo, describeTotals, noTotals } from './summary.js'
+import { addTo, describeTotals, noTotals, type Totals } from './summary.js'
 import { runSeed, work } from './worker.js'
 
 /** So many runs may pass before what a campaign has come to is kept in its file. */
@@ -40,11 +41,9 @@ export async function simulatorCommand(
     await work(subject)
     return 0
   }
-  const failed =
-    options.runs === 1 && options.campaign === null
-      ? await one(subject, options, say)
-      : await many(subject, options, say)
-  if (failed === null) return 0
+  const isSingle = options.runs === 1 && options.campaign === null
+  const { totals, failed } = isSingle ? await one(subject, options, say) : await many(subject, options, say)
+  if (failed === null) return isTame(totals, say) ? 1 : 0
   const { seed, violation } = failed.report
   say('')
   say(`violation: ${violation}`)
@@ -53,9 +52,18 @@ export async function simulatorCommand(
   return 1
 }
 
-interface Failed {
-  readonly report: Report
-  readonly selection: Selection
+/** How runs ended, together, and the first one that failed. */
+interface Ended {
+  readonly totals: Totals
+  readonly failed: { readonly report: Report; readonly selection: Selection } | null
+}
+
+/** True if a campaign of this size should have seen bad days that it has not: it tries too little to prove anything. */
+function isTame({ runs, counters }: Totals, say: Say): boolean {
+  if (runs < runsForAll) return false
+  const missing = missingDays(counters)
+  for (const { cases, counter } of missing) say(`never seen in ${runs} runs: ${cases.join(', ')} (${counter.source})`)
+  return missing.length > 0
 }
 
 /** The same failure with less in it. */
@@ -69,7 +77,7 @@ async function smaller(subject: Subject, seed: number, say: Say): Promise<Select
   })
 }
 
-async function one(subject: Subject, options: CommandOptions, say: Say): Promise<Failed | null> {
+async function one(subject: Subject, options: CommandOptions, say: Say): Promise<Ended> {
   const seed = options.seed ?? freshSeed()
   const plan = drawPlan(seed)
   say(`seed ${seed}: ${plan.cluster.ids.length} members of ${subject.name}, ${plan.faults.length} faults drawn`)
@@ -85,11 +93,10 @@ async function one(subject: Subject, options: CommandOptions, say: Say): Promise
   addTo(totals, report)
   say(describeTotals(totals))
   say(`trace ${report.traceHash} of ${report.events} events`)
-  if (report.violation === null) return null
-  return { report, selection: options.selection }
+  return { totals, failed: report.violation === null ? null : { report, selection: options.selection } }
 }
 
-async function many(subject: Subject, options: CommandOptions, say: Say): Promise<Failed | null> {
+async function many(subject: Subject, options: CommandOptions, say: Say): Promise<Ended> {
   const campaign = openCampaign(options.campaign, options.seed ?? freshSeed())
   say(`seeds from ${campaign.nextSeed}, ${options.runs} of them, ${options.jobs} at once`)
   const progress = new Progress(campaign.totals)
@@ -104,7 +111,7 @@ async function many(subject: Subject, options: CommandOptions, say: Say): Promis
   say(describeTotals(campaign.totals))
   say(progress.line())
   const [report] = failures
-  return report ? { report, selection: {} } : null
+  return { totals: campaign.totals, failed: report ? { report, selection: {} } : null }
 }
 
 /** Another one each time: this is the only place that throws real dice. */

@@ -161,6 +161,7 @@ export class Cluster<Machine extends MachineModule> {
     replica.on('stopped', ({ reason }) => {
       if (reason) this.#onEnd(member, life, reason)
     })
+    replica.on('warning', ({ code }) => this.#parts.counters.add(`warning ${code}`))
     replica.on('snapshot', ({ how, position }) => {
       this.#parts.counters.add(how === 'saved' ? 'a snapshot is saved' : 'a snapshot is installed')
       trace.add(`snapshot ${how}`, member.id, [position])

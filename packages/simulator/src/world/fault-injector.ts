@@ -6,6 +6,9 @@ import type { Trace } from '../trace.js'
 import type { Atlas } from './atlas.js'
 import type { Cluster } from './cluster.js'
 
+/** Ten of the usual shortest election timeouts (F-28). */
+const longPauseMs = 1_500
+
 /** What an injector works on. */
 export interface InjectorParts<Machine extends MachineModule> {
   readonly cluster: Cluster<Machine>
@@ -84,8 +87,8 @@ export class FaultInjector<Machine extends MachineModule> {
   #note(fault: Fault, member: Member<Machine> | null): void {
     const { trace, counters, cluster } = this.#parts
     const isLeader = member !== null && member === cluster.leader
-    const how =
-      'how' in fault ? ` (${fault.how})` : fault.kind === 'trap' ? ` (${fault.does} at ${fault.operation})` : ''
+    const how = howOf(fault)
+    if (isLeader && fault.kind === 'pause' && fault.forMs >= longPauseMs) counters.add('a leader is paused for long')
     counters.add(`${fault.kind}${how}${isLeader ? ' of a leader' : ''}`)
     trace.add(`fault ${fault.kind}`, member?.id ?? null, [], () => ({ ...fault }))
   }
@@ -189,6 +192,21 @@ export class FaultInjector<Machine extends MachineModule> {
         () => counters.add('leadership is handed over'),
         () => counters.add('a transfer ends without'),
       )
+  }
+}
+
+/** What of a fault tells it from others of its kind. */
+function howOf(fault: Fault): string {
+  switch (fault.kind) {
+    case 'crash':
+    case 'crashAll':
+      return ` (${fault.how})`
+    case 'isolate':
+      return ` ${fault.way}`
+    case 'trap':
+      return ` (${fault.does} at ${fault.operation})`
+    default:
+      return ''
   }
 }
 

@@ -1,0 +1,52 @@
+/** A bad day that a campaign has to have seen: a case of the list of faults, and the counter that says how often. */
+export interface BadDay {
+  /** Names of the list: `F-28` of adversarial schedules, `W14` of disks. */
+  readonly cases: readonly string[]
+  /** Matches the counters of which one at least must be above zero. */
+  readonly counter: RegExp
+}
+
+/** Every case that is the simulator's to bring about. Where several counters match, each of them is one of its branches. */
+export const badDays: readonly BadDay[] = [
+  { cases: ['F-1', 'F-31'], counter: /^crash \((kill|powerCut)\) of a leader$/ },
+  { cases: ['F-2', 'F-4'], counter: /^partition$/ },
+  { cases: ['F-5'], counter: /^isolate in of a leader$/ },
+  { cases: ['F-5'], counter: /^isolate out of a leader$/ },
+  { cases: ['F-6', 'F-7', 'F-8'], counter: /^isolate both of a leader$/ },
+  { cases: ['F-9', 'F-17', 'F-43'], counter: /^a snapshot is installed$/ },
+  { cases: ['F-10', 'F-11', 'F-12', 'F-39', 'W3', 'W24'], counter: /^trap sprung: powerCut at datasync$/ },
+  { cases: ['F-13', 'F-14', 'F-16'], counter: /^a network duplicates$/ },
+  { cases: ['F-13', 'F-14', 'F-16'], counter: /^a network reorders$/ },
+  { cases: ['F-13', 'F-16'], counter: /^slowLink$/ },
+  { cases: ['F-26'], counter: /^leadership is handed over$/ },
+  { cases: ['F-26'], counter: /^a transfer ends without$/ },
+  { cases: ['F-27'], counter: /^drift of a leader$/ },
+  { cases: ['F-28', 'F-37'], counter: /^a leader is paused for long$/ },
+  { cases: ['F-29'], counter: /^a command is answered when it is asked again$/ },
+  { cases: ['F-30'], counter: /^a caller asks again$/ },
+  { cases: ['F-31'], counter: /^crashAll \(powerCut\)$/ },
+  { cases: ['F-32'], counter: /^a network loses$/ },
+  { cases: ['F-33'], counter: /^a cluster of (1|2|4)$/ },
+  { cases: ['F-43'], counter: /^warning SNAPSHOT_FAILED$/ },
+  { cases: ['F-44', 'W28'], counter: /^wallJump of a leader$/ },
+  { cases: ['W1', 'W2', 'W9', 'W19'], counter: /^warning TAIL_CUT$/ },
+  { cases: ['W5', 'W6'], counter: /^a damaged member refuses to start$/ },
+  { cases: ['W5'], counter: /^rot in a snapshot$/ },
+  { cases: ['W13'], counter: /^a member stops: STORAGE_FULL$/ },
+  { cases: ['W14'], counter: /^trap sprung: EIO at (datasync|syncDirectory)$/ },
+  { cases: ['W16'], counter: /^trap sprung: EIO at read$/ },
+  { cases: ['W17'], counter: /^trap sprung: (kill|powerCut) at rename$/ },
+  { cases: ['W18', 'W21'], counter: /^trap sprung: (kill|powerCut) at (syncDirectory|unlink)$/ },
+  { cases: ['W23'], counter: /^trap sprung: (kill|powerCut) at write$/ },
+  { cases: ['W27'], counter: /^stallSync of a leader$/ },
+]
+
+/** Of how many runs every bad day is to be expected. */
+export const runsForAll = 500
+
+/** The bad days that these counters have never seen. */
+export function missingDays(counters: Readonly<Record<string, number>>): readonly BadDay[] {
+  return badDays.filter(
+    ({ counter }) => !Object.entries(counters).some(([what, count]) => count > 0 && counter.test(what)),
+  )
+}
