@@ -10,7 +10,7 @@ import { admitBy } from './outgoing.js'
 import { chooseVersion, headerNames, helloBytesMax, type Place } from './wire.js'
 
 /** What a body may have beside one frame of the maximal length. */
-const gatheredBytesMax = 512 * 1024
+const gatheredBytesMax = 2 * 1024 * 1024
 
 /** A request for a link whose other side has not been admitted yet. */
 interface Caller {

@@ -5,7 +5,7 @@ import type { Requests } from './requests.js'
 import { headerNames, pathOf } from './wire.js'
 
 /** One body takes about this much. */
-const bodyBytes = 256 * 1024
+const bodyBytes = 1024 * 1024
 
 /** What a line needs to know of the link it belongs to. */
 export interface LineOwner {

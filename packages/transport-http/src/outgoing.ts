@@ -89,8 +89,13 @@ export class Outgoing {
       return undefined
     }
     request.on('error', (error) => this.#end(endingOf(error, this.#base.host)))
-    request.once('close', () => this.#fail('closed the connection'))
-    request.once('response', (response) => this.#onResponse(response))
+    const onClose = (): void => this.#fail('closed the connection')
+    request.once('close', onClose)
+    request.once('response', (response) => {
+      // From now on the answer says how it ends; a refusal would be lost in this.
+      request.off('close', onClose)
+      this.#onResponse(response)
+    })
     request.once('socket', (socket) => {
       const connected = 'encrypted' in socket ? 'secureConnect' : 'connect'
       if (socket.connecting) socket.once(connected, () => this.#greet(request))
@@ -121,6 +126,7 @@ export class Outgoing {
       void readReason(response).then((reason) => this.#fail(`refused: ${reason}`))
       return
     }
+    response.once('close', () => this.#fail('closed the connection'))
     const credentials = this.#proved(response.socket)
     const answer = new Answer(response.headers, (hello) => void this.#onHello(hello, credentials, answer))
     if (answer.problem !== null) return this.#fail(answer.problem)
