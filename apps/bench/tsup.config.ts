@@ -6,4 +6,5 @@ export default packageBuild([
   'src/core-cost.ts',
   'src/failover.ts',
   'src/member.ts',
+  'src/transports.ts',
 ])
