@@ -12,6 +12,10 @@ export interface LoadSurroundings<Machine extends MachineModule> {
   readonly random: Random
   readonly load: LoadTraits
   readonly counters: Counters
+  /** How long the cluster keeps a session that nobody uses, in milliseconds. */
+  readonly sessionTimeoutMs: number
+  /** Something must never be, and a caller has seen it. */
+  fail(problem: string): void
 }
 
 /** Everybody who asks a cluster something, and what they know in the end. */

@@ -59,6 +59,8 @@ export class Run<Machine extends MachineModule> {
       random: seededRandom(`${plan.seed}/load`),
       load: plan.load,
       counters,
+      sessionTimeoutMs: traits.replica.sessionTimeoutMs,
+      fail: (problem) => this.#witness.fail(new Violation(problem)),
     })
   }
 

@@ -1,7 +1,7 @@
 import { QuorateError, type Environment, type MachineModule, type Random } from '@quorate/contracts'
 import type { RawResult, Replica } from '@quorate/replica'
 import type { Member } from '../member/member.js'
-import type { LoadTraits } from '../plan/plan.js'
+import { longSessionMs, type LoadTraits } from '../plan/plan.js'
 import { Session } from './session.js'
 
 /** How much longer a caller waits for a member that has fallen silent than it has told it to take, in milliseconds. */
@@ -21,6 +21,8 @@ export interface ClientSurroundings<Machine extends MachineModule> {
   readonly load: LoadTraits
   /** True when everything is well again: then there is no reason to be impatient. */
   isCalm(): boolean
+  readonly sessionTimeoutMs: number
+  fail(problem: string): void
   /** True when nothing more is to be asked. */
   isOver(): boolean
   onRetry(): void
@@ -68,7 +70,7 @@ export class Client<Machine extends MachineModule> {
         return ending
       }
       if (ending.kind !== 'notDone') isInDoubt = true
-      if (ending.kind === 'expired' && this.#session === session) this.#session = null
+      if (ending.kind === 'expired') this.#onExpired(session)
       if (ending.kind === 'expired' || !(await this.#goesOn())) {
         session.finish(sequence)
         return { kind: isInDoubt ? 'unknown' : 'notDone' }
@@ -105,6 +107,12 @@ export class Client<Machine extends MachineModule> {
       if (ending.kind === 'answered') return new Session(ending.answer)
       if (!(await this.#goesOn())) return null
     }
+  }
+
+  #onExpired(session: Session): void {
+    if (this.#session === session) this.#session = null
+    if (this.#world.sessionTimeoutMs < longSessionMs) return
+    this.#world.fail(`session ${session.id} ended, and its time was not over by any clock (F-44)`)
   }
 
   /** Waits before it asks again; false if it gives up. */

@@ -127,11 +127,14 @@ const kinds: Readonly<Record<string, Draw>> = {
   }),
 }
 
+/** A trouble that a run gets deep into. */
+export type Theme = 'churn' | 'lag' | 'power' | 'delay'
+
 /**
  * Troubles that only come together: which kinds, and about how often each. Most runs mix kinds at random instead, and each
  * of these gets deep into one trouble.
  */
-const themes: Readonly<Record<string, { readonly kinds: readonly string[]; readonly everyMs: number }>> = {
+const themes: Readonly<Record<Theme, { readonly kinds: readonly string[]; readonly everyMs: number }>> = {
   /** No leader lives long: entries of many terms that nobody has committed yet. */
   churn: { kinds: ['crashLeader', 'isolateLeader', 'isolate'], everyMs: 300 },
   /** Whoever was gone comes back to a cluster that has gone on. */
@@ -143,12 +146,9 @@ const themes: Readonly<Record<string, { readonly kinds: readonly string[]; reado
 }
 
 /** Draws some kinds, how often each comes, and when. */
-export function drawFaults(dice: Dice, members: number, safetyMs: number): readonly Fault[] {
-  const theme = dice.percent(40) ? dice.pick(['churn', 'lag', 'power', 'delay']) : null
+export function drawFaults(dice: Dice, theme: Theme | null, members: number, safetyMs: number): readonly Fault[] {
   const drawn =
-    theme === null
-      ? drawMixture(dice)
-      : (themes[theme]?.kinds ?? []).map((kind) => ({ kind, everyMs: themes[theme]?.everyMs ?? 1 }))
+    theme === null ? drawMixture(dice) : themes[theme].kinds.map((kind) => ({ kind, everyMs: themes[theme].everyMs }))
   const faults = drawn.flatMap(({ kind, everyMs }) => {
     const draw = kinds[kind]
     if (!draw) throw new TypeError(`no fault is called ${kind}`)

@@ -2,6 +2,9 @@ import type { MemoryFaults } from '@quorate/transport-memory'
 import type { DiskTraits } from '../member/member-disk.js'
 import type { Fault } from './fault.js'
 
+/** A session of this length outlives every run, in milliseconds: whatever clocks do, it must not end. */
+export const longSessionMs = 300_000
+
 /** How a cluster is made, for one run. */
 export interface ClusterTraits {
   readonly ids: readonly string[]

@@ -1,8 +1,8 @@
 import { seededRandom } from '@quorate/contracts'
 import type { MemoryFaults } from '@quorate/transport-memory'
 import { Dice } from './dice.js'
-import { drawFaults } from './draw-faults.js'
-import type { ClusterTraits, LoadTraits, Plan } from './plan.js'
+import { drawFaults, type Theme } from './draw-faults.js'
+import { longSessionMs, type ClusterTraits, type LoadTraits, type Plan } from './plan.js'
 
 /** What is fixed by whoever asks for a plan, and not drawn. */
 export interface PlanLimits {
@@ -19,17 +19,18 @@ export const usualLimits: PlanLimits = { safetyMs: 8_000, livenessMs: 10_000 }
  */
 export function drawPlan(seed: number, limits: PlanLimits = usualLimits): Plan {
   const dice = new Dice(seededRandom(`plan ${seed}`))
-  const cluster = drawCluster(dice)
+  const theme = dice.percent(50) ? dice.pick(['churn', 'churn', 'lag', 'power', 'delay'] as const) : null
+  const cluster = drawCluster(dice, theme)
   const load = drawLoad(dice)
-  const faults = drawFaults(dice, cluster.ids.length, limits.safetyMs)
+  const faults = drawFaults(dice, theme, cluster.ids.length, limits.safetyMs)
   return { seed, cluster, load, ...limits, faults }
 }
 
-function drawCluster(dice: Dice): ClusterTraits {
+function drawCluster(dice: Dice, theme: Theme | null): ClusterTraits {
   const size = dice.pick([3, 3, 3, 3, 3, 5, 5, 5, 5, 1, 2, 4, 7])
   return {
     ids: Array.from({ length: size }, (_, at) => `n${at + 1}`),
-    network: drawNetwork(dice),
+    network: drawNetwork(dice, theme),
     disk: {
       syncMs: dice.pick([
         { min: 0, max: 2 },
@@ -41,13 +42,14 @@ function drawCluster(dice: Dice): ClusterTraits {
     storage: { segmentBytes: dice.pick([4, 16, 64]) * 1024, markAfterMs: dice.pick([20, 100]) },
     replica: {
       snapshotEveryEntries: dice.pick([20, 60, 200, 10_000]),
-      sessionTimeoutMs: dice.pick([1_000, 300_000, 300_000]),
+      sessionTimeoutMs: dice.pick([150, 1_000, longSessionMs, longSessionMs]),
     },
   }
 }
 
-function drawNetwork(dice: Dice): MemoryFaults {
-  const max = dice.pick([0, 2, 5, 20, 60, 150])
+/** Where leaders come and go the network is quick, so that many of them do. */
+function drawNetwork(dice: Dice, theme: Theme | null): MemoryFaults {
+  const max = theme === 'churn' ? dice.pick([1, 5, 20]) : dice.pick([0, 2, 5, 20, 60, 150])
   return {
     latencyMs: { min: Math.floor(max / 4), max },
     loss: dice.percent(40) ? dice.between(1, 20) / 100 : 0,
@@ -61,7 +63,7 @@ function drawLoad(dice: Dice): LoadTraits {
   return {
     clients: dice.between(1, 5),
     atOnce: dice.between(1, 4),
-    pauseMs: dice.pick([5, 20, 100]),
+    pauseMs: dice.pick([5, 20, 100, 300]),
     timeoutMs: { min, max: min * dice.between(1, 4) },
     readsPercent: dice.pick([10, 30, 60]),
   }

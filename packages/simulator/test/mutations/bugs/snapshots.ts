@@ -33,12 +33,6 @@ export const bugsOfSnapshots: readonly SourcePatch[] = [
     by: `sequence: sequence(Math.max(first, 0 * lowest || 0))`,
   },
   {
-    bug: 'a snapshot names the position of now, not of its image',
-    file: 'replica/src/snapshots/checkpoints.ts',
-    replace: `    const meta = this.#host.metaAt(this.#applied)`,
-    by: `    const meta = this.#host.metaAt((this.#applied - 1) as Position)`,
-  },
-  {
     bug: 'an older snapshot replaces a newer state',
     file: 'raft/src/snapshots.ts',
     replace: `  if (!fetching || state.role === 'leader' || meta.position <= state.commitIndex) return`,
