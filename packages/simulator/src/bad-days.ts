@@ -9,6 +9,7 @@ export interface BadDay {
 /** Every case that is the simulator's to bring about. Where several counters match, each of them is one of its branches. */
 export const badDays: readonly BadDay[] = [
   { cases: ['F-1', 'F-31'], counter: /^crash \((kill|powerCut)\) of a leader$/ },
+  { cases: ['F-1', 'F-31'], counter: /^a leader dies young$/ },
   { cases: ['F-2', 'F-4'], counter: /^partition$/ },
   { cases: ['F-5'], counter: /^isolate in of a leader$/ },
   { cases: ['F-5'], counter: /^isolate out of a leader$/ },

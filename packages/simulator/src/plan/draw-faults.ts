@@ -34,6 +34,13 @@ const kinds: Readonly<Record<string, Draw>> = {
     how: how(dice),
     forMs: dice.between(50, 900),
   }),
+  mortalLeaders: (dice, _, atMs) => ({
+    kind: 'mortalLeaders',
+    atMs,
+    livesMs: dice.pick([15, 60, 200]),
+    downMs: dice.pick([50, 200, 600]),
+    forMs: dice.between(500, 4_000),
+  }),
   crashAll: (dice, _, atMs) => ({ kind: 'crashAll', atMs, how: how(dice), forMs: dice.between(0, 500) }),
   crashAtWrite: (dice, members, atMs) => ({
     kind: 'trap',
@@ -136,7 +143,7 @@ export type Theme = 'churn' | 'lag' | 'power' | 'delay'
  */
 const themes: Readonly<Record<Theme, { readonly kinds: readonly string[]; readonly everyMs: number }>> = {
   /** No leader lives long: entries of many terms that nobody has committed yet. */
-  churn: { kinds: ['crashLeader', 'isolateLeader', 'isolate'], everyMs: 300 },
+  churn: { kinds: ['mortalLeaders', 'crashLeader', 'isolateLeader', 'isolate'], everyMs: 400 },
   /** Whoever was gone comes back to a cluster that has gone on. */
   lag: { kinds: ['isolate', 'isolate', 'pause', 'crash'], everyMs: 1_000 },
   /** Power goes while something is on its way to the disk. */

@@ -14,6 +14,14 @@ export type Fault =
       readonly forMs: number
     }
   | { readonly kind: 'crashAll'; readonly atMs: number; readonly how: 'kill' | 'powerCut'; readonly forMs: number }
+  /** For a while whoever begins to lead dies soon after: within `livesMs`, back again within `downMs` (F-1, F-31). */
+  | {
+      readonly kind: 'mortalLeaders'
+      readonly atMs: number
+      readonly livesMs: number
+      readonly downMs: number
+      readonly forMs: number
+    }
   /** The members whose bit is set hear nobody of the others, and are heard by none. */
   | { readonly kind: 'partition'; readonly atMs: number; readonly side: number; readonly forMs: number }
   | {

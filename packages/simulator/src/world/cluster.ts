@@ -45,6 +45,7 @@ export class Cluster<Machine extends MachineModule> {
   readonly #random: Random
   /** Whoever leads, as far as anybody has said. */
   #leaderId: string | null = null
+  readonly #onLeader = new Set<(member: Member<Machine>) => void>()
   /** How many cuts lie on each way; a way is open when none does. */
   readonly #cuts = new Map<string, number>()
 
@@ -95,6 +96,12 @@ export class Cluster<Machine extends MachineModule> {
       },
       (error: unknown) => this.#onEnd(member, life, error),
     )
+  }
+
+  /** Tells of each member that begins to lead. Returns what ends that. */
+  onLeader(listener: (member: Member<Machine>) => void): () => void {
+    this.#onLeader.add(listener)
+    return () => this.#onLeader.delete(listener)
   }
 
   /** One more reason why nothing gets from one member to another. */
@@ -169,6 +176,7 @@ export class Cluster<Machine extends MachineModule> {
     replica.on('leadership', ({ leader, epoch }) => {
       trace.add('leadership', member.id, [epoch], () => ({ leader, epoch }))
       if (leader !== null) this.#leaderId = leader
+      if (leader === member.id) for (const listener of this.#onLeader) listener(member)
     })
     return replica
   }

@@ -1,6 +1,7 @@
-import { nodeId, type Environment, type MachineModule } from '@quorate/contracts'
+import { nodeId, seededRandom, type Environment, type MachineModule } from '@quorate/contracts'
 import type { Counters } from '../counters.js'
 import type { Member } from '../member/member.js'
+import { Dice } from '../plan/dice.js'
 import type { Fault, Target } from '../plan/fault.js'
 import type { Trace } from '../trace.js'
 import type { Atlas } from './atlas.js'
@@ -59,6 +60,8 @@ export class FaultInjector<Machine extends MachineModule> {
       case 'crashAll':
         for (const each of this.#parts.cluster.members) this.#crash(each, fault.how, fault.forMs)
         return
+      case 'mortalLeaders':
+        return this.#killLeaders(fault)
       case 'partition':
       case 'isolate':
       case 'slowLink':
@@ -104,6 +107,20 @@ export class FaultInjector<Machine extends MachineModule> {
     if (member.life === null) return
     cluster.end(member, how)
     this.#later(forMs, () => cluster.start(member))
+  }
+
+  #killLeaders({ atMs, livesMs, downMs, forMs }: Extract<Fault, { kind: 'mortalLeaders' }>): void {
+    const { cluster, counters } = this.#parts
+    const dice = new Dice(seededRandom(`mortal leaders ${atMs}`))
+    const end = cluster.onLeader((member) => {
+      const { life } = member
+      this.#later(dice.random.nextInt(livesMs), () => {
+        if (member.life !== life || life === null) return
+        counters.add('a leader dies young')
+        this.#crash(member, dice.pick(['kill', 'powerCut']), dice.random.nextInt(downMs))
+      })
+    })
+    this.#later(forMs, end)
   }
 
   #onNetwork(
