@@ -1,10 +1,21 @@
 import { QuorateError } from '@quorate/contracts'
 import { expectClaim } from './contract.js'
 import { connectedPair } from './transport-delivery.js'
-import { markedFrame, markOf, type TransportCase, type TransportClaim } from './transport-peer.js'
+import {
+  claimedMark,
+  markedFrame,
+  markOf,
+  type TransportCase,
+  type TransportClaim,
+  type TransportPeer,
+} from './transport-peer.js'
 
 /** A host that cannot decide keeps a connection waiting for so many turns. */
 const turnsOfDoubt = 200
+
+/** A small image: so many pieces of so many bytes. */
+const imagePieces = 8
+const pieceBytes = 256 * 1024
 
 /** Links: who is admitted, and what is reported of them. */
 export const linkCases: readonly TransportClaim[] = [
@@ -81,7 +92,7 @@ export const linkCases: readonly TransportClaim[] = [
   },
   {
     claim:
-      'D17: frames of an admitted member that is no peer of ours are delivered, and it can be answered once it is one',
+      'D17, F-35: frames of an admitted member that is no peer of ours are delivered, and it can be answered once it is one',
     run: async ({ start, network }: TransportCase): Promise<void> => {
       const a = await start({ id: 'a', address: network.address(1) })
       const b = await start({ id: 'b', address: network.address(2) })
@@ -160,6 +171,42 @@ export const linkCases: readonly TransportClaim[] = [
       const late = await given.start({ id: 'b', address })
       await a.untilUp(late)
       expectClaim(a.linkTo(late)?.state === 'up', 'the link is not up')
+    },
+  },
+  {
+    claim: 'F-43: an image that is pulled in pieces is whole, although its giver died in the middle and came back',
+    run: async (given: TransportCase): Promise<void> => {
+      const [a, b] = await connectedPair(given)
+      const pieces: Uint8Array[] = []
+      const answer = (giver: TransportPeer): void => {
+        giver.onArrival = ({ frame }) => void giver.send(a, markedFrame(claimedMark(frame), pieceBytes), 'bulk')
+      }
+      a.onArrival = ({ frame }) => {
+        if (markOf(frame) === pieces.length) pieces.push(frame)
+      }
+      const pull = (giver: TransportPeer, count: number): Promise<void> =>
+        a.sendUntil(
+          a,
+          `has ${count} pieces`,
+          () => a.send(giver, markedFrame(pieces.length, 4), 'control'),
+          () => {
+            return pieces.length >= count
+          },
+        )
+      answer(b)
+      await pull(b, imagePieces / 2)
+      const { address } = b
+      await b.close()
+      await a.until('loses the link', () => a.linkTo(b)?.state !== 'up')
+      const successor = await given.start({ id: 'b', address })
+      answer(successor)
+      successor.reach(a)
+      await a.untilUp(successor)
+      await pull(successor, imagePieces)
+      expectClaim(
+        pieces.every((piece, at) => piece.length === pieceBytes && markOf(piece) === at),
+        'the image was put together wrongly',
+      )
     },
   },
   {

@@ -44,6 +44,7 @@ const sins: readonly (readonly [Sin, string])[] = [
   ['speaks after close', 'is silent from then on'],
   ['does not report that a peer has gone', 'whose process has gone is reported'],
   ['does not dial again', 'starts later is reached'],
+  ['does not dial again', 'died in the middle'],
   ['delivers to the successor what was meant for its predecessor', 'whose process has gone is reported'],
   ['forgets why it was refused', 'hears the reason'],
   ['connects whom the other side refused', 'none of its frames are delivered'],
