@@ -39,6 +39,20 @@ export function isFull(error: unknown): boolean {
   return code === 'ENOSPC' || code === 'EDQUOT'
 }
 
+const diskToCheck = 'what reached the disk is not known. Check the disk and start this member again'
+const rights = 'this user may not read and write there: change the owner or the rights, or name another directory'
+const tooManyFiles = 'too many files are open: raise the limit of open files and start this member again'
+
+/** What to do about errors that are no fault of the disk. */
+const wayOutOf: ReadonlyMap<string, string> = new Map([
+  ['EACCES', rights],
+  ['EPERM', rights],
+  ['EROFS', 'the file system is mounted read-only: mount it for writing, or name another directory'],
+  ['ENOTDIR', 'there is a file where a directory should be: name another directory'],
+  ['EMFILE', tooManyFiles],
+  ['ENFILE', tooManyFiles],
+])
+
 /** What a failed file operation means to the storage's user. Errors that have a meaning already keep it. */
 export function failureOf(doing: string, error: unknown): QuorateError {
   if (error instanceof QuorateError) return error
@@ -47,6 +61,6 @@ export function failureOf(doing: string, error: unknown): QuorateError {
     const message = `${what}: the disk is full. Make room and start this member again; what was acknowledged is safe`
     return new QuorateError('STORAGE_FULL', message, { cause: error })
   }
-  const message = `${what}: what reached the disk is not known. Check the disk and start this member again`
+  const message = `${what}: ${wayOutOf.get(codeOf(error) ?? '') ?? diskToCheck}`
   return new QuorateError('STORAGE_FAILED', message, { cause: error })
 }

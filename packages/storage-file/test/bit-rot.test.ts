@@ -49,12 +49,13 @@ describe('W5: one flipped bit', () => {
   test('W6: in any byte that a mark covers is refused, and names file and place', async () => {
     const { image } = await smallPlace()
     const newest = newestSegment(image).path
-    let refused = 0
+    let [refused, flips] = [0, 0]
     for (const path of [...pathsOf(image, 'journal'), ...pathsOf(image, 'snapshot'), ...pathsOf(image, 'identity')]) {
       if (path === newest) continue
       const bytes = image.get(path) ?? new Uint8Array()
       const end = path.includes('journal') ? Math.ceil(usedLength(bytes) / 8) * 8 : bytes.length
       for (let at = 0; at < end; at += 1) {
+        flips += 1
         const found = await look(await diskOf(withFile(image, path, flipped(bytes, at))))
         if (!(found instanceof QuorateError)) {
           // Only behind the batches that are needed may a bit mean nothing: there the seal stands.
@@ -67,6 +68,9 @@ describe('W5: one flipped bit', () => {
         refused += 1
       }
     }
+    console.log(
+      `W5: of ${flips} flips where a mark covers, ${refused} are refused, and ${flips - refused} change nothing`,
+    )
     expect(refused).toBeGreaterThan(900)
   })
 
@@ -88,6 +92,7 @@ describe('W5: one flipped bit', () => {
       expect(found.report.cut).toMatchObject({ batches: 1 })
       outcomes[isInside ? 'cut' : 'unharmed'] += 1
     }
+    console.log(`W6: of ${bytes.length} flips in the newest segment: ${JSON.stringify(outcomes)}`)
     expect(outcomes.refused).toBe(uncoveredFrom)
     expect(outcomes.cut).toBeGreaterThan(100)
     expect(outcomes.unharmed).toBeGreaterThan(0)

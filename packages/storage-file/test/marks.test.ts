@@ -11,6 +11,7 @@ import {
   usedLength,
   withFile,
   type Image,
+  type Life,
 } from './places.js'
 
 const roomy = { segmentBytes: 8_192 }
@@ -96,4 +97,30 @@ describe('D4: the last batch is marked as durable', () => {
     expect(found).toMatchObject({ code: 'STORAGE_CORRUPT' })
     expect(await life.append('the old life is over').catch(() => 'refused')).toBe('refused')
   })
+})
+
+test('W27: a sync that takes ten seconds acknowledges nothing before it ends, and what comes meanwhile shares the next', async () => {
+  const time = stillTime()
+  const { environment } = time
+  let syncMs = 0
+  const files = forgetfulFiles(1, { environment, syncMs: () => syncMs })
+  let life: Life | null = null
+  const opening = live(files, roomy, environment).then((opened) => (life = opened))
+  await time.pass(100)
+  await opening
+  syncMs = 10_000
+  const done: string[] = []
+  const append = (text: string) => void life?.append(text).then(() => done.push(text))
+  append('first')
+  await time.pass(1)
+  append('second')
+  append('third')
+  await time.pass(9_900)
+  expect(done).toEqual([])
+  await time.pass(100)
+  expect(done).toEqual(['first'])
+  await time.pass(10_000)
+  expect(done).toEqual(['first', 'second', 'third'])
+  const found = await look(await diskOf(imageOf(files)), roomy)
+  expect(found).toMatchObject({ records: ['first', 'second', 'third'] })
 })

@@ -39,6 +39,9 @@ describe.each([
       if (cut && how === 'the file ends') expect(cut.bytes).toBeLessThanOrEqual(at - from)
       expect(cut?.records ?? 0, `torn at ${at}`).toBe(at >= from + 72 ? 3 : 0)
     }
+    console.log(
+      `W1: of ${to - from} cuts where ${how}: ${JSON.stringify(outcomes)}, and never anything but the state before`,
+    )
     // A batch of which nothing was written left no trace; of 72 bytes of header the last may be zeros.
     expect(outcomes.nothingToCut).toBe(how === 'rubbish follows' ? 0 : 1)
     expect(outcomes.cutWithoutHeader).toBeGreaterThanOrEqual(70)
@@ -51,6 +54,29 @@ describe.each([
     const found = await look(await diskOf(withFile(image, path, tear(bytes, whole))))
     expect(found).toMatchObject({ records: after })
   })
+})
+
+test('W2: of a last batch in several sectors, any that are missing leave the state before it', async () => {
+  const files = forgetfulFiles(1)
+  const life = await live(files, { segmentBytes: 8_192 })
+  await life.append('before')
+  const from = usedLength(newestSegment(imageOf(files)).bytes)
+  await life.append(record(2, 900), record(3, 900))
+  const image = imageOf(files)
+  const { path, bytes } = newestSegment(image)
+  const sectors = Array.from({ length: Math.ceil((usedLength(bytes) - from) / 512) + 1 }, (_, at) => at)
+  const first = Math.floor(from / 512) * 512
+  for (let missing = 1; missing < 2 ** sectors.length; missing += 1) {
+    const torn = bytes.slice()
+    for (const at of sectors) {
+      if ((missing & (1 << at)) === 0) continue
+      torn.fill(0, Math.max(Math.ceil(from / 8) * 8, first + at * 512), first + (at + 1) * 512)
+    }
+    const isWhole = torn.every((byte, at) => byte === bytes[at])
+    const found = await look(await diskOf(withFile(image, path, torn)), { segmentBytes: 8_192 })
+    const records = isWhole ? ['before', record(2, 900), record(3, 900)] : ['before']
+    expect(found, `without the sectors ${missing.toString(2)}`).toMatchObject({ records })
+  }
 })
 
 test('a tail that was cut stays cut, and appending goes on from there', async () => {

@@ -1,0 +1,167 @@
+/**
+ * `pnpm bench:journal [SLICES] [MIB]`: the journal beside a bare loop of write and fdatasync on the same disk. MIB: also a
+ * journal of that size, opened, and how much memory that takes. `JOURNAL_DIRECTORY` says where (default: the temporary one).
+ */
+import { mkdir, mkdtemp, open, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { sequence, type OpenStorage } from '@quorate/contracts'
+import { fileStorage } from '@quorate/storage-file/node'
+import { medianOf } from './median.js'
+
+const recordBytes = 256
+/** What a batch of one record of 256 bytes takes in the journal: so many bytes are written by the bare loop too. */
+const batchBytes = 344
+
+/** A journal on a directory of its own, and where its next record goes. */
+interface Journal {
+  readonly storage: OpenStorage
+  next: number
+}
+
+async function openJournal(directory: string): Promise<Journal> {
+  const storage = await fileStorage({ directory }).open()
+  await storage.replay(() => {})
+  return { storage, next: 1 }
+}
+
+function append(journal: Journal, record: Uint8Array, count = 1): Promise<void> {
+  const firstSequence = sequence(journal.next)
+  journal.next += count
+  return journal.storage.append({ firstSequence, records: Array.from({ length: count }, () => record), release: null })
+}
+
+/** Calls a second that one caller gets, who waits for each. */
+async function rateOf(calls: number, call: (nth: number) => Promise<void>): Promise<number> {
+  const begun = performance.now()
+  for (let nth = 0; nth < calls; nth += 1) await call(nth)
+  return (calls / (performance.now() - begun)) * 1_000
+}
+
+/** What Node.js can do at all: bytes written and synced in a file of zeros, without anything that a journal adds. */
+async function bareWriter(
+  directory: string,
+): Promise<{ call: (nth: number) => Promise<void>; close: () => Promise<void> }> {
+  await mkdir(directory)
+  const file = await open(join(directory, 'bare'), 'wx+')
+  await file.write(new Uint8Array(16 * 1024 * 1024), 0, undefined, 0)
+  await file.datasync()
+  const bytes = new Uint8Array(batchBytes).fill(1)
+  return {
+    call: async (nth) => {
+      await file.write(bytes, 0, bytes.length, nth * batchBytes)
+      await file.datasync()
+    },
+    close: () => file.close(),
+  }
+}
+
+/** One writer each, in turn and in slices of 25 calls, so that both see the same disk. */
+async function besideBareLoop(slices: number): Promise<void> {
+  const bare = await bareWriter(place())
+  const journal = await openJournal(place())
+  const record = new Uint8Array(recordBytes).fill(1)
+  const rates: { bare: number; journal: number }[] = []
+  for (let slice = 0; slice < slices; slice += 1) {
+    rates.push({
+      bare: await rateOf(25, (nth) => bare.call(slice * 25 + nth)),
+      journal: await rateOf(25, () => append(journal, record)),
+    })
+  }
+  await bare.close()
+  await journal.storage.close()
+  const bareRate = medianOf(rates.map((each) => each.bare))
+  const journalRate = medianOf(rates.map((each) => each.journal))
+  console.log(`bare loop, ${batchBytes} B written and synced: ${bareRate.toFixed(0)} a second`)
+  console.log(`journal, batches of one record of 256 B: ${journalRate.toFixed(0)} a second`)
+  console.log(`ratio: ${(journalRate / bareRate).toFixed(2)} (medians of ${slices} slices each, in turn)`)
+}
+
+/** Entries a second with so many callers at once, each of whom waits for his own. */
+async function concurrently(directory: string, callers: number, entries: number): Promise<number> {
+  const journal = await openJournal(directory)
+  const record = new Uint8Array(recordBytes).fill(1)
+  let left = entries
+  const begun = performance.now()
+  const caller = async (): Promise<void> => {
+    while (left > 0) {
+      left -= 1
+      await append(journal, record)
+    }
+  }
+  await Promise.all(Array.from({ length: callers }, caller))
+  const rate = (entries / (performance.now() - begun)) * 1_000
+  await journal.storage.close()
+  return rate
+}
+
+/** Megabytes a second in records of 64 KiB, 16 at once. */
+async function throughput(directory: string, records: number): Promise<number> {
+  const journal = await openJournal(directory)
+  const record = new Uint8Array(64 * 1024).fill(1)
+  const begun = performance.now()
+  const caller = async (): Promise<void> => {
+    while (journal.next <= records) await append(journal, record)
+  }
+  await Promise.all(Array.from({ length: 16 }, caller))
+  const rate = (records * record.length) / 1_000 / (performance.now() - begun)
+  await journal.storage.close()
+  return rate
+}
+
+/** How long it takes to open a journal of so many records and to replay it, and what that takes in memory. */
+async function opening(
+  directory: string,
+  records: number,
+  bytes: number,
+): Promise<{ openMs: number; replayMs: number; moreMiB: number }> {
+  const journal = await openJournal(directory)
+  const record = new Uint8Array(bytes).fill(1)
+  const perBatch = Math.max(1, Math.min(1_000, Math.floor((4 * 1024 * 1024) / bytes)))
+  while (journal.next <= records) await append(journal, record, Math.min(perBatch, records - journal.next + 1))
+  await journal.storage.close()
+  const memory = (): number => process.memoryUsage.rss() / 2 ** 20
+  const before = memory()
+  let most = before
+  const begun = performance.now()
+  const storage = await fileStorage({ directory }).open()
+  const opened = performance.now()
+  let seen = 0
+  await storage.replay(() => {
+    seen += 1
+    if (seen % 1_024 === 0) most = Math.max(most, memory())
+  })
+  const replayed = performance.now()
+  await storage.close()
+  if (seen !== records) throw new Error(`${seen} of ${records} records came back`)
+  return { openMs: opened - begun, replayMs: replayed - opened, moreMiB: Math.max(0, most - before) }
+}
+
+const [slices = 60, large = 0] = process.argv.slice(2).map(Number)
+const root = await mkdtemp(join(process.env['JOURNAL_DIRECTORY'] ?? tmpdir(), 'quorate-journal-'))
+let places = 0
+const place = (): string => join(root, `${(places += 1)}`)
+try {
+  await besideBareLoop(slices)
+  for (const [callers, entries] of [
+    [1, 500],
+    [16, 4_000],
+    [256, 20_000],
+    [4_096, 100_000],
+  ] as const) {
+    const rate = await concurrently(place(), callers, entries)
+    console.log(`${callers} at once: ${rate.toFixed(0)} entries a second`)
+  }
+  console.log(`records of 64 KiB: ${(await throughput(place(), 2_000)).toFixed(0)} MB/s`)
+  const million = await opening(place(), 1_000_000, 100)
+  console.log(
+    `1,000,000 records of 100 B: open ${million.openMs.toFixed(0)} ms, replay ${million.replayMs.toFixed(0)} ms`,
+  )
+  if (large > 0) {
+    const { openMs, replayMs, moreMiB } = await opening(place(), large * 16, 64 * 1024)
+    const times = `open ${openMs.toFixed(0)} ms, replay ${replayMs.toFixed(0)} ms`
+    console.log(`${large} MiB in records of 64 KiB: ${times}, ${moreMiB.toFixed(0)} MiB more memory at most`)
+  }
+} finally {
+  await rm(root, { recursive: true })
+}
