@@ -12,7 +12,7 @@ export interface Place {
 }
 
 /** What may differ from a cluster of the demo. */
-export interface ClusterOptions extends Pick<MemberConfig, 'electionTimeoutMs' | 'snapshotEvery'> {
+export interface ClusterOptions extends Pick<MemberConfig, 'electionTimeoutMs' | 'snapshotEvery' | 'transport'> {
   /** Path of the member's program. */
   readonly program?: string
 }

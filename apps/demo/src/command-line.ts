@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import type { MachineName } from './member-message.js'
+import type { MachineName, TransportName } from './member-message.js'
 
 /** What the demo was asked to do. */
 export interface DemoOptions {
@@ -7,6 +7,7 @@ export interface DemoOptions {
   readonly once: boolean
   readonly members: number
   readonly machine: MachineName
+  readonly transport: TransportName
   /** Null: a temporary one, removed at the end. */
   readonly directory: string | null
   /** Null: any that are free. */
@@ -41,6 +42,9 @@ export function parseCommandLine(argv: readonly string[]): DemoOptions {
         .choices(['kv', 'counter'])
         .default('kv'),
     )
+    .addOption(
+      new Option('--transport <name>', 'how members talk to each other').choices(['tcp', 'http']).default('tcp'),
+    )
     .option('--directory <path>', 'keep the data there, and go on with what is there (default: a temporary one)')
     .option(
       '--port <port>',
@@ -59,6 +63,7 @@ export function parseCommandLine(argv: readonly string[]): DemoOptions {
     once?: boolean
     members: number
     machine: MachineName
+    transport: TransportName
     directory?: string
     port?: number
     snapshotEvery: number
@@ -68,6 +73,7 @@ export function parseCommandLine(argv: readonly string[]): DemoOptions {
     once: options.once ?? false,
     members: options.members,
     machine: options.machine,
+    transport: options.transport,
     directory: options.directory ?? null,
     port: options.port ?? null,
     snapshotEvery: options.snapshotEvery,

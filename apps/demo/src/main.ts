@@ -19,7 +19,8 @@ process.exit(await main(parseCommandLine(process.argv.slice(2))))
 async function main(options: DemoOptions): Promise<number> {
   try {
     const { dispose, ...place } = await claimPlace(options)
-    const cluster = new LocalCluster(place, { snapshotEvery: options.snapshotEvery })
+    const { snapshotEvery, transport } = options
+    const cluster = new LocalCluster(place, { snapshotEvery, transport })
     try {
       return await runCluster(cluster, options)
     } finally {

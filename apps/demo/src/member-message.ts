@@ -8,6 +8,8 @@ export const memberConfigSchema = z.strictObject({
   /** Address for peers and address for clients, by member. */
   members: z.record(z.string(), z.strictObject({ address: z.string(), clientAddress: z.string() })),
   directory: z.string(),
+  /** How members talk to each other. TCP when it is not said. */
+  transport: z.enum(['tcp', 'http']).optional(),
   /** Raft's own default when it is not said. */
   electionTimeoutMs: z.tuple([z.int(), z.int()]).optional(),
   /** A snapshot after so many commands, and as many kept behind it. Quorate's own defaults when it is not said. */
@@ -19,6 +21,9 @@ export type MemberConfig = z.output<typeof memberConfigSchema>
 
 /** Which state machine the cluster replicates. */
 export type MachineName = MemberConfig['machine']
+
+/** How the members of a cluster talk to each other. */
+export type TransportName = NonNullable<MemberConfig['transport']>
 
 /** What a member's process tells the one that started it. */
 export const memberMessageSchema = z.discriminatedUnion('kind', [

@@ -1,5 +1,5 @@
 /**
- * One member, as a process of its own: a replica on TCP and a write-ahead log, and a gateway for its clients.
+ * One member, as a process of its own: a replica on TCP or HTTP and a write-ahead log, and a gateway for its clients.
  *
  * It ends when it is asked to, when its replica stops, and when the process that started it is gone. A terminal's
  * Ctrl-C reaches every process of the demo at once; this one leaves the order of things to the one that started it.
@@ -11,6 +11,7 @@ import { httpGateway } from '@quorate/gateway-http'
 import { raft } from '@quorate/raft'
 import { createReplica } from '@quorate/replica/node'
 import { fileStorage } from '@quorate/storage-file/node'
+import { httpTransport } from '@quorate/transport-http'
 import { tcpTransport } from '@quorate/transport-tcp'
 import { closeRequest, memberConfigSchema, type MemberConfig, type MemberMessage } from './member-message.js'
 
@@ -26,7 +27,7 @@ function run(config: MemberConfig): Promise<void> {
 }
 
 async function runMachine<Machine extends MachineModule>(config: MemberConfig, machine: Machine): Promise<void> {
-  const { id, cluster, members, directory, electionTimeoutMs, snapshotEvery } = config
+  const { id, cluster, members, directory, transport, electionTimeoutMs, snapshotEvery } = config
   const replica = await createReplica({
     id,
     cluster,
@@ -36,7 +37,7 @@ async function runMachine<Machine extends MachineModule>(config: MemberConfig, m
       ...(electionTimeoutMs && { electionTimeoutMs }),
       ...(snapshotEvery && { tailEntriesMax: snapshotEvery }),
     }),
-    transport: tcpTransport(),
+    transport: transport === 'http' ? httpTransport() : tcpTransport(),
     storage: fileStorage({ directory }),
     ...(snapshotEvery && { snapshotEveryEntries: snapshotEvery }),
   })
