@@ -48,7 +48,7 @@ export class Run<Machine extends MachineModule> {
     this.#witness = new Witness(plan.cluster.ids, trace)
     this.#time = new WatchedTime(time, this.#witness)
     const shared = { trace, counters, atlas: new Atlas(plan.cluster.ids.length) }
-    const protocol = subject.draw(seededRandom(`${plan.seed}/protocol`))
+    const protocol = subject.draw(seededRandom(`${plan.seed}/protocol`), plan.theme)
     const traits = plan.cluster
     this.#cluster = new Cluster({ ...shared, traits, seed: plan.seed, time, machine, protocol, witness: this.#witness })
     this.#injector = new FaultInjector({ ...shared, cluster: this.#cluster, environment })

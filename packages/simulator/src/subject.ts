@@ -1,6 +1,7 @@
 import type { NodeId, Protocol, ProtocolModule, Random } from '@quorate/contracts'
 import { createReplica, type ReplicaOptions, type Replica } from '@quorate/replica'
 import type { MachineModule } from '@quorate/contracts'
+import type { Theme } from './plan/plan.js'
 
 /**
  * What a simulation sees of one member's protocol: neutral words for what every protocol with a log of epochs has. It is a
@@ -51,14 +52,14 @@ export interface DrawnProtocol {
 /** A protocol as a simulation takes it: how to make one, and how to look inside. */
 export interface Subject {
   readonly name: string
-  /** One for all members of a cluster, with options that the dice have drawn. */
-  draw(random: Random): DrawnProtocol
+  /** One for all members of a cluster, with options that the dice have drawn, for a run of this theme. */
+  draw(random: Random, theme: Theme | null): DrawnProtocol
 }
 
 /** What a protocol brings to be simulated. */
 export interface SubjectParts<Message, Admin> {
   readonly name: string
-  readonly protocol: (random: Random) => ProtocolModule<Message, Admin>
+  readonly protocol: (random: Random, theme: Theme | null) => ProtocolModule<Message, Admin>
   /** Without it nobody looks inside: what callers saw, what machines applied and where members end is checked all the same. */
   readonly inspect?: (protocol: Protocol<Message, Admin>) => Inspection
 }
@@ -67,8 +68,8 @@ export interface SubjectParts<Message, Admin> {
 export function subject<Message, Admin>({ name, protocol, inspect }: SubjectParts<Message, Admin>): Subject {
   return {
     name,
-    draw(random) {
-      const module = protocol(random)
+    draw(random, theme) {
+      const module = protocol(random, theme)
       return {
         createReplica: (options, watch) => createReplica({ ...options, protocol: watched(module, inspect, watch) }),
       }

@@ -1,6 +1,7 @@
 import type { FileOperation } from '@quorate/conformance'
 import type { Dice } from './dice.js'
 import type { Fault, Target } from './fault.js'
+import type { Theme } from './plan.js'
 
 /** How one kind of fault is drawn, for a cluster of some size. */
 type Draw = (dice: Dice, members: number, atMs: number) => Fault
@@ -133,9 +134,6 @@ const kinds: Readonly<Record<string, Draw>> = {
     to: dice.percent(30) ? null : dice.random.nextInt(members),
   }),
 }
-
-/** A trouble that a run gets deep into. */
-export type Theme = 'churn' | 'lag' | 'power' | 'delay'
 
 /**
  * Troubles that only come together: which kinds, and about how often each. Most runs mix kinds at random instead, and each

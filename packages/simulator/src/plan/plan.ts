@@ -2,6 +2,12 @@ import type { MemoryFaults } from '@quorate/transport-memory'
 import type { DiskTraits } from '../member/member-disk.js'
 import type { Fault } from './fault.js'
 
+/**
+ * A trouble that a run gets deep into: leaders that come and go · members that come back to a cluster that has gone on ·
+ * power that goes while something is on its way to the disk · messages that come very late.
+ */
+export type Theme = 'churn' | 'lag' | 'power' | 'delay'
+
 /** A session of this length outlives every run, in milliseconds: whatever clocks do, it must not end. */
 export const longSessionMs = 300_000
 
@@ -32,6 +38,8 @@ export interface LoadTraits {
 /** All that will be done to one cluster: drawn from a seed, or what a shrinker left of it. */
 export interface Plan {
   readonly seed: number
+  /** The trouble that it gets deep into; null: a mixture. */
+  readonly theme: Theme | null
   readonly cluster: ClusterTraits
   readonly load: LoadTraits
   /** How long faults may happen, and how long the cluster then has to make progress, in milliseconds. */

@@ -1,8 +1,8 @@
 import { seededRandom } from '@quorate/contracts'
 import type { MemoryFaults } from '@quorate/transport-memory'
 import { Dice } from './dice.js'
-import { drawFaults, type Theme } from './draw-faults.js'
-import { longSessionMs, type ClusterTraits, type LoadTraits, type Plan } from './plan.js'
+import { drawFaults } from './draw-faults.js'
+import { longSessionMs, type ClusterTraits, type LoadTraits, type Plan, type Theme } from './plan.js'
 
 /** What is fixed by whoever asks for a plan, and not drawn. */
 export interface PlanLimits {
@@ -23,11 +23,11 @@ export function drawPlan(seed: number, limits: PlanLimits = usualLimits): Plan {
   const cluster = drawCluster(dice, theme)
   const load = drawLoad(dice)
   const faults = drawFaults(dice, theme, cluster.ids.length, limits.safetyMs)
-  return { seed, cluster, load, ...limits, faults }
+  return { seed, theme, cluster, load, ...limits, faults }
 }
 
 function drawCluster(dice: Dice, theme: Theme | null): ClusterTraits {
-  const size = dice.pick([3, 3, 3, 3, 3, 5, 5, 5, 5, 1, 2, 4, 7])
+  const size = theme === 'churn' ? dice.pick([3, 4, 5, 5, 5]) : dice.pick([3, 3, 3, 3, 5, 5, 5, 1, 2, 4, 7])
   return {
     ids: Array.from({ length: size }, (_, at) => `n${at + 1}`),
     network: drawNetwork(dice, theme),
