@@ -20,5 +20,7 @@ export {
   type Subject,
   type SubjectParts,
 } from './subject.js'
+export { explore, type Exploration, type ExploreOptions } from './explorer/explore.js'
+export type { Bounds, Explored } from './explorer/model.js'
 export { Violation } from './violation.js'
 export type { TraceEvent } from './trace.js'

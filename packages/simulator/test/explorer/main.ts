@@ -1,0 +1,52 @@
+/**
+ * `pnpm explore [--members 3] [--timeouts 2] [--epochs 2] [--proposals 0] [--beats 0] [--crashes 1] [--duplicates 0]`:
+ * visits every state of bare Raft cores within these bounds, and says how many there are.
+ */
+import { parseArgs } from 'node:util'
+import { explore } from '../../src/explorer/explore.js'
+import { plainRaft } from './raft-explored.js'
+
+const number = (fallback: string) => ({ type: 'string', default: fallback }) as const
+const { values } = parseArgs({
+  options: {
+    members: number('3'),
+    timeouts: number('2'),
+    epochs: number('2'),
+    proposals: number('0'),
+    beats: number('0'),
+    crashes: number('1'),
+    duplicates: number('0'),
+    states: number('100000000'),
+  },
+})
+const wanted = Object.fromEntries(Object.entries(values).map(([name, text]) => [name, wholeNumber(name, text)]))
+const { epochs: epochMax = 0, states: statesMax = 0, ...counts } = wanted
+const { members = 0, timeouts = 0, proposals = 0, beats = 0, crashes = 0, duplicates = 0 } = counts
+const bounds = { members, timeouts, epochMax, proposals, beats, crashes, duplicates }
+
+const { user: startUs } = process.cpuUsage()
+const result = explore(plainRaft, bounds, {
+  statesMax,
+  onProgress: (states, waiting, depth) => {
+    process.stderr.write(`${states} states, ${waiting} wait, depth ${depth}\n`)
+  },
+})
+const seconds = (process.cpuUsage().user - startUs) / 1_000_000
+const { states, moves, depth, moments, messages, isComplete, violation } = result
+const mebibytes = Math.round(process.memoryUsage().rss / 2 ** 20)
+console.log(
+  `${states} states by ${moves} steps, depth ${depth}, of ${moments} moments of members and ${messages} messages; ` +
+    `${seconds.toFixed(1)} s of processor time, ${mebibytes} MiB`,
+)
+if (violation) {
+  console.log(`${violation.message}, after`)
+  for (const step of violation.steps) console.log(`  ${step}`)
+  process.exitCode = 1
+} else {
+  console.log(isComplete ? 'every state within the bounds was visited' : 'it was ended by the number of states')
+}
+
+function wholeNumber(name: string, text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new TypeError(`--${name} is a whole number, not "${text}"`)
+  return Number(text)
+}
