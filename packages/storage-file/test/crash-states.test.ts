@@ -1,10 +1,11 @@
 import { afterAll, expect, test } from 'vitest'
 import { explore, type Counts } from './crash-states/explore.js'
-import { scenarios } from './crash-states/scenarios.js'
+import { scenariosOf } from './crash-states/scenarios.js'
 import { describeCounts, imagesIn } from './crash-states/table.js'
 
 /** `pnpm crash-states` is the same with more of everything. */
 const effort = { effectsMax: 10, tornEveryBytes: 4, recoverEvery: { first: 10, second: 40 } }
+const scenarios = scenariosOf(0)
 const counts = new Map<string, Counts>()
 
 /**

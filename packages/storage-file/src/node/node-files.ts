@@ -78,7 +78,10 @@ async function writeAll(handle: FileHandle, offset: number, chunks: readonly Uin
   let waiting = chunks.filter((chunk) => chunk.length > 0)
   let at = offset
   while (waiting.length > 0) {
-    const { bytesWritten } = await handle.writev(waiting, at)
+    const [first] = waiting
+    // One buffer at a time is cheaper, and one is what most batches are.
+    const { bytesWritten } =
+      first && waiting.length === 1 ? await handle.write(first, 0, first.length, at) : await handle.writev(waiting, at)
     if (bytesWritten === 0) throw Object.assign(new Error('EIO: nothing was written'), { code: 'EIO' })
     at += bytesWritten
     waiting = withoutFirst(waiting, bytesWritten)
