@@ -1,5 +1,12 @@
 import type { VirtualTime } from '@quorate/conformance'
-import { describeError, QuorateError, seededRandom, type MachineModule, type Random } from '@quorate/contracts'
+import {
+  describeError,
+  QuorateError,
+  seededRandom,
+  silentLogger,
+  type MachineModule,
+  type Random,
+} from '@quorate/contracts'
 import { fileStorage } from '@quorate/storage-file'
 import { memoryHub, memoryTransport, type MemoryHub } from '@quorate/transport-memory'
 import type { Counters } from '../counters.js'
@@ -161,6 +168,11 @@ export class Cluster<Machine extends MachineModule> {
           (sequence) => witness.onDurable(member.id, sequence),
         ),
         environment,
+        // Not an event: what a start has to say is said before anybody can listen.
+        logger: {
+          ...silentLogger,
+          warn: (fields) => this.#parts.counters.add(`warning ${String(Reflect.get(fields, 'code'))}`),
+        },
         ...traits.replica,
       },
       watch,
@@ -168,7 +180,6 @@ export class Cluster<Machine extends MachineModule> {
     replica.on('stopped', ({ reason }) => {
       if (reason) this.#onEnd(member, life, reason)
     })
-    replica.on('warning', ({ code }) => this.#parts.counters.add(`warning ${code}`))
     replica.on('snapshot', ({ how, position }) => {
       this.#parts.counters.add(how === 'saved' ? 'a snapshot is saved' : 'a snapshot is installed')
       trace.add(`snapshot ${how}`, member.id, [position])
