@@ -116,7 +116,8 @@ export class ReplicatedState {
     } catch (error) {
       const message =
         `the machine "${this.machine.name}" threw while it applied position ${at}: ${describeError(error)}. ` +
-        'Nothing after it was applied. Deploy a fixed machine on all members and start again: the position is applied by the new code'
+        'Nothing after it was applied. Deploy a fixed machine on all members and start again: the position is applied by the new code. ' +
+        `"quorate-storage inspect DIRECTORY --position ${at} --decode PROTOCOL" prints the command, with the package of the protocol in its place`
       throw new QuorateError('APPLY_FAILED', message, { cause: error })
     }
   }
