@@ -76,5 +76,10 @@ export interface OpenStorage {
   openSnapshot(position: Position): Promise<SnapshotSource | null>
   /** How near the place is to being full (decision D14). */
   readonly pressure: 'none' | 'low' | 'full'
+  /**
+   * What has poisoned it; null or absent while it may be trusted. A storage that works while nobody calls it, writing files
+   * ahead, may have failed without a call that could say so.
+   */
+  readonly failure?: Error | null
   close(): Promise<void>
 }

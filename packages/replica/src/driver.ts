@@ -26,6 +26,7 @@ import type { CommandOptions, QueryOptions, RawResult } from './replica.js'
 import { Snapshots } from './snapshots/snapshots.js'
 import { stampedClock } from './stamps.js'
 import type { ReplicaStatus } from './status.js'
+import { StorageWatch } from './storage-watch.js'
 import { Writer } from './writer.js'
 
 /** Shorter pauses of the applier are not worth a word, in milliseconds. */
@@ -56,6 +57,7 @@ export class Driver<Message, Admin> {
   readonly #writer: Writer<Message>
   readonly #applier: Applier
   readonly #clockKeeper: ClockKeeper
+  readonly #storageWatch: StorageWatch
   readonly #peers: Peers<Message, Admin>
   readonly #leader: LeaderView
   readonly #callers: Callers
@@ -108,6 +110,7 @@ export class Driver<Message, Admin> {
     })
     this.#snapshots = this.#makeSnapshots()
     this.#clockKeeper = this.#makeClockKeeper()
+    this.#storageWatch = new StorageWatch(environment, storage, fail)
   }
 
   /** Resolves when it listens. */
@@ -115,6 +118,7 @@ export class Driver<Message, Admin> {
     await this.#peers.listen(this.#parts.options.transport)
     this.#loop.start()
     this.#clockKeeper.start()
+    this.#storageWatch.start()
     this.#health.start()
   }
 
@@ -344,6 +348,7 @@ export class Driver<Message, Admin> {
   #stopTaking(reason: string): void {
     this.#loop.stop()
     this.#clockKeeper.stop()
+    this.#storageWatch.stop()
     this.#health.stop()
     this.#applier.stop()
     this.#callers.close(reason)

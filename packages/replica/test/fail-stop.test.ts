@@ -161,3 +161,17 @@ test('close waits for what was handed over, takes nothing new, and can be called
   await replica.close()
   await replica[Symbol.asyncDispose]()
 })
+
+test('D5: a storage that failed while nobody called it stops the replica all the same', async () => {
+  let failure: Error | null = null
+  const inner = memoryStorage()
+  const storage: Storage = {
+    survives: inner.survives,
+    open: async () => Object.defineProperty(await inner.open(), 'failure', { get: () => failure }),
+  }
+  const { replica, stopped } = await start({ storage })
+  await replica.commands.add()
+  failure = new QuorateError('STORAGE_FAILED', 'writing ahead failed: EIO')
+  expect(await stopped).toBe(failure)
+  await expect(replica.commands.add()).rejects.toMatchObject({ code: 'STOPPED', outcome: 'notDone' })
+})

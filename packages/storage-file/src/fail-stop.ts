@@ -20,6 +20,11 @@ export class FailStop {
     return this.#failure !== null
   }
 
+  /** What ended this storage; null while nothing has. */
+  get failure(): QuorateError | null {
+    return this.#failure
+  }
+
   /** Runs an operation whose failure ends the storage. `doing` begins the message: `writing journal-1`. */
   async guard<Result>(doing: string, run: () => Promise<Result>): Promise<Result> {
     this.check()

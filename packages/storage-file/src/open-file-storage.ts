@@ -40,6 +40,10 @@ export class OpenFileStorage implements OpenStorage {
     return this.#opened.reserve.pressure
   }
 
+  get failure(): QuorateError | null {
+    return this.#opened.place.failStop.failure
+  }
+
   async saveIdentity(bytes: Uint8Array): Promise<void> {
     this.#check()
     const { place, journal } = this.#opened

@@ -36,16 +36,12 @@ export class FaultInjector<Machine extends MachineModule> {
     }
   }
 
-  /**
-   * The bad days are over: the network is whole, nobody is paused, disks have room, and whoever can run does. Programs
-   * whose disk has failed them and that still run are started again, as an operator would.
-   */
+  /** The bad days are over: the network is whole, nobody is paused, disks have room, and whoever can run does. */
   heal(): void {
     this.#isOver = true
     const { cluster } = this.#parts
     cluster.calm()
     for (const member of cluster.members) {
-      if (member.disk.hasFailed) cluster.end(member, 'kill')
       member.disk.relieve()
       member.clock.drift(1)
       member.life?.process.resume()
