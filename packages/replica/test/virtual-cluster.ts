@@ -15,15 +15,24 @@ export interface VirtualMember {
   readonly transport?: (real: Transport) => Transport
 }
 
+/** What holds for all members. */
+export interface VirtualClusterOptions {
+  readonly snapshotEveryEntries?: number
+  /** Of raft. */
+  readonly tailEntriesMax?: number
+}
+
 /** A cluster of three on raft in virtual time, which passes only while a test awaits something through it. */
 export class VirtualCluster<Machine extends MachineModule> {
   readonly time: VirtualTime = virtualTime({ settled: turn })
   readonly hub = memoryHub({ environment: this.time.environment })
   readonly replicas: Replica<Machine>[] = []
   readonly #machine: Machine
+  readonly #options: VirtualClusterOptions
 
-  constructor(machine: Machine) {
+  constructor(machine: Machine, options: VirtualClusterOptions = {}) {
     this.#machine = machine
+    this.#options = options
   }
 
   /** Starts all three; resolves when one of them leads. */
@@ -57,14 +66,16 @@ export class VirtualCluster<Machine extends MachineModule> {
 
   #start(id: string, { storage, environment, transport }: VirtualMember): Promise<Replica<Machine>> {
     const onHub = memoryTransport({ hub: this.hub })
+    const { tailEntriesMax, ...options } = this.#options
     return createReplica({
       id,
       members: Object.fromEntries(ids.map((each) => [each, `${each}:1`])),
       machine: this.#machine,
-      protocol: raft(),
+      protocol: raft(tailEntriesMax === undefined ? {} : { tailEntriesMax }),
       transport: transport?.(onHub) ?? onHub,
       storage: storage ?? memoryStorage(),
       environment: environment?.(this.time.environment) ?? this.time.environment,
+      ...options,
     })
   }
 }

@@ -14,6 +14,9 @@ const sliceBytes = 256 * 1024
 /** Slices kept in memory before a machine that is held has to wait for the disk. */
 const keptSlicesMax = 64
 
+/** An image that cannot be read is written anew, and not again before this time, in milliseconds. */
+const renewEveryMs = 10_000
+
 /** When a checkpoint is due: whichever comes first. */
 export interface CheckpointLimits {
   readonly snapshotEveryEntries: number
@@ -61,6 +64,9 @@ export class Checkpoints {
   #idle: Promise<void> = Promise.resolve()
   #cancelRetry: (() => void) | null = null
   #isPaused = false
+  /** The last image cannot be read: another is wanted, of whatever position. */
+  #isWanted = false
+  #renewedAtMs = -Infinity
 
   /** `since` is the position of the last snapshot, or 0. */
   constructor(host: CheckpointsHost, limits: CheckpointLimits, since: Position) {
@@ -74,6 +80,18 @@ export class Checkpoints {
   onApplied(at: Position, commandBytes: number): void {
     this.#applied = at
     this.#bytes += commandBytes
+    this.#maybeTake()
+  }
+
+  /**
+   * The last image is damaged, or cannot be read. Another takes its place, also of the same position: a member that needs it
+   * would wait for it until somebody writes, and this one could not start again (F-43).
+   */
+  renew(): void {
+    const now = this.#host.environment.monotonicMs()
+    if (now - this.#renewedAtMs < renewEveryMs) return
+    this.#renewedAtMs = now
+    this.#isWanted = true
     this.#maybeTake()
   }
 
@@ -100,12 +118,15 @@ export class Checkpoints {
   #maybeTake(): void {
     if (this.#isPaused || this.#attempt || this.#cancelRetry) return
     const isDue =
-      this.#applied - this.#since >= this.#limits.snapshotEveryEntries || this.#bytes >= this.#limits.snapshotEveryBytes
-    if (!isDue || this.#applied === this.#since) return
+      this.#isWanted ||
+      this.#applied - this.#since >= this.#limits.snapshotEveryEntries ||
+      this.#bytes >= this.#limits.snapshotEveryBytes
+    if (!isDue || (this.#applied === this.#since && !this.#isWanted)) return
     const meta = this.#host.metaAt(this.#applied)
     if (meta === null) return
     const attempt: Attempt = { meta, bytesAtStart: this.#bytes, isAbandoned: false }
     this.#attempt = attempt
+    this.#isWanted = false
     // Held and asked for in this turn, before anything more is applied: the image is of the position that `meta` names.
     const release = this.#host.hold?.() ?? null
     const writing = new ImageWriting(this.#host, attempt)

@@ -24,6 +24,8 @@ export interface SenderHost {
   readonly environment: Environment
   readonly storage: Pick<OpenStorage, 'openSnapshot'>
   readonly warn: WarnOfSnapshot
+  /** An image of this member's own is damaged, or cannot be read. */
+  onUnreadable(): void
   send(to: NodeId, frame: Uint8Array, channel: Channel): 'queued' | 'dropped'
 }
 
@@ -116,6 +118,7 @@ export class SnapshotSender {
       if (!this.#isClosed) {
         const message = `the snapshot at position ${position} cannot be read for a peer: ${describeError(error)}`
         this.#host.warn('SNAPSHOT_FAILED', message)
+        this.#host.onUnreadable()
       }
       return gone
     }

@@ -59,7 +59,10 @@ export class Snapshots {
       limits,
       since,
     )
-    this.#sender = new SnapshotSender({ environment, storage, warn, send }, limits)
+    this.#sender = new SnapshotSender(
+      { environment, storage, warn, send, onUnreadable: () => this.#checkpoints.renew() },
+      limits,
+    )
     this.#install = new SnapshotInstall({ environment, storage, restore: (image) => state.restore(image) })
     this.#fetcher = new SnapshotFetcher({
       environment,

@@ -170,6 +170,22 @@ test('D29: the image of a held machine is not gathered in memory without end', a
   expect(kept.most).toBeLessThanOrEqual(66)
 })
 
+test('an image that cannot be read is written anew at once, also at the same position, and not again for ten seconds', async () => {
+  const { checkpoints, time, saved } = await live()
+  checkpoints.onApplied(at(10), 0)
+  await time.pass(100)
+  checkpoints.renew()
+  checkpoints.renew()
+  await time.pass(9_000)
+  checkpoints.renew()
+  await time.pass(500)
+  expect(saved).toEqual([metaOf(10), metaOf(10)])
+  await time.pass(1_000)
+  checkpoints.renew()
+  await time.pass(100)
+  expect(saved).toHaveLength(3)
+})
+
 test('a machine that cannot write its image is let go', async () => {
   let held = 0
   const hold = () => ((held += 1), () => void (held -= 1))

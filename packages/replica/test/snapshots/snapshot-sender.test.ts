@@ -16,6 +16,7 @@ const fast = { snapshotBytesPerSecond: 64 * kib * kib }
 class Bench {
   readonly time: VirtualTime = still()
   readonly sent: { readonly to: NodeId; readonly answer: SnapshotAnswer; readonly atMs: number }[] = []
+  unreadable = 0
   readonly warnings: string[] = []
   /** Images that are open, by position. */
   readonly open: number[] = []
@@ -36,6 +37,7 @@ class Bench {
       environment: this.time.environment,
       storage: { openSnapshot: counted },
       warn: (code: string, message: string) => void this.warnings.push(`${code}: ${message}`),
+      onUnreadable: () => void (this.unreadable += 1),
       send: (to: NodeId, frame: Uint8Array, channel: string): 'queued' => {
         expect(channel).toBe('bulk')
         const answer = decodeSnapshotAnswer(frame.subarray(1))
@@ -101,11 +103,13 @@ test('an image that cannot be read is gone, and told', async () => {
       source && { ...source, read: (...of) => (failing-- > 0 ? Promise.reject(new Error('EIO')) : source.read(...of)) }
     )
   }
-  const { sent, time, ask, warnings, open } = bound(new Bench(storage))
+  const life = new Bench(storage)
+  const { sent, time, ask, warnings, open } = bound(life)
   ask(n2, 7, 0)
   await time.pass(100)
   expect(sent[0]?.answer.kind).toBe('gone')
   expect(warnings).toEqual([expect.stringMatching(/^SNAPSHOT_FAILED: .*position 7 .*EIO/)])
+  expect(life.unreadable).toBe(1)
   expect(open).toEqual([])
   ask(n2, 7, 0)
   await time.pass(100)

@@ -64,6 +64,7 @@ export class Wire {
       environment: this.time.environment,
       storage,
       warn: () => {},
+      onUnreadable: () => {},
       send: (_to: NodeId, frame: Uint8Array) => {
         const answer = this.change(decodeSnapshotAnswer(frame.subarray(1)))
         const body = encodeSnapshotAnswer(answer).subarray(1)
