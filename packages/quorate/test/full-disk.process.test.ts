@@ -77,6 +77,7 @@ test.skipIf(!isMounted)(
       makeRoom: async () => {
         for (const { directory } of disks) await rm(join(directory, 'somebody-else'), { force: true })
       },
+      // Callers that were refused pause before they ask again, and that nothing is taken for a while cannot be awaited.
       wait: async (ms) => {
         await delay(ms)
       },

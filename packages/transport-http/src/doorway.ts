@@ -1,12 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { describeError, type Channel, type Credentials, type NodeId, type TransportHost } from '@quorate/contracts'
+import {
+  admitBy,
+  describeError,
+  type Channel,
+  type Credentials,
+  type NodeId,
+  type TransportHost,
+} from '@quorate/contracts'
 import { credentialsOf } from '@quorate/contracts/node'
 import { BodyError } from './body.js'
 import { knowsToken } from './bearer.js'
 import { gather, GatheringError } from './gathering.js'
 import { Inbound } from './inbound.js'
 import type { HttpSettings } from './options.js'
-import { admitBy } from './outgoing.js'
 import { chooseVersion, headerNames, helloBytesMax, type Place } from './wire.js'
 
 /** What a body may have beside one frame of the maximal length. */

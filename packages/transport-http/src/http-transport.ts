@@ -2,8 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import {
   addressSchema,
   parseOptions,
+  PeerLinks,
   seededRandom,
   type Channel,
+  type DialledLink,
   type NodeId,
   type RunningTransport,
   type Transport,
@@ -11,7 +13,7 @@ import {
 } from '@quorate/contracts'
 import { Certificates } from '@quorate/contracts/node'
 import { Doorway, isWelcome, refuse } from './doorway.js'
-import { Link } from './link.js'
+import { linkTo } from './link.js'
 import { httpTransportOptionsSchema, type HttpSettings, type HttpTransportOptions } from './options.js'
 import type { Surroundings } from './outgoing.js'
 import { OwnServer } from './own-server.js'
@@ -64,7 +66,7 @@ export function httpTransport(options: HttpTransportOptions = {}): HttpTransport
 class HttpEndpoint implements RunningTransport {
   readonly doorway: Doorway
   readonly #surroundings: Surroundings
-  readonly #links = new Map<NodeId, Link>()
+  readonly #links: PeerLinks<DialledLink>
   #server: OwnServer | undefined
   #address: string
   #closing: Promise<void> | undefined
@@ -72,6 +74,7 @@ class HttpEndpoint implements RunningTransport {
   constructor(host: TransportHost, settings: HttpSettings, certificates: Certificates | undefined) {
     const random = seededRandom(host.environment.randomBytes(16))
     this.#surroundings = { host, settings, certificates, random }
+    this.#links = new PeerLinks(host.self, (peer, address) => linkTo(this.#surroundings, peer, address))
     this.#address = host.address
     this.doorway = new Doorway(host, settings, (peer) => this.#links.get(peer)?.wake())
   }
@@ -92,16 +95,7 @@ class HttpEndpoint implements RunningTransport {
   }
 
   setPeers(peers: ReadonlyMap<NodeId, string>): void {
-    if (this.#closing) return
-    for (const [peer, link] of this.#links) {
-      if (peers.get(peer) === link.address) continue
-      link.close()
-      this.#links.delete(peer)
-    }
-    for (const [peer, address] of peers) {
-      if (peer === this.#surroundings.host.self || this.#links.has(peer)) continue
-      this.#links.set(peer, new Link(this.#surroundings, peer, address))
-    }
+    if (!this.#closing) this.#links.setPeers(peers)
   }
 
   send(to: NodeId, frame: Uint8Array, channel: Channel): 'queued' | 'dropped' {
@@ -115,8 +109,7 @@ class HttpEndpoint implements RunningTransport {
   }
 
   async #close(): Promise<void> {
-    for (const link of this.#links.values()) link.close()
-    this.#links.clear()
+    this.#links.close()
     this.doorway.close()
     await this.#server?.close()
   }

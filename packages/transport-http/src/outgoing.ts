@@ -1,14 +1,18 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import {
+  admitBy,
   describeError,
   type Channel,
   type Credentials,
+  type DialEvents,
+  type Dialled,
+  type LinkEnding,
   type NodeId,
   type Random,
   type RunningTransport,
   type TransportHost,
 } from '@quorate/contracts'
-import { credentialsOf, type Certificates } from '@quorate/contracts/node'
+import { credentialsOf, endingOf, type Certificates } from '@quorate/contracts/node'
 import { Answer, readReason } from './answer.js'
 import { Line } from './line.js'
 import type { HttpSettings } from './options.js'
@@ -24,27 +28,15 @@ export interface Surroundings {
   readonly random: Random
 }
 
-/** How a link, or the attempt to get one, has ended. */
-export interface Ending {
-  readonly state: 'down' | 'gone'
-  readonly reason: string
-}
-
-/** What a link tells whoever keeps it: `onUp` at most once, then `onEnd` once unless it was closed. */
-export interface OutgoingEvents {
-  onUp(): void
-  onEnd(ending: Ending): void
-}
-
 /**
  * A link that this member has asked for: one request whose body is our hello and whose answer never ends. While that
  * goes on, frames leave in requests of their own; when it breaks, so has the peer.
  */
-export class Outgoing {
+export class Outgoing implements Dialled {
   readonly #surroundings: Surroundings
   readonly #peer: NodeId
   readonly #base: URL
-  readonly #events: OutgoingEvents
+  readonly #events: DialEvents
   readonly #requests: Requests
   readonly #request: ClientRequest | undefined
   #lines: Readonly<Record<Channel, Line>> | undefined
@@ -52,7 +44,7 @@ export class Outgoing {
   #silent = 0
   #ended = false
 
-  constructor(surroundings: Surroundings, peer: NodeId, base: URL, events: OutgoingEvents) {
+  constructor(surroundings: Surroundings, peer: NodeId, base: URL, events: DialEvents) {
     const { settings, certificates } = surroundings
     this.#surroundings = surroundings
     this.#peer = peer
@@ -196,30 +188,9 @@ export class Outgoing {
     this.#end({ state: 'down', reason: `${this.#base.host} ${what}` })
   }
 
-  #end(ending: Ending): void {
+  #end(ending: LinkEnding): void {
     if (this.#ended) return
     this.close()
     this.#events.onEnd(ending)
   }
-}
-
-/** A host's decision about a hello; a host that fails to decide has refused. */
-export async function admitBy(
-  host: TransportHost,
-  hello: Uint8Array,
-  credentials: Parameters<TransportHost['admit']>[1],
-): Promise<{ readonly peer: NodeId } | { readonly refuse: string }> {
-  try {
-    return await host.admit(hello, credentials)
-  } catch (error) {
-    return { refuse: describeError(error) }
-  }
-}
-
-/** A refused connection means that the machine answers and that no process listens there (decision D41). */
-function endingOf(error: Error, host: string): Ending {
-  const causes: readonly unknown[] = error instanceof AggregateError ? error.errors : [error]
-  const codes = causes.map((cause) => (cause instanceof Error && 'code' in cause ? cause.code : undefined))
-  if (codes.every((code) => code === 'ECONNREFUSED')) return { state: 'gone', reason: `nobody listens on ${host}` }
-  return { state: 'down', reason: `${host}: ${causes.map(describeError).join(', ')}` }
 }

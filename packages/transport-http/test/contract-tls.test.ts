@@ -3,7 +3,7 @@ import type { Transport } from '@quorate/contracts'
 import { nodeEnvironment } from '@quorate/contracts/node'
 import { httpTransport } from '@quorate/transport-http'
 import { test } from 'vitest'
-import { certificate } from './certificates.js'
+import { certificate } from '../../../tools/certificates/certificate.js'
 
 /** Each member shows the certificate with its own name. */
 const transport = (): Transport => ({

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { nodeId, splitAddress } from '@quorate/contracts'
 import { expect, onTestFinished, test } from 'vitest'
-import { certificate } from './certificates.js'
+import { certificate } from '../../../tools/certificates/certificate.js'
 import { at, introduce, listening, member, post, until, untilUp } from './members.js'
 
 /** What became of a request for a link with this certificate, or none. */

@@ -1,4 +1,4 @@
-import { describeError, type Channel, type NodeId, type TransportHost } from '@quorate/contracts'
+import { admitBy, type Channel, type LinkEnding, type NodeId, type TransportHost } from '@quorate/contracts'
 import { Connection } from './connection.js'
 import type { Hub } from './hub.js'
 
@@ -58,7 +58,7 @@ export class Link {
   }
 
   /** One attempt. Resolves to what went wrong, or null when it is connected or closed. */
-  async #dial(): Promise<Failure | null> {
+  async #dial(): Promise<LinkEnding | null> {
     const { hub, host } = this.#owner
     await this.#travel()
     const listener = hub.listener(this.address)
@@ -69,7 +69,7 @@ export class Link {
     const admitted = await listener.admit(new Uint8Array(host.hello()))
     if (this.#closed) return null
     if ('refuse' in admitted) return { state: 'down', reason: `${this.address} refused: ${admitted.refuse}` }
-    const reached = await admitBy(host, listener.hello())
+    const reached = await admitBy(host, new Uint8Array(listener.hello()), credentials)
     if ('refuse' in reached) return { state: 'down', reason: `${this.address} was refused here: ${reached.refuse}` }
     if (reached.peer !== this.peer) {
       return { state: 'down', reason: `${this.address} is member ${reached.peer}, not ${this.peer}` }
@@ -110,7 +110,7 @@ export class Link {
     else this.#redialLater()
   }
 
-  #failed(failure: Failure): void {
+  #failed(failure: LinkEnding): void {
     this.#redialLater()
     this.#report(failure.state, failure.reason)
   }
@@ -124,22 +124,5 @@ export class Link {
     if (report === this.#reported) return
     this.#reported = report
     this.#owner.host.onLink(this.peer, state, reason)
-  }
-}
-
-interface Failure {
-  readonly state: 'down' | 'gone'
-  readonly reason: string
-}
-
-/** A host's decision about a hello; a host that fails to decide has refused. */
-export async function admitBy(
-  host: TransportHost,
-  hello: Uint8Array,
-): Promise<{ readonly peer: NodeId } | { readonly refuse: string }> {
-  try {
-    return await host.admit(new Uint8Array(hello), credentials)
-  } catch (error) {
-    return { refuse: describeError(error) }
   }
 }

@@ -1,8 +1,10 @@
 import {
+  admitBy,
   bytesSchema,
   durationMsSchema,
   frameBytesMax,
   parseOptions,
+  PeerLinks,
   type Channel,
   type NodeId,
   type RunningTransport,
@@ -12,7 +14,7 @@ import {
 import { z } from 'zod'
 import type { Connection } from './connection.js'
 import { Hub, sharedHub, type Listener, type MemoryHub } from './hub.js'
-import { admitBy, Link, type LinkOwner } from './link.js'
+import { credentials, Link, type LinkOwner } from './link.js'
 
 /** Options of {@link memoryTransport}, with their defaults. */
 export const memoryTransportOptionsSchema = z.strictObject({
@@ -53,7 +55,7 @@ class MemoryEndpoint implements RunningTransport, Listener {
   readonly address: string
   readonly #owner: LinkOwner & { readonly frameBytesMax: number }
   readonly #host: TransportHost
-  readonly #links = new Map<NodeId, Link>()
+  readonly #links: PeerLinks<Link>
   readonly #inbound = new Map<NodeId, Connection>()
   #closed = false
 
@@ -62,19 +64,12 @@ class MemoryEndpoint implements RunningTransport, Listener {
     this.#host = owner.host
     this.id = owner.host.self
     this.address = owner.host.address
+    this.#links = new PeerLinks(this.id, (peer, address) => new Link(owner, peer, address))
     owner.hub.listen(this)
   }
 
   setPeers(peers: ReadonlyMap<NodeId, string>): void {
-    if (this.#closed) return
-    for (const [peer, link] of this.#links) {
-      if (peers.get(peer) === link.address) continue
-      link.close()
-      this.#links.delete(peer)
-    }
-    for (const [peer, address] of peers) {
-      if (peer !== this.id && !this.#links.has(peer)) this.#links.set(peer, new Link(this.#owner, peer, address))
-    }
+    if (!this.#closed) this.#links.setPeers(peers)
   }
 
   send(to: NodeId, frame: Uint8Array, channel: Channel): 'queued' | 'dropped' {
@@ -86,8 +81,7 @@ class MemoryEndpoint implements RunningTransport, Listener {
     if (this.#closed) return
     this.#closed = true
     this.#owner.hub.unlisten(this)
-    for (const link of this.#links.values()) link.close()
-    this.#links.clear()
+    this.#links.close()
     for (const connection of this.#inbound.values()) connection.break(`${this.address} has closed`)
     this.#inbound.clear()
   }
@@ -97,7 +91,7 @@ class MemoryEndpoint implements RunningTransport, Listener {
   }
 
   admit(hello: Uint8Array): Promise<{ readonly peer: NodeId } | { readonly refuse: string }> {
-    return admitBy(this.#host, hello)
+    return admitBy(this.#host, new Uint8Array(hello), credentials)
   }
 
   accept(peer: NodeId, connection: Connection): boolean {

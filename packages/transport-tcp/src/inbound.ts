@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
-import { describeError, type NodeId } from '@quorate/contracts'
+import { admitBy, describeError, type NodeId } from '@quorate/contracts'
 import { encodeFrames, FrameError, FrameReader, type FrameKind } from './frame.js'
 import { encodeHello, encodeRefusal, GreetingReader, HandshakeError } from './handshake.js'
-import { admitBy, type Surroundings } from './outgoing.js'
+import type { Surroundings } from './outgoing.js'
 
 /** What an inbound connection tells the transport. `onEnd` comes once, in any case. */
 export interface InboundEvents {

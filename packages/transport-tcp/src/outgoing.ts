@@ -1,12 +1,17 @@
 import type { Socket } from 'node:net'
 import {
+  admitBy,
   describeError,
   type Channel,
+  type DialEvents,
+  type Dialled,
+  type LinkEnding,
   type NodeId,
   type Random,
   type RunningTransport,
   type TransportHost,
 } from '@quorate/contracts'
+import { endingOf } from '@quorate/contracts/node'
 import { FrameError, FrameReader } from './frame.js'
 import { encodeHello, GreetingReader, HandshakeError, type Greeting } from './handshake.js'
 import type { TcpSettings } from './options.js'
@@ -22,27 +27,15 @@ export interface Surroundings {
   readonly random: Random
 }
 
-/** How a connection, or the attempt to make one, has ended. */
-export interface Ending {
-  readonly state: 'down' | 'gone'
-  readonly reason: string
-}
-
-/** What a dialled connection tells the link it belongs to: `onUp` at most once, then `onEnd` once unless it was closed. */
-export interface OutgoingEvents {
-  onUp(): void
-  onEnd(ending: Ending): void
-}
-
 /**
  * A connection that this member has dialled: connects, exchanges hellos, and then only sends. What comes back are
  * answers to its pings.
  */
-export class Outgoing {
+export class Outgoing implements Dialled {
   readonly #surroundings: Surroundings
   readonly #peer: NodeId
   readonly #address: string
-  readonly #events: OutgoingEvents
+  readonly #events: DialEvents
   readonly #socket: Socket
   readonly #greeting = new GreetingReader()
   readonly #answers = new FrameReader(0, (kind) => this.#onAnswer(kind))
@@ -51,7 +44,7 @@ export class Outgoing {
   #cancelTimer: () => void
   #unanswered = 0
 
-  constructor(surroundings: Surroundings, peer: NodeId, address: string, events: OutgoingEvents) {
+  constructor(surroundings: Surroundings, peer: NodeId, address: string, events: DialEvents) {
     const { settings, sockets } = surroundings
     this.#surroundings = surroundings
     this.#peer = peer
@@ -161,32 +154,9 @@ export class Outgoing {
     this.#end({ state: 'down', reason: `${this.#address} ${what}` })
   }
 
-  #end(ending: Ending): void {
+  #end(ending: LinkEnding): void {
     if (this.#stage === 'ended') return
     this.close()
     this.#events.onEnd(ending)
   }
-}
-
-/** A host's decision about a hello; a host that fails to decide has refused. */
-export async function admitBy(
-  host: TransportHost,
-  hello: Uint8Array,
-  credentials: Parameters<TransportHost['admit']>[1],
-): Promise<{ readonly peer: NodeId } | { readonly refuse: string }> {
-  try {
-    return await host.admit(hello, credentials)
-  } catch (error) {
-    return { refuse: describeError(error) }
-  }
-}
-
-/** A refused connection means that the machine answers and that no process listens there (decision D41). */
-function endingOf(error: Error, address: string): Ending {
-  const causes: readonly unknown[] = error instanceof AggregateError ? error.errors : [error]
-  const codes = causes.map((cause) => (cause instanceof Error && 'code' in cause ? cause.code : undefined))
-  if (codes.every((code) => code === 'ECONNREFUSED')) {
-    return { state: 'gone', reason: `nobody listens on ${address}` }
-  }
-  return { state: 'down', reason: `${address}: ${causes.map(describeError).join(', ')}` }
 }

@@ -2,9 +2,11 @@ import type { Server, Socket } from 'node:net'
 import {
   addressSchema,
   parseOptions,
+  PeerLinks,
   seededRandom,
   splitAddress,
   type Channel,
+  type DialledLink,
   type NodeId,
   type RunningTransport,
   type Transport,
@@ -12,7 +14,7 @@ import {
 } from '@quorate/contracts'
 import { Certificates } from '@quorate/contracts/node'
 import { Inbound } from './inbound.js'
-import { Link } from './link.js'
+import { linkTo } from './link.js'
 import { listen } from './listen.js'
 import { tcpTransportOptionsSchema, type TcpSettings, type TcpTransportOptions } from './options.js'
 import type { Surroundings } from './outgoing.js'
@@ -48,7 +50,7 @@ interface Arrival {
 class TcpEndpoint implements RunningTransport {
   readonly #surroundings: Surroundings
   readonly #server: Server
-  readonly #links = new Map<NodeId, Link>()
+  readonly #links: PeerLinks<DialledLink>
   /** Everybody who is connected to us; in order of arrival. */
   readonly #inbound = new Set<Inbound>()
   /** Of those, who has not been admitted yet. */
@@ -61,6 +63,7 @@ class TcpEndpoint implements RunningTransport {
   constructor(host: TransportHost, settings: TcpSettings, sockets: Sockets) {
     const random = seededRandom(host.environment.randomBytes(16))
     this.#surroundings = { host, settings, sockets, random }
+    this.#links = new PeerLinks(host.self, (peer, address) => linkTo(this.#surroundings, peer, address))
     this.#server = sockets.serve((socket) => this.#onSocket(socket))
   }
 
@@ -78,16 +81,7 @@ class TcpEndpoint implements RunningTransport {
   }
 
   setPeers(peers: ReadonlyMap<NodeId, string>): void {
-    if (this.#closing) return
-    for (const [peer, link] of this.#links) {
-      if (peers.get(peer) === link.address) continue
-      link.close()
-      this.#links.delete(peer)
-    }
-    for (const [peer, address] of peers) {
-      if (peer === this.#surroundings.host.self || this.#links.has(peer)) continue
-      this.#links.set(peer, new Link(this.#surroundings, peer, address))
-    }
+    if (!this.#closing) this.#links.setPeers(peers)
   }
 
   send(to: NodeId, frame: Uint8Array, channel: Channel): 'queued' | 'dropped' {
@@ -101,8 +95,7 @@ class TcpEndpoint implements RunningTransport {
   }
 
   async #close(): Promise<void> {
-    for (const link of this.#links.values()) link.close()
-    this.#links.clear()
+    this.#links.close()
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
     for (const inbound of this.#inbound) inbound.close('this member is closing')
     this.#surroundings.sockets.close()

@@ -3,7 +3,7 @@ import type { Transport } from '@quorate/contracts'
 import { nodeEnvironment } from '@quorate/contracts/node'
 import { tcpTransport } from '@quorate/transport-tcp'
 import { test } from 'vitest'
-import { certificate } from './certificates.js'
+import { certificate } from '../../../tools/certificates/certificate.js'
 
 /** Each member shows the certificate with its own name. */
 const transport = (): Transport => ({

@@ -5,7 +5,7 @@ import { nodeId, splitAddress, type Credentials, type TransportHost } from '@quo
 import { tcpTransport } from '@quorate/transport-tcp'
 import { expect, onTestFinished, test } from 'vitest'
 import { encodeHello } from '../src/handshake.js'
-import { certificate } from './certificates.js'
+import { certificate } from '../../../tools/certificates/certificate.js'
 import { introduce, member, rawClient, rawServer, until, type RawClient } from './members.js'
 
 /** A connection under TLS with this certificate, or none, that says a hello as soon as it may. */

@@ -11,3 +11,4 @@ export {
   type CertificateMaterial,
   type TlsOptions,
 } from './certificates.js'
+export { endingOf } from './dial-ending.js'
