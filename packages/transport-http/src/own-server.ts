@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { QuorateError, splitAddress, type Environment } from '@quorate/contracts'
 import type { Certificates } from '@quorate/contracts/node'
 import type { HttpSettings } from './options.js'
@@ -42,6 +43,7 @@ export class OwnServer {
           certificates,
         )
       : createServer(limits)
+    this.#server.on('clientError', (error: Error, socket: Duplex) => this.#onNonsense(error, socket))
     this.#server.on('connection', (socket: Socket) => this.#onConnection(environment, socket))
     this.#server.on('request', (request, response) => {
       this.#forget(keyOf(request.socket))
@@ -91,6 +93,17 @@ export class OwnServer {
     this.#forget(oldest[0])
   }
 
+  /** What came is no HTTP, or no TLS, or did not come in time. */
+  #onNonsense(error: Error, socket: Duplex): void {
+    const code = 'code' in error ? error.code : undefined
+    if (code === 'ECONNRESET' || !(socket instanceof Socket)) return void socket.destroy()
+    const reason = reasonOf(error)
+    this.#settings.logger.warn({ from: keyOf(socket), reason }, `a connection was refused: ${reason}`)
+    if (!socket.writable) return void socket.destroy()
+    const status = code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request'
+    socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\n\r\n`, () => socket.destroy())
+  }
+
   #forget(key: string): void {
     this.#strangers.get(key)?.cancel()
     this.#strangers.delete(key)
@@ -100,6 +113,15 @@ export class OwnServer {
 /** A socket's other end. With TLS, requests come on a socket that lies over the one that was accepted: it has the same. */
 function keyOf(socket: Socket): string {
   return `${socket.remoteAddress ?? ''}:${socket.remotePort ?? 0}`
+}
+
+/** How the TCP transport begins. */
+const beginningOfTcp = Buffer.from('QRTM')
+
+function reasonOf(error: Error): string {
+  const packet = 'rawPacket' in error ? error.rawPacket : undefined
+  if (!Buffer.isBuffer(packet) || !packet.subarray(0, 4).equals(beginningOfTcp)) return error.message
+  return 'WRONG_TRANSPORT: the other side speaks TCP, and this member HTTP: give all members of a cluster the same transport'
 }
 
 /** Looks at each connection whether there are other certificates by now. */

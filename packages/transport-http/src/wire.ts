@@ -1,7 +1,7 @@
-import { channels, type Channel } from '@quorate/contracts'
+import { channels, commonVersion, type Channel, type WireVersions } from '@quorate/contracts'
 
 /** The versions of this wire format that are spoken. A link speaks the newest that both sides know. */
-export const wireVersions = { oldest: 1, newest: 1 } as const
+export const wireVersions: WireVersions = { oldest: 1, newest: 1 }
 
 /** The largest hello, in bytes. */
 export const helloBytesMax = 64 * 1024
@@ -44,12 +44,5 @@ export function chooseVersion(offered: string | undefined): { readonly version: 
   if (oldest === undefined || newest === undefined) {
     return { refuse: `the other side is no member of a cluster: it sent no header ${headerNames.versions}` }
   }
-  const ours = `this member speaks ${wireVersions.oldest} to ${wireVersions.newest}`
-  if (Number(oldest) > wireVersions.newest) {
-    return { refuse: `FORMAT_TOO_NEW: the other side speaks wire format ${oldest}, and ${ours}: upgrade this member` }
-  }
-  if (Number(newest) < wireVersions.oldest) {
-    return { refuse: `the other side speaks wire format ${newest}, and ${ours}: upgrade the other one` }
-  }
-  return { version: Math.min(Number(newest), wireVersions.newest) }
+  return commonVersion(wireVersions, { oldest: Number(oldest), newest: Number(newest) })
 }

@@ -124,17 +124,18 @@ export async function post(address: string, path: string, options: PostOptions =
 /** A link of the test's own, admitted as `id`; `ended` resolves when its answer does. */
 export interface RawLink {
   readonly link: string
+  readonly version: string
   readonly ended: Promise<void>
   readonly close: () => void
   /** Posts a body of frames, or of these bytes. */
   readonly frames: (channel: Channel, number: number, ...frames: readonly (string | Uint8Array)[]) => Promise<Reply>
 }
 
-export async function rawLink(address: string, id: string): Promise<RawLink> {
+export async function rawLink(address: string, id: string, versions = '1-1'): Promise<RawLink> {
   const asked = request(`http://${address}/quorate/link`, {
     method: 'POST',
     agent: false,
-    headers: { 'quorate-versions': '1-1' },
+    headers: { 'quorate-versions': versions },
   })
   asked.on('error', () => {})
   asked.end(id)
@@ -145,6 +146,7 @@ export async function rawLink(address: string, id: string): Promise<RawLink> {
   const link = String(response.headers['quorate-link'])
   return {
     link,
+    version: String(response.headers['quorate-version']),
     ended,
     close: () => void asked.destroy(),
     frames: (channel, number, ...frames) =>

@@ -52,8 +52,10 @@ test('D40: a wire format that is not spoken is refused by name, and the newest c
   const newer = await ask('2-3')
   expect([newer.status, newer.body.toString()]).toEqual([
     400,
-    'FORMAT_TOO_NEW: the other side speaks wire format 2, and this member speaks 1 to 1: upgrade this member',
+    'FORMAT_TOO_NEW: the other side speaks wire format 2 to 3, and this member speaks 1: upgrade this member',
   ])
+  const wider = await rawLink(b.running.address, 'a', '1-2')
+  expect(wider.version).toBe('1')
   expect((await ask('nonsense')).body.toString()).toContain('no member of a cluster')
   expect((await ask('0-0')).body.toString()).toContain('upgrade the other one')
 
@@ -188,4 +190,31 @@ test('a server that is no member is named as such', async () => {
   const a = await member('a')
   introduce(a, { id: nodeId('b'), address: stranger })
   await until(() => a.links.some((link) => link.includes('is no member of a cluster: its answer names no link')))
+})
+
+/** Writes these bytes as the first ones of a connection, and returns all that comes back. */
+async function answerTo(address: string, bytes: string): Promise<string> {
+  const socket = connect(splitAddress(address))
+  const chunks: Buffer[] = []
+  socket.on('error', () => {}).on('data', (chunk: Buffer) => chunks.push(chunk))
+  socket.write(Buffer.from(bytes, 'latin1'))
+  await once(socket, 'close')
+  return Buffer.concat(chunks).toString()
+}
+
+test('a member that speaks TCP is named in the log, and hears an answer in HTTP', async () => {
+  const b = await member('b', { token })
+  const answer = await answerTo(b.running.address, 'QRTM\x01\x01\x01\0\0\0a')
+  expect(answer).toBe('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n')
+  expect(b.log).toEqual([
+    'a connection was refused: WRONG_TRANSPORT: the other side speaks TCP, and this member HTTP: give all members of a cluster the same transport',
+  ])
+})
+
+test('what is no HTTP is refused with the reason in the log, and so is a request that is never finished', async () => {
+  const b = await member('b', { helloTimeoutMs: 100 })
+  expect(await answerTo(b.running.address, '\xff\xfe\r\n\r\n')).toMatch(/^HTTP\/1.1 400/)
+  await answerTo(b.running.address, 'POST /quorate/link HTTP/1.1\r\nhost: ')
+  expect(b.log[0]).toContain('Parse Error')
+  expect(b.proved).toEqual([])
 })

@@ -1,7 +1,9 @@
+import { commonVersion, type WireVersions } from '@quorate/contracts'
+import { otherTransport } from './foreign.js'
 import { Gathering } from './gathering.js'
 
-/** The newest version of this wire format, and the one that is spoken. */
-export const wireVersion = 1
+/** The versions of this wire format that are spoken. A connection speaks the newest that both sides know. */
+export const wireVersions: WireVersions = { oldest: 1, newest: 1 }
 
 /** The largest hello, in bytes. */
 export const helloBytesMax = 64 * 1024
@@ -12,32 +14,46 @@ const headerBytes = magic.length + 6
 const kindOfHello = 1
 const kindOfRefusal = 2
 
-/** The other side is not a member, or speaks a version that this one does not. The message says which. */
+/** The other side is not a member, or speaks no version that this one does. The message says which. */
 export class HandshakeError extends Error {
   override readonly name = 'HandshakeError'
 }
 
+/** The other side speaks HTTP: it is a member with the other transport, or no member at all. */
+export class ForeignError extends HandshakeError {}
+
+/** A hello, the version that is spoken from now on, and which of them were offered: by whoever answers, exactly one. */
+export interface Hello {
+  readonly kind: 'hello'
+  readonly hello: Uint8Array
+  readonly version: number
+  readonly offered: WireVersions
+}
+
 /** What the other side says first. */
-export type Greeting =
-  { readonly kind: 'hello'; readonly hello: Uint8Array } | { readonly kind: 'refusal'; readonly reason: string }
+export type Greeting = Hello | { readonly kind: 'refusal'; readonly reason: string }
 
-/** Magic, version, kind, length (little-endian), and what the driver has to say about itself. */
-export function encodeHello(hello: Uint8Array): Uint8Array {
-  return encodeGreeting(kindOfHello, hello)
+/**
+ * What the driver has to say about itself, and the versions that are spoken: those of the dialler, or the one that the
+ * answer to it has chosen. The layout never changes.
+ */
+export function encodeHello(hello: Uint8Array, versions: WireVersions = wireVersions): Uint8Array {
+  return encodeGreeting(kindOfHello, hello, versions)
 }
 
-/** As a hello, with a reason in UTF-8 instead. This layout never changes, so that every version can be refused by name. */
+/** As a hello, with a reason in UTF-8 instead: so that every version can be refused by name. */
 export function encodeRefusal(reason: string): Uint8Array {
-  return encodeGreeting(kindOfRefusal, Buffer.from(reason).subarray(0, helloBytesMax))
+  return encodeGreeting(kindOfRefusal, Buffer.from(reason).subarray(0, helloBytesMax), wireVersions)
 }
 
-function encodeGreeting(kind: number, body: Uint8Array): Uint8Array {
+function encodeGreeting(kind: number, body: Uint8Array, { oldest, newest }: WireVersions): Uint8Array {
   if (body.length > helloBytesMax) throw new TypeError(`a hello of ${body.length} bytes is above ${helloBytesMax}`)
   const bytes = Buffer.alloc(headerBytes + body.length)
   bytes.set(magic)
-  bytes.writeUInt8(wireVersion, 4)
+  bytes.writeUInt8(newest, 4)
   bytes.writeUInt8(kind, 5)
-  bytes.writeUInt32LE(body.length, 6)
+  bytes.writeUIntLE(body.length, 6, 3)
+  bytes.writeUInt8(newest - oldest, 9)
   bytes.set(body, headerBytes)
   return bytes
 }
@@ -46,7 +62,7 @@ function encodeGreeting(kind: number, body: Uint8Array): Uint8Array {
 export class GreetingReader {
   readonly #header = new Gathering(headerBytes)
   #body: Gathering | undefined
-  #kind = 0
+  #build: (body: Uint8Array) => Greeting = refusalOf
 
   /**
    * Takes bytes as they arrive. Returns null until the greeting is there, then also how many bytes of this chunk it
@@ -56,38 +72,50 @@ export class GreetingReader {
     let at = 0
     if (!this.#body) {
       at = this.#header.take(chunk, 0)
-      checkMagic(this.#header.bytes)
+      checkBeginning(this.#header.bytes)
       if (!this.#header.isComplete) return null
       this.#body = this.#openBody()
     }
     at += this.#body.take(chunk, at)
     if (!this.#body.isComplete) return null
-    const bytes = this.#body.bytes
-    if (this.#kind === kindOfHello) return { greeting: { kind: 'hello', hello: bytes }, used: at }
-    return { greeting: { kind: 'refusal', reason: Buffer.from(bytes).toString('utf8') }, used: at }
+    return { greeting: this.#build(this.#body.bytes), used: at }
   }
 
   #openBody(): Gathering {
     const header = Buffer.from(this.#header.bytes)
-    const version = header.readUInt8(4)
-    this.#kind = header.readUInt8(5)
-    const length = header.readUInt32LE(6)
-    if (version > wireVersion && this.#kind !== kindOfRefusal) {
-      const versions = `wire format ${version}, and this member reads up to ${wireVersion}`
-      throw new HandshakeError(`FORMAT_TOO_NEW: the other side speaks ${versions}: upgrade this member`)
-    }
-    if (this.#kind !== kindOfHello && this.#kind !== kindOfRefusal) {
-      throw new HandshakeError(`a greeting of kind ${this.#kind} is not known`)
-    }
+    const newest = header.readUInt8(4)
+    const kind = header.readUInt8(5)
+    const length = header.readUIntLE(6, 3)
+    if (kind === kindOfHello) this.#build = helloOf({ oldest: newest - header.readUInt8(9), newest })
+    else if (kind !== kindOfRefusal) throw new HandshakeError(`a greeting of kind ${kind} is not known`)
     if (length > helloBytesMax) throw new HandshakeError(`a hello of ${length} bytes is above ${helloBytesMax}`)
     return new Gathering(length)
   }
 }
 
-function checkMagic(bytes: Uint8Array): void {
-  for (let at = 0; at < magic.length && at < bytes.length; at += 1) {
-    if (bytes[at] === magic[at]) continue
-    const beginning = JSON.stringify(Buffer.from(bytes).toString('latin1'))
-    throw new HandshakeError(`the other side is no member of a cluster: it began with ${beginning}`)
+function refusalOf(body: Uint8Array): Greeting {
+  return { kind: 'refusal', reason: Buffer.from(body).toString('utf8') }
+}
+
+/** Whoever speaks no version of ours is refused before its hello is read. */
+function helloOf(offered: WireVersions): (body: Uint8Array) => Greeting {
+  const { oldest, newest } = offered
+  if (oldest < 0) throw new HandshakeError(`the other side speaks ${newest - oldest} versions before ${newest}`)
+  const chosen = commonVersion(wireVersions, offered)
+  if ('refuse' in chosen) throw new HandshakeError(chosen.refuse)
+  return (hello) => ({ kind: 'hello', hello, version: chosen.version, offered })
+}
+
+function checkBeginning(bytes: Uint8Array): void {
+  if (magic.every((byte, at) => at >= bytes.length || bytes[at] === byte)) return
+  const beginning = Buffer.from(bytes).toString('latin1')
+  const other = otherTransport(beginning)
+  if (other === 'http') {
+    throw new ForeignError(
+      'WRONG_TRANSPORT: the other side speaks HTTP, and this member TCP: give all members of a cluster the same transport',
+    )
+  }
+  if (other === 'unknown') {
+    throw new HandshakeError(`the other side is no member of a cluster: it began with ${JSON.stringify(beginning)}`)
   }
 }

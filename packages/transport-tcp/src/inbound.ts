@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
 import { admitBy, describeError, type NodeId } from '@quorate/contracts'
 import { encodeFrames, FrameError, FrameReader, type FrameKind } from './frame.js'
-import { encodeHello, encodeRefusal, GreetingReader, HandshakeError } from './handshake.js'
+import { encodeHttpRefusal } from './foreign.js'
+import { encodeHello, encodeRefusal, ForeignError, GreetingReader, HandshakeError, type Hello } from './handshake.js'
 import type { Surroundings } from './outgoing.js'
 
 /** What an inbound connection tells the transport. `onEnd` comes once, in any case. */
@@ -48,8 +49,8 @@ export class Inbound {
     return this.#stage === 'greeting'
   }
 
-  /** Ends it, and tells the other side and the log why. */
-  refuse(reason: string): void {
+  /** Ends it, and tells the other side, in its own words, and the log why. */
+  refuse(reason: string, encode: (reason: string) => Uint8Array = encodeRefusal): void {
     if (this.#stage === 'ended') return
     if (this.#stage === 'ending') return this.close('the refusal was not taken')
     this.#stage = 'ending'
@@ -60,7 +61,7 @@ export class Inbound {
     this.#cancelTimer = host.environment.setTimer(settings.helloTimeoutMs, () =>
       this.close('the refusal was not taken'),
     )
-    this.#socket.end(encodeRefusal(reason), () => this.close('refused'))
+    this.#socket.end(encode(reason), () => this.close('refused'))
   }
 
   /** Ends it at once. The reason is for the log. */
@@ -79,7 +80,8 @@ export class Inbound {
       if (this.#stage === 'receiving') this.#frames.read(chunk)
       if (this.#stage === 'greeting') this.#readGreeting(chunk)
     } catch (error) {
-      if (error instanceof HandshakeError) this.refuse(error.message)
+      if (error instanceof ForeignError) this.refuse(error.message, encodeHttpRefusal)
+      else if (error instanceof HandshakeError) this.refuse(error.message)
       else if (error instanceof FrameError) this.#breakOff(error)
       else throw error
     }
@@ -92,10 +94,10 @@ export class Inbound {
     // Nothing is read while the host decides; a member that waits for our hello sends nothing meanwhile.
     this.#socket.pause()
     this.#stage = 'admitting'
-    void this.#admit(read.greeting.hello, chunk.subarray(read.used))
+    void this.#admit(read.greeting, chunk.subarray(read.used))
   }
 
-  async #admit(hello: Uint8Array, rest: Buffer): Promise<void> {
+  async #admit({ hello, version }: Hello, rest: Buffer): Promise<void> {
     const { host, sockets } = this.#surroundings
     const admitted = await admitBy(host, hello, sockets.credentialsOf(this.#socket))
     if (this.#stage !== 'admitting') return
@@ -104,7 +106,7 @@ export class Inbound {
     this.#peer = admitted.peer
     this.#stage = 'receiving'
     try {
-      this.#socket.write(encodeHello(host.hello()))
+      this.#socket.write(encodeHello(host.hello(), { oldest: version, newest: version }))
     } catch (error) {
       return this.refuse(describeError(error))
     }

@@ -94,13 +94,16 @@ export class Outgoing implements Dialled {
       const read = this.#greeting.read(chunk)
       if (read) void this.#onGreeting(read.greeting)
     } catch (error) {
-      if (!(error instanceof HandshakeError || error instanceof FrameError)) throw error
-      this.#fail(`broke the rules: ${error.message}`)
+      if (error instanceof HandshakeError) this.#fail(`was not understood: ${error.message}`)
+      else if (error instanceof FrameError) this.#fail(`broke the rules: ${error.message}`)
+      else throw error
     }
   }
 
   async #onGreeting(greeting: Greeting): Promise<void> {
     if (greeting.kind === 'refusal') return this.#fail(`refused: ${greeting.reason}`)
+    const { oldest, newest } = greeting.offered
+    if (oldest !== newest) return this.#fail(`has chosen no wire format: it answered ${oldest} to ${newest}`)
     const { host, sockets } = this.#surroundings
     this.#stage = 'admitting'
     const admitted = await admitBy(host, greeting.hello, sockets.credentialsOf(this.#socket))

@@ -1,7 +1,7 @@
 import { nodeId } from '@quorate/contracts'
 import { expect, test } from 'vitest'
 import { encodeFrames } from '../src/frame.js'
-import { encodeHello, helloBytesMax, wireVersion } from '../src/handshake.js'
+import { encodeHello, helloBytesMax } from '../src/handshake.js'
 import { introduce, member, rawClient, rawMember, rawServer, refusalOf, until, type RawClient } from './members.js'
 
 function frame(kind: 'control' | 'log' | 'bulk' | 'pong', text: string): Buffer {
@@ -17,6 +17,34 @@ test('garbage is refused at its first wrong byte, with the reason in the log', a
   expect(b.log.join()).toContain('no member of a cluster')
 })
 
+test.each(['at once', 'one byte at a time'])(
+  'a member that speaks HTTP is told in HTTP that this one does not (its request comes %s)',
+  async (how) => {
+    const b = await member('b')
+    const client = await rawClient(b.running.address)
+    const request = Buffer.from('POST /quorate/link HTTP/1.1\r\n\r\n')
+    client.socket.setNoDelay(true)
+    if (how === 'at once') client.socket.write(request)
+    else
+      for (const byte of request.subarray(0, 6)) await new Promise((sent) => client.socket.write(Buffer.of(byte), sent))
+    await client.closed
+    const reason = /WRONG_TRANSPORT: the other side speaks HTTP, and this member TCP/
+    expect(client.received().toString()).toMatch(/^HTTP\/1.1 400 .*\r\n\r\nWRONG_TRANSPORT/s)
+    expect(client.received().toString()).toMatch(reason)
+    expect(b.log.filter((line) => reason.test(line))).toHaveLength(1)
+  },
+)
+
+test('a peer that answers in HTTP is named as such', async () => {
+  const raw = await rawServer((socket) => void socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n'))
+  const a = await member('a', { reconnectMinMs: 1, reconnectMaxMs: 2 })
+  introduce(a, raw)
+  await until(() => raw.sockets.length >= 3)
+  expect(a.links).toEqual([
+    `raw down: ${raw.address} was not understood: WRONG_TRANSPORT: the other side speaks HTTP, and this member TCP: give all members of a cluster the same transport`,
+  ])
+})
+
 test('a hello above the limit is refused at its header', async () => {
   const b = await member('b')
   const client = await rawClient(b.running.address)
@@ -25,21 +53,6 @@ test('a hello above the limit is refused at its header', async () => {
   client.socket.write(header)
   await client.closed
   expect(refusalOf(client)).toContain(`above ${helloBytesMax}`)
-})
-
-test('D40: a newer wire format is refused by name, and the other side hears it', async () => {
-  const newer = Buffer.from(encodeHello(Buffer.from('a')))
-  newer.writeUInt8(wireVersion + 1, 4)
-  const b = await member('b')
-  const client = await rawClient(b.running.address)
-  client.socket.write(newer)
-  await client.closed
-  expect(refusalOf(client)).toMatch(/^FORMAT_TOO_NEW: .*wire format 2/)
-
-  const future = await rawServer((socket) => void socket.write(newer))
-  introduce(b, future)
-  await until(() => b.links.some((link) => /FORMAT_TOO_NEW.*upgrade this member/.test(link)))
-  expect(b.links.some((link) => link.includes(' up:'))).toBe(false)
 })
 
 test('a hello that is never finished is refused after helloTimeoutMs', async () => {
