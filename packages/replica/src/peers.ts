@@ -21,6 +21,9 @@ import { frameKind, frameReserveBytes } from './frame.js'
 import { encodeHello, frameVersions, type Hello } from './hello.js'
 import type { IdentityFile } from './identity-file.js'
 
+/** Reasons for a link that is down which do not pass by themselves. */
+const asksForHelp = /MEMBER_IMPOSTOR|WRONG_CLUSTER|WRONG_TRANSPORT|FORMAT_TOO_NEW/
+
 /** Members outside the configuration that are answered all the same (decision D17). */
 const strangersMax = 32
 
@@ -130,7 +133,7 @@ export class Peers<Message, Admin> {
           this.#host.post({ kind: 'linkUp', peer, connection: this.#connections })
           return
         }
-        if (/MEMBER_IMPOSTOR|WRONG_CLUSTER/.test(reason)) events.warn('PEER_REFUSED', `link to ${peer}: ${reason}`)
+        if (asksForHelp.test(reason)) events.warn('PEER_REFUSED', `link to ${peer}: ${reason}`)
         this.#host.post({ kind: 'linkDown', peer, gone: state === 'gone' })
       },
     }
