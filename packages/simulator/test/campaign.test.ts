@@ -1,7 +1,7 @@
 import { badDays, drawPlan, missingDays, simulate } from '@quorate/simulator'
 import { describe, expect, test } from 'vitest'
 import { raftSubject } from './raft/raft-subject.js'
-import { settled } from './settled.js'
+import { settled } from '@quorate/simulator/node'
 
 /** Seeds that are run every time, and how long fresh ones are run behind them. */
 const fixedSeeds = Array.from({ length: 24 }, (_, at) => at + 1)

@@ -3,7 +3,7 @@ import { raft } from '@quorate/raft'
 import { runInSimulation, subject, type Workload } from '@quorate/simulator'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { settled } from './settled.js'
+import { settled } from '@quorate/simulator/node'
 
 const options = { subject: subject({ name: 'raft', protocol: () => raft() }), settled, seeds: 6, safetyMs: 3_000 }
 

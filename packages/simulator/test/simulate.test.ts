@@ -1,7 +1,7 @@
 import { drawPlan, simulate } from '@quorate/simulator'
 import { describe, expect, test } from 'vitest'
 import { raftSubject } from './raft/raft-subject.js'
-import { settled } from './settled.js'
+import { settled } from '@quorate/simulator/node'
 
 const run = (seed: number) => simulate(drawPlan(seed), raftSubject, { settled })
 

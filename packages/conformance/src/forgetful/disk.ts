@@ -79,8 +79,8 @@ export class Disk {
 
   /** Writes what there is room for. Returns whether that was all. */
   write(file: FileNode, offset: number, bytes: Uint8Array): boolean {
-    const room = file.allocatedBytes + this.freeBytes - offset
-    const fits = Math.max(0, Math.min(bytes.length, room))
+    const own = file.allocatedBytes - offset
+    const fits = bytes.length <= own ? bytes.length : Math.max(0, Math.min(bytes.length, own + this.freeBytes))
     if (fits > 0) file.change({ kind: 'write', offset, bytes: bytes.subarray(0, fits) })
     return fits === bytes.length
   }

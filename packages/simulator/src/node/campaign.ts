@@ -1,21 +1,33 @@
 import { fork } from 'node:child_process'
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import type { Report } from '../simulate.js'
-import type { Subject } from '../subject.js'
 import { addTo, noTotals, type Totals } from './summary.js'
-import { runSeed } from './worker.js'
+import type { Worked } from './worker.js'
+
+/**
+ * A process that runs one seed after the other makes much that is soon forgotten: with more room for it the collector comes
+ * less often. Nobody reads where an error came from there, only what it says.
+ */
+const workerFlags = ['--max-semi-space-size=64', '--stack-trace-limit=0']
 
 /** A campaign as its file keeps it: everything below `nextSeed` is in the totals. */
 export interface Campaign {
   readonly firstSeed: number
+  /** How long faults may happen in each run, in milliseconds of virtual time. */
+  readonly safetyMs: number
   nextSeed: number
   readonly totals: Totals
 }
 
-/** The campaign that a file keeps, or a new one from this seed on. */
-export function openCampaign(path: string | null, firstSeed: number): Campaign {
-  if (path !== null && existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as Campaign
-  return { firstSeed, nextSeed: firstSeed, totals: noTotals() }
+/** The campaign that a file keeps, or a new one. Throws a `TypeError` if the file keeps one of runs of another length. */
+export function openCampaign(path: string | null, firstSeed: number, safetyMs: number): Campaign {
+  if (path === null || !existsSync(path)) return { firstSeed, safetyMs, nextSeed: firstSeed, totals: noTotals() }
+  const campaign = JSON.parse(readFileSync(path, 'utf8')) as Campaign
+  if (campaign.safetyMs === safetyMs) return campaign
+  const length = campaign.safetyMs / 1_000
+  throw new TypeError(
+    `${path} keeps a campaign of runs of ${length} seconds: give --seconds ${length}, or another file`,
+  )
 }
 
 /** Keeps it. The old file or the new one is there, never half of one. */
@@ -26,47 +38,48 @@ export function saveCampaign(path: string | null, campaign: Campaign): void {
 }
 
 /**
- * Runs so many seeds more, in several processes if asked, and takes each run in, in the order of seeds: what a campaign
- * comes to does not depend on which process was quicker. Stops at the first violation. `onRun` is told after each.
+ * Runs so many seeds more in processes of their own, and takes each run in, in the order of seeds: what a campaign comes to
+ * does not depend on which process was quicker. Stops at the first violation. `onRun` is told after each.
  */
 export async function runCampaign(
-  subject: Subject,
   campaign: Campaign,
   { runs, jobs }: { readonly runs: number; readonly jobs: number },
   onRun: (report: Report) => void,
 ): Promise<void> {
   const endSeed = campaign.nextSeed + runs
-  const early = new Map<number, Report>()
-  const take = (report: Report): boolean => {
-    early.set(report.seed, report)
+  const early = new Map<number, Worked>()
+  const take = (worked: Worked): boolean => {
+    early.set(worked.report.seed, worked)
     for (;;) {
       const next = early.get(campaign.nextSeed)
       if (!next || campaign.totals.failures.length > 0) return campaign.totals.failures.length === 0
-      early.delete(next.seed)
+      early.delete(next.report.seed)
       campaign.nextSeed += 1
-      addTo(campaign.totals, next)
-      onRun(next)
+      addTo(campaign.totals, next.report, next.cpuMs)
+      onRun(next.report)
     }
   }
   let seed = campaign.nextSeed
   const nextSeed = (): number | null => (seed < endSeed ? seed++ : null)
-  if (jobs > 1) await Promise.all(Array.from({ length: jobs }, () => runInChild(nextSeed, take)))
-  else {
-    for (let each = nextSeed(); each !== null; each = nextSeed()) if (!take(await runSeed(subject, each))) return
-  }
+  const args = ['--worker', '--seconds', String(campaign.safetyMs / 1_000)]
+  await Promise.all(Array.from({ length: jobs }, () => runInChild(args, nextSeed, take)))
 }
 
 /** Another process of this very program, which is sent one seed after the other. */
-function runInChild(nextSeed: () => number | null, take: (report: Report) => boolean): Promise<void> {
+function runInChild(
+  args: readonly string[],
+  nextSeed: () => number | null,
+  take: (worked: Worked) => boolean,
+): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = fork(process.argv[1] ?? '', ['--worker'])
+    const child = fork(process.argv[1] ?? '', args, { execArgv: [...process.execArgv, ...workerFlags] })
     const next = (): void => {
       const seed = nextSeed()
       if (seed === null) child.disconnect()
       else child.send(seed)
     }
-    child.on('message', (report: Report) => {
-      if (take(report)) next()
+    child.on('message', (worked: Worked) => {
+      if (take(worked)) next()
       else child.disconnect()
     })
     child.on('error', reject)

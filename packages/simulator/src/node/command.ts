@@ -2,10 +2,11 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import { missingDays, runsForAll } from '../bad-days.js'
 import { describeSelection, type Selection } from '../plan/select.js'
 import { shrink } from '../plan/shrink.js'
-import { drawPlan } from '../plan/swarm.js'
+import { drawPlan, usualLimits } from '../plan/swarm.js'
 import type { Report } from '../simulate.js'
 import type { Subject } from '../subject.js'
-import { openCampaign, runCampaign, saveCampaign } from './campaign.js'
+import type { TraceEvent } from '../trace.js'
+import { openCampaign, runCampaign, saveCampaign, type Campaign } from './campaign.js'
 import { readOptions, usage, type CommandOptions } from './options.js'
 import { Progress } from './progress.js'
 import { StatusLine } from './status-line.js'
@@ -31,24 +32,28 @@ export async function simulatorCommand(
   { say, replay }: { readonly say: Say; readonly replay: string },
 ): Promise<number> {
   let options: CommandOptions
+  let campaign: Campaign | null
   try {
     options = readOptions(args)
+    const isSingle = options.runs === 1 && options.campaign === null
+    campaign = isSingle ? null : openCampaign(options.campaign, options.seed ?? freshSeed(), options.safetyMs)
   } catch (error) {
     say(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`)
     return 2
   }
+  const { safetyMs } = options
   if (options.isWorker) {
-    await work(subject)
+    await work(subject, safetyMs)
     return 0
   }
-  const isSingle = options.runs === 1 && options.campaign === null
-  const { totals, failed } = isSingle ? await one(subject, options, say) : await many(subject, options, say)
+  const { totals, failed } = campaign ? await many(campaign, options, say) : await one(subject, options, say)
   if (failed === null) return isTame(totals, say) ? 1 : 0
-  const { seed, violation } = failed.report
+  const { report, selection } = failed
   say('')
-  say(`violation: ${violation}`)
-  const selection = options.shrink ? await smaller(subject, seed, say) : failed.selection
-  say(`${replay} --seed ${seed}${describeSelection(selection)}`)
+  say(`violation: ${report.violation}`)
+  const left = options.shrink ? await smaller(subject, report, safetyMs, say) : selection
+  const length = safetyMs === usualLimits.safetyMs ? '' : ` --seconds ${safetyMs / 1_000}`
+  say(`${replay} --seed ${report.seed}${length}${describeSelection(left)}`)
   return 1
 }
 
@@ -66,10 +71,12 @@ function isTame({ runs, counters }: Totals, say: Say): boolean {
   return missing.length > 0
 }
 
-/** The same failure with less in it. */
-async function smaller(subject: Subject, seed: number, say: Say): Promise<Selection> {
-  return shrink(drawPlan(seed), {
-    fails: async (selection) => (await runSeed(subject, seed, selection)).violation !== null,
+/** The same failure with less in it: what is violated stays the same, whatever members and places it names. */
+async function smaller(subject: Subject, report: Report, safetyMs: number, say: Say): Promise<Selection> {
+  const { seed, violation } = report
+  return shrink(drawPlan(seed, { ...usualLimits, safetyMs }), {
+    fails: async (selection) =>
+      kindOf((await runSeed(subject, seed, { safetyMs, selection })).violation) === kindOf(violation),
     runsMax: shrinkRunsMax,
     onSmaller: ({ keep, clients, atOnce }) => {
       say(`still fails with ${keep?.length ?? 0} faults, ${clients ?? 'all'} clients, ${atOnce ?? 'all'} at once`)
@@ -77,31 +84,37 @@ async function smaller(subject: Subject, seed: number, say: Say): Promise<Select
   })
 }
 
+/** What a violation says without the members and numbers in it. */
+function kindOf(violation: string | null): string | null {
+  return violation?.replace(/n\d+(, n\d+)*/g, 'somebody').replace(/\d+/g, 'some') ?? null
+}
+
 async function one(subject: Subject, options: CommandOptions, say: Say): Promise<Ended> {
+  const { safetyMs, selection } = options
   const seed = options.seed ?? freshSeed()
-  const plan = drawPlan(seed)
+  const plan = drawPlan(seed, { ...usualLimits, safetyMs })
   say(`seed ${seed}: ${plan.cluster.ids.length} members of ${subject.name}, ${plan.faults.length} faults drawn`)
   const status = new StatusLine(plan.cluster.ids)
   const trace = options.trace === null ? null : openSync(options.trace, 'w')
-  const report = await runSeed(subject, seed, options.selection, (event) => {
+  const onEvent = (event: TraceEvent): void => {
     if (trace !== null) writeSync(trace, `${JSON.stringify(event)}\n`)
     const line = status.lineOf(event)
     if (line !== null) say(line)
-  })
+  }
+  const report = await runSeed(subject, seed, { safetyMs, selection, onEvent })
   if (trace !== null) closeSync(trace)
   const totals = noTotals()
-  addTo(totals, report)
+  addTo(totals, report, 0)
   say(describeTotals(totals))
   say(`trace ${report.traceHash} of ${report.events} events`)
-  return { totals, failed: report.violation === null ? null : { report, selection: options.selection } }
+  return { totals, failed: report.violation === null ? null : { report, selection } }
 }
 
-async function many(subject: Subject, options: CommandOptions, say: Say): Promise<Ended> {
-  const campaign = openCampaign(options.campaign, options.seed ?? freshSeed())
+async function many(campaign: Campaign, options: CommandOptions, say: Say): Promise<Ended> {
   say(`seeds from ${campaign.nextSeed}, ${options.runs} of them, ${options.jobs} at once`)
   const progress = new Progress(campaign.totals)
   const failures: Report[] = []
-  await runCampaign(subject, campaign, options, (report) => {
+  await runCampaign(campaign, options, (report) => {
     if (report.violation !== null) failures.push(report)
     const line = progress.maybeLine()
     if (line !== null) say(line)

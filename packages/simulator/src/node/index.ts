@@ -4,4 +4,5 @@
  * @packageDocumentation
  */
 export { simulatorCommand, type Say } from './command.js'
-export { runSeed } from './worker.js'
+export { settled } from './settled.js'
+export { runSeed, type SeedOptions } from './worker.js'

@@ -1,11 +1,14 @@
 import { parseArgs } from 'node:util'
 import type { Selection } from '../plan/select.js'
+import { usualLimits } from '../plan/swarm.js'
 
 /** What was asked for on the command line. */
 export interface CommandOptions {
   readonly seed: number | null
   readonly runs: number
   readonly jobs: number
+  /** How long faults may happen in each run, in milliseconds of virtual time. */
+  readonly safetyMs: number
   readonly shrink: boolean
   /** Where every event of a single run goes, one line of JSON each. */
   readonly trace: string | null
@@ -19,6 +22,7 @@ export interface CommandOptions {
 export const usage = `sim                        one run of a new seed
 sim --seed N               that run again
 sim --runs N [--jobs N]    N runs, of the seeds from --seed on
+    --seconds N            how long faults may happen in each run, in virtual time; 8 if not told
     --campaign FILE        goes on where the file says, and keeps what came of it there
     --shrink               when a run fails, reduces its faults and callers while it still fails
     --trace FILE           every event of a single run, one line of JSON each
@@ -32,6 +36,7 @@ export function readOptions(args: readonly string[]): CommandOptions {
       seed: { type: 'string' },
       runs: { type: 'string' },
       jobs: { type: 'string' },
+      seconds: { type: 'string' },
       shrink: { type: 'boolean' },
       trace: { type: 'string' },
       campaign: { type: 'string' },
@@ -52,6 +57,7 @@ export function readOptions(args: readonly string[]): CommandOptions {
     seed: number('seed', values.seed),
     runs: number('runs', values.runs) ?? 1,
     jobs: number('jobs', values.jobs) ?? 1,
+    safetyMs: (number('seconds', values.seconds) ?? usualLimits.safetyMs / 1_000) * 1_000,
     shrink: values.shrink ?? false,
     trace: values.trace ?? null,
     campaign: values.campaign ?? null,

@@ -4,6 +4,8 @@ import type { Report } from '../simulate.js'
 export interface Totals {
   runs: number
   simulatedMs: number
+  /** Processor time that it took, in milliseconds. */
+  cpuMs: number
   acknowledged: number
   counters: Record<string, number>
   failures: { readonly seed: number; readonly violation: string }[]
@@ -11,12 +13,14 @@ export interface Totals {
 
 /** Nothing yet. */
 export function noTotals(): Totals {
-  return { runs: 0, simulatedMs: 0, acknowledged: 0, counters: {}, failures: [] }
+  return { runs: 0, simulatedMs: 0, cpuMs: 0, acknowledged: 0, counters: {}, failures: [] }
 }
 
 /** Takes one run in. */
-export function addTo(totals: Totals, { seed, violation, simulatedMs, acknowledged, counters }: Report): void {
+export function addTo(totals: Totals, report: Report, cpuMs: number): void {
+  const { seed, violation, simulatedMs, acknowledged, counters } = report
   totals.runs += 1
+  totals.cpuMs += cpuMs
   totals.simulatedMs += simulatedMs
   totals.acknowledged += acknowledged
   for (const [what, count] of Object.entries(counters)) totals.counters[what] = (totals.counters[what] ?? 0) + count

@@ -1,26 +1,40 @@
-import { simulate, type Report } from '../simulate.js'
-import { drawPlan } from '../plan/swarm.js'
+import { drawPlan, usualLimits } from '../plan/swarm.js'
 import { selectFrom, type Selection } from '../plan/select.js'
+import { simulate, type Report } from '../simulate.js'
 import type { Subject } from '../subject.js'
 import type { TraceEvent } from '../trace.js'
+import { settled } from './settled.js'
 
-/** A turn of the real event loop: the promises that are ready have run after it. */
-const settled = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
+/** What of a seed is run: how long faults may happen, in milliseconds of virtual time, and a part of its plan. */
+export interface SeedOptions {
+  readonly safetyMs?: number
+  readonly selection?: Selection
+  readonly onEvent?: (event: TraceEvent) => void
+}
+
+/** What a process that works for a campaign sends of each seed: what came of it, and the processor time that it took. */
+export interface Worked {
+  readonly report: Report
+  readonly cpuMs: number
+}
 
 /** Runs the plan of one seed, or a part of it. */
-export function runSeed(
-  subject: Subject,
-  seed: number,
-  selection: Selection = {},
-  onEvent?: (event: TraceEvent) => void,
-): Promise<Report> {
-  return simulate(selectFrom(drawPlan(seed), selection), subject, { settled, ...(onEvent ? { onEvent } : {}) })
+export function runSeed(subject: Subject, seed: number, options: SeedOptions = {}): Promise<Report> {
+  const { safetyMs = usualLimits.safetyMs, selection = {}, onEvent } = options
+  const plan = selectFrom(drawPlan(seed, { ...usualLimits, safetyMs }), selection)
+  return simulate(plan, subject, { settled, ...(onEvent ? { onEvent } : {}) })
 }
 
 /** Runs the seeds that the parent process asks for, one after the other, and sends what came of each. */
-export async function work(subject: Subject): Promise<void> {
+export async function work(subject: Subject, safetyMs: number): Promise<void> {
+  let spentUs = 0
   process.on('message', (seed: number) => {
-    void runSeed(subject, seed).then((report) => process.send?.(report))
+    void runSeed(subject, seed, { safetyMs }).then((report) => {
+      const { user, system } = process.cpuUsage()
+      const worked: Worked = { report, cpuMs: (user + system - spentUs) / 1_000 }
+      spentUs = user + system
+      process.send?.(worked)
+    })
   })
   await new Promise<void>((resolve) => void process.on('disconnect', () => resolve()))
 }
