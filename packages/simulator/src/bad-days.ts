@@ -2,8 +2,10 @@
 export interface BadDay {
   /** Names of the list: `F-28` of adversarial schedules, `W14` of disks. */
   readonly cases: readonly string[]
-  /** Matches the counters of which one at least must be above zero. */
+  /** Matches the counters that are taken together. */
   readonly counter: RegExp
+  /** How often at least in a thousand runs. Where it is not said, once in a campaign is enough. */
+  readonly perThousandRuns?: number
 }
 
 /** Every case that is the simulator's to bring about. Where several counters match, each of them is one of its branches. */
@@ -19,6 +21,8 @@ export const badDays: readonly BadDay[] = [
   { cases: ['F-13', 'F-14', 'F-16'], counter: /^a network duplicates$/ },
   { cases: ['F-13', 'F-14', 'F-16'], counter: /^a network reorders$/ },
   { cases: ['F-13', 'F-16'], counter: /^slowLink$/ },
+  { cases: ['F-1', 'F-13', 'F-17', 'W24'], counter: /^a log is truncated$/, perThousandRuns: 100 },
+  { cases: ['F-17', 'W21'], counter: /^a snapshot is installed over a log/, perThousandRuns: 100 },
   { cases: ['F-26'], counter: /^leadership is handed over$/ },
   { cases: ['F-26'], counter: /^a transfer ends without$/ },
   { cases: ['F-27'], counter: /^drift of a leader$/ },
@@ -30,7 +34,7 @@ export const badDays: readonly BadDay[] = [
   { cases: ['F-33'], counter: /^a cluster of (1|2|4)$/ },
   { cases: ['F-43'], counter: /^warning SNAPSHOT_FAILED$/ },
   { cases: ['F-44', 'W28'], counter: /^wallJump of a leader$/ },
-  { cases: ['W1', 'W2', 'W9', 'W19'], counter: /^warning TAIL_CUT$/ },
+  { cases: ['W1', 'W2', 'W9', 'W19'], counter: /^warning TAIL_CUT$/, perThousandRuns: 100 },
   { cases: ['W5', 'W6'], counter: /^a damaged member refuses to start$/ },
   { cases: ['W5'], counter: /^rot in a snapshot$/ },
   { cases: ['W13'], counter: /^a member stops: STORAGE_FULL$/ },
@@ -45,9 +49,10 @@ export const badDays: readonly BadDay[] = [
 /** Of how many runs every bad day is to be expected. */
 export const runsForAll = 500
 
-/** The bad days that these counters have never seen. */
-export function missingDays(counters: Readonly<Record<string, number>>): readonly BadDay[] {
-  return badDays.filter(
-    ({ counter }) => !Object.entries(counters).some(([what, count]) => count > 0 && counter.test(what)),
-  )
+/** The bad days that so many runs with these counters have not seen, or too rarely. */
+export function missingDays(counters: Readonly<Record<string, number>>, runs: number): readonly BadDay[] {
+  return badDays.filter(({ counter, perThousandRuns = 0 }) => {
+    const seen = Object.entries(counters).reduce((sum, [what, count]) => sum + (counter.test(what) ? count : 0), 0)
+    return seen < Math.max(1, Math.floor((runs * perThousandRuns) / 1_000))
+  })
 }

@@ -45,7 +45,7 @@ export class Run<Machine extends MachineModule> {
     const trace = new Trace(() => environment.monotonicMs(), onEvent)
     this.#plan = plan
     this.trace = trace
-    this.#witness = new Witness(plan.cluster.ids, trace)
+    this.#witness = new Witness(plan.cluster.ids, trace, counters)
     this.#time = new WatchedTime(time, this.#witness)
     const shared = { trace, counters, atlas: new Atlas(plan.cluster.ids.length) }
     const protocol = subject.draw(seededRandom(`${plan.seed}/protocol`), plan.theme)

@@ -25,7 +25,11 @@ describe('a campaign over simulated clusters of raft', () => {
   }, 300_000)
 
   test('knows which bad days it has not seen yet', () => {
-    expect(missingDays({})).toEqual(badDays)
-    expect(missingDays({ 'drift of a leader': 1 }).flatMap(({ cases }) => cases)).not.toContain('F-27')
+    const casesMissing = (counters: Record<string, number>, runs: number) =>
+      missingDays(counters, runs).flatMap(({ cases }) => cases)
+    expect(missingDays({}, 1)).toEqual(badDays)
+    expect(casesMissing({ 'drift of a leader': 1 }, 10_000)).not.toContain('F-27')
+    expect(casesMissing({ 'warning TAIL_CUT': 999 }, 10_000)).toContain('W1')
+    expect(casesMissing({ 'warning TAIL_CUT': 1_000 }, 10_000)).not.toContain('W1')
   })
 })

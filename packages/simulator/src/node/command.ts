@@ -66,8 +66,9 @@ interface Ended {
 /** True if a campaign of this size should have seen bad days that it has not: it tries too little to prove anything. */
 function isTame({ runs, counters }: Totals, say: Say): boolean {
   if (runs < runsForAll) return false
-  const missing = missingDays(counters)
-  for (const { cases, counter } of missing) say(`never seen in ${runs} runs: ${cases.join(', ')} (${counter.source})`)
+  const missing = missingDays(counters, runs)
+  for (const { cases, counter } of missing)
+    say(`too rarely seen in ${runs} runs: ${cases.join(', ')} (${counter.source})`)
   return missing.length > 0
 }
 

@@ -1,4 +1,5 @@
 import { InvariantViolation } from '@quorate/contracts'
+import type { Counters } from '../counters.js'
 import { CommittedImmutable } from '../invariants/committed-immutable.js'
 import { Commitments } from '../invariants/commitments.js'
 import { ConfigurationOverlap } from '../invariants/configuration-overlap.js'
@@ -15,6 +16,7 @@ import { VoiceKept } from '../invariants/voice.js'
 import { Votes } from '../invariants/votes.js'
 import type { Inspection, ProtocolWatch } from '../subject.js'
 import type { Trace } from '../trace.js'
+import { LogSightings } from './log-sightings.js'
 
 /** Who lags no further behind while commands are given needs nothing but a moment without them. */
 const lateEntries = 50
@@ -37,7 +39,7 @@ export class Witness {
   #steps = 0
   #violation: Error | null = null
 
-  constructor(ids: readonly string[], trace: Trace) {
+  constructor(ids: readonly string[], trace: Trace, counters: Counters) {
     this.#trace = trace
     this.#members = new Map(ids.map((id) => [id, new ObservedMember(id)]))
     this.#invariants = [
@@ -50,6 +52,7 @@ export class Witness {
       new CommittedImmutable(this.committed, this.#members),
       new LeaderCompleteness(this.committed),
       new ConfigurationOverlap(this.#members),
+      new LogSightings(counters),
     ]
   }
 
@@ -86,18 +89,16 @@ export class Witness {
         this.#look(member)
       },
       onRecords: (sequence) => {
-        if (inspection === null || member.now !== inspection) return
-        member.disk.onLeaving(sequence, inspection.lastIndex, inspection)
+        if (inspection !== null && member.now === inspection) member.disk.onLeaving(sequence, inspection.lastIndex)
       },
     }
   }
 
   /** Records of a member up to this sequence are on its disk. */
   onDurable(id: string, sequence: number): void {
-    const { disk } = this.memberOf(id)
-    if (!disk.onDurable(sequence)) return
-    const { epoch, votedFor } = disk.voice
-    this.#guard(() => this.#voice.onDurable(id, epoch, votedFor))
+    for (const { epoch, votedFor } of this.memberOf(id).disk.onDurable(sequence)) {
+      this.#guard(() => this.#voice.onDurable(id, epoch, votedFor))
+    }
   }
 
   onApplied(id: string, position: number, command: Uint8Array, result: Uint8Array): void {
