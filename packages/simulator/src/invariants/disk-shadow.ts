@@ -4,8 +4,10 @@ export interface DurableVoice {
   readonly votedFor: string | null
 }
 
-interface Leaving extends DurableVoice {
+interface Leaving {
   readonly sequence: number
+  /** Those that were given since the records before, the last one last. */
+  readonly voices: readonly DurableVoice[]
   /** The log up to here is in the records that have left by then. */
   through: number
 }
@@ -16,6 +18,7 @@ interface Leaving extends DurableVoice {
  */
 export class DiskShadow {
   #leaving: Leaving[] = []
+  #given: DurableVoice[] = []
   #through: number
   #voice: DurableVoice
 
@@ -33,9 +36,15 @@ export class DiskShadow {
     return this.#voice
   }
 
+  /** Its voice is another one now, and will be in the next records that leave. */
+  onVoice({ epoch, votedFor }: DurableVoice): void {
+    this.#given.push({ epoch, votedFor })
+  }
+
   /** Records up to this sequence have left for the disk. With them the log is complete up to `through`. */
-  onLeaving(sequence: number, through: number, { epoch, votedFor }: DurableVoice): void {
-    this.#leaving.push({ sequence, through, epoch, votedFor })
+  onLeaving(sequence: number, through: number): void {
+    this.#leaving.push({ sequence, through, voices: this.#given })
+    this.#given = []
   }
 
   /** Entries from here on are other ones now, and will be in records to come. */
@@ -44,14 +53,13 @@ export class DiskShadow {
     for (const leaving of this.#leaving) leaving.through = Math.min(leaving.through, from - 1)
   }
 
-  /** Records up to this sequence are durable. True if the voice is another one now. */
-  onDurable(sequence: number): boolean {
+  /** Records up to this sequence are durable. Returns the voices that are so too now: an earlier one counts as well. */
+  onDurable(sequence: number): readonly DurableVoice[] {
     const durable = this.#leaving.filter((leaving) => leaving.sequence <= sequence)
-    const newest = durable.at(-1)
-    if (!newest) return false
     this.#leaving = this.#leaving.slice(durable.length)
-    this.#through = newest.through
-    this.#voice = { epoch: newest.epoch, votedFor: newest.votedFor }
-    return true
+    this.#through = durable.at(-1)?.through ?? this.#through
+    const voices = durable.flatMap((leaving) => leaving.voices)
+    this.#voice = voices.at(-1) ?? this.#voice
+    return voices
   }
 }

@@ -50,6 +50,8 @@ export class ObservedMember {
     this.latest = pointersOf(this.now)
     this.change = this.log.follow(this.now)
     if (this.change.isTruncated) this.disk.onTruncated(this.change.from)
+    const { before, latest } = this
+    if (before?.epoch !== latest.epoch || before.votedFor !== latest.votedFor) this.disk.onVoice(latest)
     return this.latest
   }
 
