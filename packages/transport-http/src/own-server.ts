@@ -45,10 +45,12 @@ export class OwnServer {
       : createServer(limits)
     this.#server.on('clientError', (error: Error, socket: Duplex) => this.#onNonsense(error, socket))
     this.#server.on('connection', (socket: Socket) => this.#onConnection(environment, socket))
-    this.#server.on('request', (request, response) => {
+    const onRequest: Listener = (request, response) => {
       this.#forget(keyOf(request.socket))
       listener(request, response)
-    })
+    }
+    // Node.js would answer whoever expects something by itself, before anybody has looked for a token.
+    for (const event of ['request', 'checkContinue', 'checkExpectation']) this.#server.on(event, onRequest)
   }
 
   /** Listens on `host:port` and resolves to where it does; the kernel chooses the port if 0 was asked for. */

@@ -26,6 +26,17 @@ test.each([
   expect(b.proved).toEqual([])
 })
 
+test.each(['100-continue', 'a miracle'])(
+  'without the token, whoever expects %s is answered with 401 and nothing else',
+  async (expected) => {
+    const b = await member('b', { token })
+    const head = `POST /quorate/link HTTP/1.1\r\nhost: b\r\nexpect: ${expected}\r\ncontent-length: 1\r\n\r\na`
+    const answer = await answerTo(b.running.address, head)
+    expect(answer).toMatch(/^HTTP\/1\.1 401 Unauthorized\r\n/)
+    expect(answer.split('HTTP/1.1')).toHaveLength(2)
+  },
+)
+
 test('with the token a member is let in, and its host hears how it proved itself; with another one it is told why not', async () => {
   const [a, b, c] = [
     await member('a', { token }),
