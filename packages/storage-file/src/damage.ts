@@ -19,8 +19,25 @@ export function corrupt({ file, offset, expected, found }: Damage, cause?: unkno
   return new QuorateError('STORAGE_CORRUPT', message, cause === undefined ? {} : { cause })
 }
 
-/** `FORMAT_TOO_NEW`: the file is of a version that this program does not know (decision D40). */
-export function tooNew(file: string, what: string, found: number, known: number): QuorateError {
+/** A file whose version this program does not know. */
+export interface ForeignVersion {
+  readonly file: string
+  /** What the file holds, for the message. */
+  readonly what: string
+  readonly found: number
+  readonly known: number
+  /** Its checksum is right once the known version stands there: no newer program wrote this, a bit has flipped. */
+  readonly isFlipped: boolean
+}
+
+/** What to say of a version that this program does not know (decision D40). */
+export function foreignVersion({ file, what, found, known, isFlipped }: ForeignVersion): QuorateError {
+  if (isFlipped) return corrupt({ file, offset: 4, expected: `format version ${known}`, found: `${found}` })
+  return tooNew(file, what, found, known)
+}
+
+/** `FORMAT_TOO_NEW`. */
+function tooNew(file: string, what: string, found: number, known: number): QuorateError {
   const message =
     `${file} holds a ${what} of format version ${found}, and this program knows version ${known}: ` +
     'run the version of quorate that wrote it, or a newer one'

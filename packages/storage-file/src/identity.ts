@@ -1,6 +1,6 @@
 import { ByteReader, ByteWriter, equalBytes } from '@quorate/contracts'
 import { crc32c } from './crc32c.js'
-import { codeOf, corrupt, tooNew } from './damage.js'
+import { codeOf, corrupt, foreignVersion } from './damage.js'
 import { identityName, unfinished } from './names.js'
 import type { FileSettings } from './options.js'
 import { pathIn, placeIdBytes, type Place } from './place.js'
@@ -44,14 +44,28 @@ function decodeIdentity(bytes: Uint8Array, file: string): Identity {
   const end = bytes.length - 4
   const reader = new ByteReader(bytes, 4)
   const version = reader.u32()
-  if (version > identityVersion) throw tooNew(file, 'identity', version, identityVersion)
+  if (version > identityVersion) {
+    const isFlipped = crcAsVersion(bytes, identityVersion) === storedCrcOf(bytes)
+    throw foreignVersion({ file, what: 'identity', found: version, known: identityVersion, isFlipped })
+  }
   const placeId = reader.raw(placeIdBytes).slice()
   const length = reader.u32()
   if (length !== end - 28) throw damaged(24, `a length of ${end - 28}`, `${length}`)
   const content = reader.raw(length).slice()
-  const [crc, stored] = [crc32c(bytes, 0, end), reader.u32()]
+  const [crc, stored] = [crc32c(bytes, 0, end), storedCrcOf(bytes)]
   if (version !== identityVersion || crc !== stored) throw damaged(end, `checksum ${crc}`, `${stored}`)
   return { placeId, bytes: content }
+}
+
+function storedCrcOf(bytes: Uint8Array): number {
+  return new ByteReader(bytes, bytes.length - 4).u32()
+}
+
+/** The checksum that these bytes would have, were they of a version. */
+function crcAsVersion(bytes: Uint8Array, version: number): number {
+  const covered = bytes.slice(0, bytes.length - 4)
+  new DataView(covered.buffer).setUint32(4, version, true)
+  return crc32c(covered)
 }
 
 /** Replaces the identity file: after a crash there is the old one or the new one, and nothing between. */

@@ -1,6 +1,6 @@
 import { equalBytes, position, sequence, type Release } from '@quorate/contracts'
 import { crc32c } from './crc32c.js'
-import { corrupt, tooNew } from './damage.js'
+import { corrupt, foreignVersion } from './damage.js'
 import { placeIdBytes } from './place.js'
 import { getU53, setU53 } from './u53.js'
 
@@ -73,8 +73,12 @@ export function decodeSegmentHeader(
     throw corrupt({ file, offset: 0, expected: 'the header of a journal segment', found: 'something else' })
   }
   const version = view.getUint32(4, true)
-  if (version > segmentVersion) throw tooNew(file, 'journal segment', version, segmentVersion)
-  const [crc, stored] = [crc32c(bytes, 0, crcAt), view.getUint32(crcAt, true)]
+  const stored = view.getUint32(crcAt, true)
+  if (version > segmentVersion) {
+    const isFlipped = crcAsVersion(bytes, segmentVersion) === stored
+    throw foreignVersion({ file, what: 'journal segment', found: version, known: segmentVersion, isFlipped })
+  }
+  const crc = crc32c(bytes, 0, crcAt)
   if (crc !== stored) {
     throw corrupt({ file, offset: crcAt, expected: `checksum ${crc} of its header`, found: `${stored}` })
   }
@@ -84,6 +88,13 @@ export function decodeSegmentHeader(
     throw corrupt({ file, offset: 24, expected: `segment ${ordinal}, as it is named`, found })
   }
   return { header, crc }
+}
+
+/** The checksum that this header would have, were it of a version. */
+function crcAsVersion(bytes: Uint8Array, version: number): number {
+  const header = bytes.slice(0, crcAt)
+  new DataView(header.buffer).setUint32(4, version, true)
+  return crc32c(header)
 }
 
 function fieldsOf(bytes: Uint8Array, view: DataView): SegmentHeader {

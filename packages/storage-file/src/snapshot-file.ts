@@ -1,7 +1,7 @@
 import { ByteReader, BytesError, ByteWriter, equalBytes, position, readMembers, writeMembers } from '@quorate/contracts'
 import type { OpenFile, SnapshotMeta } from '@quorate/contracts'
 import { crc32c } from './crc32c.js'
-import { corrupt, tooNew } from './damage.js'
+import { corrupt, foreignVersion } from './damage.js'
 import { describePlaceId, placeIdBytes } from './place.js'
 import { getU53, setU53 } from './u53.js'
 
@@ -97,12 +97,16 @@ async function readHeader(file: OpenFile, path: string, size: number): Promise<{
   if (!equalBytes(start.subarray(0, 4), magic)) throw damaged('something else')
   const view = new DataView(start.buffer, start.byteOffset, fixedHeaderBytes)
   const version = view.getUint32(4, true)
-  if (version > snapshotVersion) throw tooNew(path, 'snapshot', version, snapshotVersion)
   const length = view.getUint32(8, true)
-  if (length < fixedHeaderBytes || length > Math.min(size, headerBytesMax)) throw damaged(`a length of ${length}`)
-  const bytes = await file.read(0, length)
+  const isPossible = length >= fixedHeaderBytes && length <= Math.min(size, headerBytesMax)
+  const bytes = isPossible ? await file.read(0, length) : start
   const crc = crc32c(bytes, fixedHeaderBytes)
-  if (version !== snapshotVersion || crc !== view.getUint32(12, true)) throw damaged('a wrong checksum')
+  const isWhole = isPossible && crc === view.getUint32(12, true)
+  if (version > snapshotVersion) {
+    throw foreignVersion({ file: path, what: 'snapshot', found: version, known: snapshotVersion, isFlipped: isWhole })
+  }
+  if (!isPossible) throw damaged(`a length of ${length}`)
+  if (version !== snapshotVersion || !isWhole) throw damaged('a wrong checksum')
   return { bytes, crc }
 }
 
