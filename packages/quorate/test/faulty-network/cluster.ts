@@ -8,7 +8,8 @@ export type TransportName = 'tcp' | 'http'
 /** The members of every cluster here. */
 export const ids = ['n1', 'n2', 'n3', 'n4', 'n5'].map(nodeId)
 const token = 'a token that all members know'.replaceAll(' ', '-')
-const transports: Readonly<Record<TransportName, () => Transport>> = {
+/** Transports that lose patience within a second. */
+export const transports: Readonly<Record<TransportName, () => Transport>> = {
   tcp: () => tcpTransport({ probeIntervalMs: 200, probeTimeoutMs: 1_000, helloTimeoutMs: 1_000, reconnectMaxMs: 300 }),
   http: () =>
     httpTransport({ token, beatIntervalMs: 200, silenceTimeoutMs: 1_000, helloTimeoutMs: 1_000, reconnectMaxMs: 300 }),

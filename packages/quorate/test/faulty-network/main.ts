@@ -9,6 +9,8 @@ const faults: readonly Fault[] = [
   'lost connections',
   'cut',
   'half-open',
+  'mute',
+  'deaf',
   'slow reader',
   'one byte at a time',
 ]

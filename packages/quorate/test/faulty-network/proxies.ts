@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
-import { splitAddress, type NodeId, type Transport } from '@quorate/contracts'
+import { nodeId, splitAddress, type NodeId, type Transport } from '@quorate/contracts'
 
-/** What happens on the way from one member to another, both ways of its connections alike. */
+/** What happens to members whose network is bad: on connections that they dial and on those that others dial. */
 export type Fault =
   | 'none'
   /** 40 ms later, in the same order. */
@@ -13,10 +13,17 @@ export type Fault =
   | 'cut'
   /** Connections are made and stay, and nothing comes out of them. */
   | 'half-open'
+  /** As half-open, in one direction: what they send is lost, and what others send arrives. */
+  | 'mute'
+  /** The other direction: nothing reaches them, and what they send arrives. */
+  | 'deaf'
   /** What is sent is taken in small pieces and with pauses. */
   | 'slow reader'
   /** Bytes come one by one. */
   | 'one byte at a time'
+
+/** Of a connection, the direction away from the member that dialled, or towards it. */
+type Direction = 'out' | 'back'
 
 const latencyMs = 40
 const slowBytes = 2_048
@@ -30,8 +37,10 @@ class Way {
   readonly #pairs = new Set<readonly [Socket, Socket]>()
   readonly #timers = new Set<ReturnType<typeof setTimeout>>()
   #fault: Fault = 'none'
+  /** Directions in which nothing passes. */
+  #lost: ReadonlySet<Direction> = new Set()
   target = ''
-  #lost = 0
+  #connectionsLost = 0
 
   constructor() {
     this.#server = createServer({ noDelay: true }, (near) => this.#onConnection(near))
@@ -47,8 +56,9 @@ class Way {
   }
 
   /** Connections that were half-open or slow do not recover: they are cut, as they would be by whoever repairs a network. */
-  become(fault: Fault): void {
+  become(fault: Fault, lost: ReadonlySet<Direction> = new Set()): void {
     this.#fault = fault
+    this.#lost = lost
     if (fault === 'cut' || fault === 'none') this.#cutAll()
     if (fault === 'lost connections') for (const pair of this.#pairs) this.#loseLater(pair)
   }
@@ -65,17 +75,17 @@ class Way {
     const pair = [near, far] as const
     this.#pairs.add(pair)
     if (this.#fault === 'lost connections') this.#loseLater(pair)
-    for (const [from, to] of [pair, [far, near] as const]) {
+    for (const [from, to, direction] of [[near, far, 'out'] as const, [far, near, 'back'] as const]) {
       from.on('error', () => {})
       from.once('close', () => this.#cut(pair))
-      from.on('data', (chunk: Buffer) => this.#pass(chunk, from, to))
+      from.on('data', (chunk: Buffer) => {
+        if (!this.#lost.has(direction)) this.#pass(chunk, from, to)
+      })
     }
   }
 
   #pass(chunk: Buffer, from: Socket, to: Socket): void {
     switch (this.#fault) {
-      case 'half-open':
-        return
       case 'latency':
         return this.#after(latencyMs, () => to.write(chunk))
       case 'slow reader':
@@ -92,8 +102,8 @@ class Way {
   }
 
   #loseLater(pair: readonly [Socket, Socket]): void {
-    this.#lost += 1
-    this.#after(100 + (this.#lost % 5) * 50, () => {
+    this.#connectionsLost += 1
+    this.#after(100 + (this.#connectionsLost % 5) * 50, () => {
       if (this.#fault === 'lost connections') this.#cut(pair)
     })
   }
@@ -155,7 +165,8 @@ export class Proxies {
   /** Puts a fault on every way to and from these members. */
   strike(members: readonly NodeId[], fault: Fault): void {
     for (const [name, way] of this.#ways) {
-      if (members.some((member) => name.startsWith(`${member}>`) || name.endsWith(`>${member}`))) way.become(fault)
+      const [dialler, dialled] = name.split('>').map((id) => members.includes(nodeId(id)))
+      if (dialler || dialled) way.become(fault, lostBy(fault, dialler === true, dialled === true))
     }
   }
 
@@ -169,4 +180,13 @@ export class Proxies {
     way.target = address
     return way.address
   }
+}
+
+/** The directions that a fault of the dialler, of the dialled one or of both takes away. */
+function lostBy(fault: Fault, dialler: boolean, dialled: boolean): ReadonlySet<Direction> {
+  const lost = new Set<Direction>()
+  const [mute, deaf] = [fault === 'half-open' || fault === 'mute', fault === 'half-open' || fault === 'deaf']
+  if ((mute && dialler) || (deaf && dialled)) lost.add('out')
+  if ((deaf && dialler) || (mute && dialled)) lost.add('back')
+  return lost
 }
