@@ -110,7 +110,13 @@ export class Driver<Message, Admin> {
     })
     this.#snapshots = this.#makeSnapshots()
     this.#clockKeeper = this.#makeClockKeeper()
-    this.#storageWatch = new StorageWatch(environment, storage, fail)
+    this.#storageWatch = new StorageWatch({
+      environment,
+      storage,
+      leads: () => this.#leader.isSelf,
+      offerLeadership: () => void this.#handOver('its disk is nearly full'),
+      fail,
+    })
   }
 
   /** Resolves when it listens. */
@@ -312,7 +318,7 @@ export class Driver<Message, Admin> {
 
   async #shutDown(): Promise<void> {
     const reason = 'it was closed'
-    const handOver = this.#handOver()
+    const handOver = this.#handOver(reason)
     this.#callers.refuseNew(reason)
     await this.#settlePending()
     await handOver
@@ -323,13 +329,15 @@ export class Driver<Message, Admin> {
   }
 
   /** A leader that goes in peace leaves another one behind, so that nobody has to wait for an election timeout. */
-  async #handOver(): Promise<void> {
+  async #handOver(reason: string): Promise<void> {
     const isOneOfMany = this.#leader.isSelf && this.#peers.others().length > 0
     if (!isOneOfMany) return
+    const { logger } = this.#parts.options
     try {
+      logger.info({ id: this.id, reason }, 'this leader hands over')
       await this.#callers.transferLeadership(null, { timeoutMs: this.#parts.options.closeTimeoutMs })
     } catch (error) {
-      this.#parts.options.logger.info({ id: this.id, error: describeError(error) }, 'leadership was not handed over')
+      logger.info({ id: this.id, error: describeError(error) }, 'leadership was not handed over')
     }
   }
 
