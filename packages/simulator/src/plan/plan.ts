@@ -25,6 +25,8 @@ export interface ClusterTraits {
 
 /** What callers do. */
 export interface LoadTraits {
+  /** How they ask: members themselves, or with the product's client where a gateway is given. */
+  readonly callers: 'direct' | 'client'
   readonly clients: number
   /** Commands of one client under way at once. */
   readonly atOnce: number
