@@ -20,6 +20,7 @@ export {
   type Subject,
   type SubjectParts,
 } from './subject.js'
+export type { Gateway, HttpRequest, ServedMember, ServeHttp } from './clients/gateway.js'
 export { explore, type Exploration, type ExploreOptions } from './explorer/explore.js'
 export type { Bounds, Explored } from './explorer/model.js'
 export { Violation } from './violation.js'

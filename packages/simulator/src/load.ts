@@ -1,4 +1,5 @@
 import type { Environment, MachineModule, Random } from '@quorate/contracts'
+import type { Gateway } from './clients/gateway.js'
 import type { Counters } from './counters.js'
 import type { Member } from './member/member.js'
 import type { LoadTraits } from './plan/plan.js'
@@ -8,6 +9,8 @@ import type { WatchedTime } from './world/watched-time.js'
 /** What those who ask need of the world around them. */
 export interface LoadSurroundings<Machine extends MachineModule> {
   readonly members: readonly Member<Machine>[]
+  /** What answers HTTP in members; null if nothing does. */
+  readonly gateway: Gateway | null
   readonly environment: Environment
   readonly random: Random
   readonly load: LoadTraits

@@ -55,6 +55,7 @@ export class Run<Machine extends MachineModule> {
     countWeather(counters, plan)
     this.load = load({
       members: this.#cluster.members,
+      gateway: subject.gateway,
       environment,
       random: seededRandom(`${plan.seed}/load`),
       load: plan.load,

@@ -1,6 +1,7 @@
 import type { NodeId, Protocol, ProtocolModule, Random } from '@quorate/contracts'
 import { createReplica, type ReplicaOptions, type Replica } from '@quorate/replica'
 import type { MachineModule } from '@quorate/contracts'
+import type { Gateway } from './clients/gateway.js'
 import type { Theme } from './plan/plan.js'
 
 /**
@@ -52,6 +53,8 @@ export interface DrawnProtocol {
 /** A protocol as a simulation takes it: how to make one, and how to look inside. */
 export interface Subject {
   readonly name: string
+  /** What answers clients in its members; null if nobody brought one. */
+  readonly gateway: Gateway | null
   /** One for all members of a cluster, with options that the dice have drawn, for a run of this theme. */
   draw(random: Random, theme: Theme | null): DrawnProtocol
 }
@@ -62,12 +65,16 @@ export interface SubjectParts<Message, Admin> {
   readonly protocol: (random: Random, theme: Theme | null) => ProtocolModule<Message, Admin>
   /** Without it nobody looks inside: what callers saw, what machines applied and where members end is checked all the same. */
   readonly inspect?: (protocol: Protocol<Message, Admin>) => Inspection
+  /** With it, callers of some runs use the product's client, over HTTP that is as bad as the rest of the world. */
+  readonly gateway?: Gateway
 }
 
 /** Makes a subject of a protocol. The simulator knows none: this is where one is passed in. */
-export function subject<Message, Admin>({ name, protocol, inspect }: SubjectParts<Message, Admin>): Subject {
+export function subject<Message, Admin>(parts: SubjectParts<Message, Admin>): Subject {
+  const { name, protocol, inspect, gateway = null } = parts
   return {
     name,
+    gateway,
     draw(random, theme) {
       const module = protocol(random, theme)
       return {

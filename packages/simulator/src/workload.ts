@@ -1,5 +1,6 @@
 import { bindCalls, QuorateError, type Calls, type MachineModule, type Random } from '@quorate/contracts'
-import { Client } from './clients/client.js'
+import type { Asker } from './clients/asker.js'
+import { Askers } from './clients/askers.js'
 import type { Load, LoadSurroundings } from './load.js'
 import type { Cluster } from './world/cluster.js'
 import type { WatchedTime } from './world/watched-time.js'
@@ -29,6 +30,7 @@ export class WorkloadLoad<Machine extends MachineModule> implements Load<Machine
   readonly #world: LoadSurroundings<Machine>
   readonly #machine: Machine
   readonly #workload: Workload<Machine>
+  readonly #askers: Askers<Machine>
   acknowledged = 0
   acknowledgedInCalm = 0
   #active = 0
@@ -40,10 +42,11 @@ export class WorkloadLoad<Machine extends MachineModule> implements Load<Machine
     this.#world = world
     this.#machine = machine
     this.#workload = workload
+    this.#askers = new Askers({ ...world, isOver: () => this.#isOver, isCalm: () => this.#isCalm }, machine)
   }
 
   get areDone(): boolean {
-    return this.#active === 0
+    return this.#active === 0 && this.#askers.areQuiet
   }
 
   start(): void {
@@ -71,16 +74,9 @@ export class WorkloadLoad<Machine extends MachineModule> implements Load<Machine
   }
 
   async #go(random: Random): Promise<void> {
-    const { counters, load } = this.#world
-    const client = new Client<Machine>({
-      ...this.#world,
-      random,
-      isOver: () => this.#isOver,
-      isCalm: () => this.#isCalm,
-      onRetry: () => counters.add('a caller asks again'),
-      onLateAnswer: () => counters.add('a command is answered when it is asked again'),
-    })
-    const caller = this.#callerOf(client, random.fork())
+    const { load } = this.#world
+    const asker = this.#askers.next(random)
+    const caller = this.#callerOf(asker, random.fork())
     this.#active += 1
     while (!this.#isOver && this.#thrown === null) {
       try {
@@ -88,34 +84,34 @@ export class WorkloadLoad<Machine extends MachineModule> implements Load<Machine
       } catch (error) {
         if (!(error instanceof QuorateError)) this.#thrown ??= error instanceof Error ? error : new Error(String(error))
       }
-      await client.pause(1 + random.nextInt(load.pauseMs + 1))
+      await asker.pause(1 + random.nextInt(load.pauseMs + 1))
     }
     this.#active -= 1
   }
 
-  #callerOf(client: Client<Machine>, random: Random): Caller<Machine> {
+  #callerOf(asker: Asker, random: Random): Caller<Machine> {
     const commands: Machine['commands'] = this.#machine.commands
     const queries: Machine['queries'] = this.#machine.queries
     return {
       random,
-      pause: (ms) => client.pause(ms),
-      commands: bindCalls<Machine['commands'], undefined>(commands, async (request) => {
+      pause: (ms) => asker.pause(ms),
+      commands: bindCalls<Machine['commands'], undefined>(commands, async (request, _, name, input) => {
         const isCalm = this.#isCalm
-        const ending = await client.command(request)
+        const ending = await asker.command({ name, input, request })
         this.#world.counters.add(`a command ends: ${ending.kind}`)
         if (ending.kind !== 'answered') {
           throw new QuorateError('TIMED_OUT', 'the caller gave up', { outcome: ending.kind })
         }
         this.acknowledged += 1
         if (isCalm) this.acknowledgedInCalm += 1
-        return ending.answer.result
+        return ending.result
       }),
       queries: bindCalls<Machine['queries'], { readonly consistency?: 'linearizable' | 'local' }>(
         queries,
-        async (request, options) => {
-          const told = await client.query(request, options?.consistency ?? 'linearizable')
+        async (request, options, name, input) => {
+          const told = await asker.query({ name, input, request }, options?.consistency ?? 'linearizable')
           if (told === null) throw new QuorateError('TIMED_OUT', 'there was no answer')
-          return told.answer.result
+          return told.result
         },
       ),
     }

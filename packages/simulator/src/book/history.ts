@@ -15,9 +15,8 @@ export interface Append {
 export interface Glance {
   readonly page: number
   readonly consistency: 'linearizable' | 'local'
-  /** Who answered, and in which of its lives. */
+  /** Who answered. */
   readonly member: string
-  readonly life: number
   readonly asked: number
   readonly answered: number
   readonly length: number

@@ -1,7 +1,8 @@
 import type { Random } from '@quorate/contracts'
 import { judgeAsBlackBox } from '../checks/black-box.js'
 import { complaintAboutBook } from '../checks/linearizable-book.js'
-import { Client } from '../clients/client.js'
+import type { Asker } from '../clients/asker.js'
+import { Askers } from '../clients/askers.js'
 import type { Load, LoadSurroundings } from '../load.js'
 import type { Cluster } from '../world/cluster.js'
 import type { WatchedTime } from '../world/watched-time.js'
@@ -11,6 +12,7 @@ import { History } from './history.js'
 /** Everybody who writes in a book and looks at it, each one question after the other, and keeps what it was told. */
 export class Writers implements Load<typeof book> {
   readonly #world: LoadSurroundings<typeof book>
+  readonly #askers: Askers<typeof book>
   readonly #history = new History()
   acknowledged = 0
   acknowledgedInCalm = 0
@@ -21,24 +23,18 @@ export class Writers implements Load<typeof book> {
 
   constructor(world: LoadSurroundings<typeof book>) {
     this.#world = world
+    this.#askers = new Askers({ ...world, isOver: () => this.#isOver, isCalm: () => this.#isCalm }, book)
   }
 
   get areDone(): boolean {
-    return this.#active === 0
+    return this.#active === 0 && this.#askers.areQuiet
   }
 
   start(): void {
-    const { load, random, counters } = this.#world
+    const { load, random } = this.#world
     for (let at = 0; at < load.clients; at += 1) {
-      const client = new Client<typeof book>({
-        ...this.#world,
-        random: random.fork(),
-        isOver: () => this.#isOver,
-        isCalm: () => this.#isCalm,
-        onRetry: () => counters.add('a caller asks again'),
-        onLateAnswer: () => counters.add('a command is answered when it is asked again'),
-      })
-      for (let each = 0; each < load.atOnce; each += 1) void this.#write(client, random.fork())
+      const asker = this.#askers.next(random.fork())
+      for (let each = 0; each < load.atOnce; each += 1) void this.#write(asker, random.fork())
     }
   }
 
@@ -60,42 +56,43 @@ export class Writers implements Load<typeof book> {
     return opinion === 'notLinearizable' ? 'no order of the commands explains what callers saw' : null
   }
 
-  async #write(client: Client<typeof book>, random: Random): Promise<void> {
+  async #write(asker: Asker, random: Random): Promise<void> {
     const { load } = this.#world
     this.#active += 1
     while (!this.#isOver) {
       const page = random.nextInt(pagesOfBook)
-      if (random.nextInt(100) >= load.readsPercent) await this.#append(client, page)
-      else await this.#glance(client, page, random.nextInt(4) === 0 ? 'local' : 'linearizable')
-      await client.pause(random.nextInt(load.pauseMs + 1))
+      if (random.nextInt(100) >= load.readsPercent) await this.#append(asker, page)
+      else await this.#glance(asker, page, random.nextInt(4) === 0 ? 'local' : 'linearizable')
+      await asker.pause(random.nextInt(load.pauseMs + 1))
     }
     this.#active -= 1
   }
 
-  async #append(client: Client<typeof book>, page: number): Promise<void> {
+  async #append(asker: Asker, page: number): Promise<void> {
     const { counters } = this.#world
     const history = this.#history
     const told = history.ask(page)
-    const ending = await client.command(book.commands.append.encode({ page, entry: told.entry }))
+    const input = { page, entry: told.entry }
+    const ending = await asker.command({ name: 'append', input, request: book.commands.append.encode(input) })
     counters.add(`a command ends: ${ending.kind}`)
     if (ending.kind === 'answered') {
       this.acknowledged += 1
       if (told.entry > this.#askedBeforeCalm) this.acknowledgedInCalm += 1
       told.answered = history.now()
-      told.place = book.commands.append.decodeResult(ending.answer.result)
+      told.place = book.commands.append.decodeResult(ending.result)
     } else if (ending.kind === 'notDone') told.isRefused = true
   }
 
-  async #glance(client: Client<typeof book>, page: number, consistency: 'linearizable' | 'local'): Promise<void> {
+  async #glance(asker: Asker, page: number, consistency: 'linearizable' | 'local'): Promise<void> {
     const { counters } = this.#world
     const history = this.#history
     const asked = history.now()
-    const told = await client.query(book.queries.glance.encode(page), consistency)
+    const request = book.queries.glance.encode(page)
+    const told = await asker.query({ name: 'glance', input: page, request }, consistency)
     counters.add(`a ${consistency} query ${told === null ? 'gets no answer' : 'is answered'}`)
     if (told === null) return
-    const { length, chain } = book.queries.glance.decodeResult(told.answer.result)
-    const { member, life } = told
-    history.glances.push({ page, consistency, member, life, asked, answered: history.now(), length, chain })
+    const { length, chain } = book.queries.glance.decodeResult(told.result)
+    history.glances.push({ page, consistency, member: told.by, asked, answered: history.now(), length, chain })
   }
 }
 

@@ -63,3 +63,8 @@ export class Member<Machine extends MachineModule> {
 export function addressOf(id: string): string {
   return `${id}:1`
 }
+
+/** Where its clients find it. */
+export function clientAddressOf(id: string): string {
+  return `${id}:80`
+}

@@ -12,7 +12,7 @@ import { memoryHub, memoryTransport, type MemoryHub } from '@quorate/transport-m
 import type { Counters } from '../counters.js'
 import { Clock } from '../member/clock.js'
 import { MemberDisk } from '../member/member-disk.js'
-import { addressOf, Member, type Life } from '../member/member.js'
+import { addressOf, clientAddressOf, Member, type Life } from '../member/member.js'
 import { filesOf } from '../member/process-files.js'
 import { transportOf } from '../member/process-transport.js'
 import { Process } from '../member/process.js'
@@ -151,7 +151,9 @@ export class Cluster<Machine extends MachineModule> {
     const replica = await protocol.createReplica(
       {
         id: member.id,
-        members: Object.fromEntries(traits.ids.map((id) => [id, addressOf(id)])),
+        members: Object.fromEntries(
+          traits.ids.map((id) => [id, { address: addressOf(id), clientAddress: clientAddressOf(id) }]),
+        ),
         machine: watchedMachine(machine, (position, command, result) => {
           witness.onApplied(member.id, position, command, result)
         }),

@@ -1,10 +1,12 @@
 import type { Random } from '@quorate/contracts'
 import { checkInvariants, Raft, raft, type RaftOptions, type RaftState } from '@quorate/raft'
 import { subject, type Inspection, type Subject, type Theme } from '@quorate/simulator'
+import { productGateway } from '../gateway/product-gateway.js'
 
 /** Raft, to be simulated: options drawn per cluster, and a view of its state in neutral words. */
 export const raftSubject: Subject = subject({
   name: 'raft',
+  gateway: productGateway,
   protocol: (random, theme) => raft(drawOptions(random, theme)),
   inspect: (protocol) => {
     if (!(protocol instanceof Raft)) throw new TypeError('only Raft can be looked at here')

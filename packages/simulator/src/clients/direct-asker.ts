@@ -1,7 +1,8 @@
-import { QuorateError, type Environment, type MachineModule, type Random } from '@quorate/contracts'
-import type { RawResult, Replica } from '@quorate/replica'
+import { QuorateError, type MachineModule } from '@quorate/contracts'
+import type { Replica } from '@quorate/replica'
 import type { Member } from '../member/member.js'
-import { longSessionMs, type LoadTraits } from '../plan/plan.js'
+import { longSessionMs } from '../plan/plan.js'
+import type { Asker, AskerSurroundings, Called, Ending, Seen } from './asker.js'
 import { Session } from './session.js'
 
 /** How much longer a caller waits for a member that has fallen silent than it has told it to take, in milliseconds. */
@@ -13,61 +14,37 @@ const calmTimeoutMs = { min: 1_000, max: 1_000 }
 /** Of how many questions without an answer one is given up. */
 const patience = 50
 
-/** What a client needs of the world around it. */
-export interface ClientSurroundings<Machine extends MachineModule> {
+/** What it takes to ask members themselves. */
+export interface DirectAskerSurroundings<Machine extends MachineModule> extends AskerSurroundings {
   readonly members: readonly Member<Machine>[]
-  readonly environment: Environment
-  readonly random: Random
-  readonly load: LoadTraits
-  /** True when everything is well again: then there is no reason to be impatient. */
-  isCalm(): boolean
-  readonly sessionTimeoutMs: number
-  fail(problem: string): void
-  /** True when nothing more is to be asked. */
-  isOver(): boolean
-  onRetry(): void
-  /** A command was answered that had been asked before. */
-  onLateAnswer(): void
-}
-
-/** How a command ended for its caller. */
-export type Ending =
-  { readonly kind: 'answered'; readonly answer: RawResult } | { readonly kind: 'notDone' | 'unknown' }
-
-/** What one member answered, and in which of its lives. */
-export interface QueryAnswer {
-  readonly answer: RawResult
-  readonly member: string
-  readonly life: number
 }
 
 /**
- * A caller outside of the cluster, with a session of its own: asks any member, and again within its session until it has
- * an answer or gives up.
+ * Asks the members themselves, with a session of its own: any of them, and again within its session until it has an answer
+ * or gives up. It knows nothing and tries everything, and what it loses is lost at once.
  */
-export class Client<Machine extends MachineModule> {
-  readonly #world: ClientSurroundings<Machine>
+export class DirectAsker<Machine extends MachineModule> implements Asker {
+  readonly #world: DirectAskerSurroundings<Machine>
   #session: Session | null = null
   #opening: Promise<Session | null> | null = null
 
-  constructor(world: ClientSurroundings<Machine>) {
+  constructor(world: DirectAskerSurroundings<Machine>) {
     this.#world = world
   }
 
-  /** Gives a command, and asks again as long as it may have been lost. */
-  async command(bytes: Uint8Array): Promise<Ending> {
+  async command({ request }: Called): Promise<Ending> {
     const session = await this.#openSession()
     if (session === null) return { kind: 'notDone' }
     const sequence = session.begin()
     let isInDoubt = false
     for (let tries = 1; ; tries += 1) {
       const ending = await this.#try((replica, timeoutMs) =>
-        replica.propose(bytes, { session: session.placeOf(sequence), timeoutMs }),
+        replica.propose(request, { session: session.placeOf(sequence), timeoutMs }),
       )
       if (ending.kind === 'answered') {
         session.finish(sequence)
-        if (tries > 1) this.#world.onLateAnswer()
-        return ending
+        if (tries > 1) this.#world.counters.add('a command is answered when it is asked again')
+        return { kind: 'answered', result: ending.answer.result }
       }
       if (ending.kind !== 'notDone') isInDoubt = true
       if (ending.kind === 'expired') this.#onExpired(session)
@@ -78,12 +55,11 @@ export class Client<Machine extends MachineModule> {
     }
   }
 
-  /** Asks one member, once. Null if there was no answer. */
-  async query(bytes: Uint8Array, consistency: 'linearizable' | 'local'): Promise<QueryAnswer | null> {
+  /** Asks one member, once. */
+  async query({ request }: Called, consistency: 'linearizable' | 'local'): Promise<Seen | null> {
     const member = this.#anyMember()
-    const { lives: life, id } = member
-    const ending = await this.#try((replica, timeoutMs) => replica.query(bytes, { consistency, timeoutMs }), member)
-    return ending.kind === 'answered' ? { answer: ending.answer, member: id, life } : null
+    const ending = await this.#try((replica, timeoutMs) => replica.query(request, { consistency, timeoutMs }), member)
+    return ending.kind === 'answered' ? { result: ending.answer.result, by: member.id } : null
   }
 
   pause(ms: number): Promise<void> {
@@ -119,7 +95,7 @@ export class Client<Machine extends MachineModule> {
   async #goesOn(): Promise<boolean> {
     const { random, load } = this.#world
     if (this.#world.isOver() || random.nextInt(patience) === 0) return false
-    this.#world.onRetry()
+    this.#world.counters.add('a caller asks again')
     await this.pause(random.nextInt(load.pauseMs + 20))
     return !this.#world.isOver()
   }
