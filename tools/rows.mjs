@@ -9,7 +9,7 @@ import { conclude, root, sourceFiles } from './repository.mjs'
 
 const read = (path) => readFileSync(join(root, path), 'utf8')
 const tests = sourceFiles().filter((path) => /\.test\.ts$|\/scenarios\/[^/]+\.txt$/.test(path))
-const namedIn = new Map(tests.map((path) => [path, new Set(read(path).match(/\b[DF]-?\d+\b/g) ?? [])]))
+const namedIn = new Map(tests.map((path) => [path, new Set(read(path).match(/\b[DFW]-?\d+\b/g) ?? [])]))
 const proofsOf = (row) => tests.filter((path) => namedIn.get(path)?.has(row))
 
 const rows = [...read('docs/decisions/ports.md').matchAll(/^\| (D\d+) +\| ([^|]+?) +\| (Later)?/gm)].map(
@@ -23,26 +23,32 @@ for (const { row, about, later } of rows) {
 const open = rows.filter(({ row, later }) => !later && proofsOf(row).length === 0)
 console.log(`${rows.length} rows, ${rows.length - open.length} settled, ${open.length} without a test`)
 
-const cases = 46
 const days = new Map(
-  [...read('docs/testing.md').matchAll(/^\| (F-\d+) +\| [^|]+ \| ([^|]+?) +\|$/gm)].map(([, day, said]) => [day, said]),
+  [...read('docs/testing.md').matchAll(/^\| (F-\d+|W\d+) +\| [^|]+ \| ([^|]+?) +\|$/gm)].map(([, day, said]) => [
+    day,
+    said,
+  ]),
 )
-const problems = Array.from({ length: cases }, (_, at) => `F-${at + 1}`).flatMap((day) => {
+const schedules = Array.from({ length: 46 }, (_, at) => `F-${at + 1}`)
+const diskFaults = Array.from({ length: 28 }, (_, at) => `W${at + 1}`)
+const problems = [...schedules, ...diskFaults].flatMap((day) => {
   const said = days.get(day)
   if (said === undefined) return [`${day} has no line in docs/testing.md`]
-  const cited = [...said.matchAll(/`([^`]+)`/g)].map(([, name]) => ({ name, path: pathOf(name) }))
-  const wrong = cited.flatMap(({ name, path }) => {
-    if (path === undefined) return [`${day}: there is no test "${name}"`]
-    return namedIn.get(path)?.has(day) ? [] : [`${day}: ${path} does not name it`]
+  const names = [...said.matchAll(/`([^`]+)`/g)].map(([, name]) => name).filter((name) => !name.startsWith('pnpm '))
+  const wrong = names.flatMap((name) => {
+    const paths = pathsOf(name)
+    if (paths.length === 0) return [`${day}: there is no test "${name}"`]
+    return paths.some((path) => namedIn.get(path)?.has(day)) ? [] : [`${day}: ${paths.join(', ')} does not name it`]
   })
   const isToldWhy = /later: |documented limit|excluded by design/.test(said)
-  const isShown = cited.length > 0 || isToldWhy
+  const isShown = names.length > 0 || isToldWhy
   console.log(`${day.padEnd(4)} ${proofsOf(day).join(', ') || said}`)
   return isShown ? wrong : [...wrong, `${day} has no test that names it, and no word about when or why not`]
 })
-conclude('bad days', problems, `${cases} cases are shown by a test that names them, or told why not`)
+const count = schedules.length + diskFaults.length
+conclude('bad days', problems, `${count} cases are shown by a test that names them, or told why not`)
 
-/** A test by the end of its path; a scenario by its name. */
-function pathOf(name) {
-  return tests.find((path) => path.endsWith(`/${name}`) || path.endsWith(`/scenarios/${name}.txt`))
+/** Tests by the end of their path; a scenario by its name. */
+function pathsOf(name) {
+  return tests.filter((path) => path.endsWith(`/${name}`) || path.endsWith(`/scenarios/${name}.txt`))
 }

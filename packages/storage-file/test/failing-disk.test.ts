@@ -190,7 +190,7 @@ test('D3: what was only in the page cache is durable before it is reported', asy
   expect(await look(files)).toMatchObject({ records: ['one', 'two'] })
 })
 
-test('W16: a file that cannot be read is not an empty one', async () => {
+test('W16, W28: a file that cannot be read, or opened because too many are, is not an empty one', async () => {
   for (const path of ['journal', 'identity', 'snapshot']) {
     const { files, fail } = breakable()
     const life = await live(files)

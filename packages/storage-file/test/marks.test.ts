@@ -27,7 +27,7 @@ function withDamage(image: Image, content: string): Image {
 }
 
 describe('D4: the last batch is marked as durable', () => {
-  test('by the next one, and until then damage to it looks like a write that never ended', async () => {
+  test('W6: by the next one, and until then damage to it looks like a write that never ended', async () => {
     const files = forgetfulFiles(1)
     const life = await live(files, roomy)
     await life.append('first')

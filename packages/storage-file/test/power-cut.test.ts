@@ -147,7 +147,7 @@ describe.each(['nothing', 'some'] as const)(
   },
 )
 
-/** W3, W17, W18, W19: names and bytes that no sync covered come and go as a file system may have it. */
+/** W3, W17, W18, W19, W23: names and bytes that no sync covered come and go as a file system may have it. */
 test.each(Array.from({ length: 40 }, (_, at) => at + 1))(
   'W17: through many lives with power cuts at random the journal stays a prefix (seed %i)',
   async (seed) => {
