@@ -2,6 +2,7 @@
  * `pnpm bench:journal [SLICES] [MIB]`: the journal beside a bare loop of write and fdatasync on the same disk. MIB: also a
  * journal of that size, opened, and how much memory that takes. `JOURNAL_DIRECTORY` says where (default: the temporary one).
  */
+import { fdatasync, write } from 'node:fs'
 import { mkdir, mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -41,22 +42,34 @@ async function rateOf(calls: number, call: (nth: number) => Promise<void>): Prom
   return (calls / (performance.now() - begun)) * 1_000
 }
 
-/** What Node.js can do at all: bytes written and synced in a file of zeros, without anything that a journal adds. */
-async function bareWriter(
-  directory: string,
-): Promise<{ call: (nth: number) => Promise<void>; close: () => Promise<void> }> {
+/** A caller who waits for each of his calls, and what ends him. */
+interface Writer {
+  readonly call: (nth: number) => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+/**
+ * What Node.js can do at all: bytes written and synced in a file of zeros, without anything that a journal adds. By the
+ * methods of a file handle, as most would write it, or by descriptor and callback, which is quicker.
+ */
+async function bareWriter(directory: string, how: 'handle' | 'callback'): Promise<Writer> {
   await mkdir(directory)
   const file = await open(join(directory, 'bare'), 'wx+')
   await file.write(new Uint8Array(16 * 1024 * 1024), 0, undefined, 0)
   await file.datasync()
   const bytes = new Uint8Array(batchBytes).fill(1)
-  return {
-    call: async (nth) => {
-      await file.write(bytes, 0, bytes.length, nth * batchBytes)
-      await file.datasync()
-    },
-    close: () => file.close(),
+  const byHandle = async (nth: number): Promise<void> => {
+    await file.write(bytes, 0, bytes.length, nth * batchBytes)
+    await file.datasync()
   }
+  const byCallback = (nth: number): Promise<void> =>
+    new Promise((resolve, reject) => {
+      write(file.fd, bytes, 0, bytes.length, nth * batchBytes, (failed) => {
+        if (failed) reject(failed)
+        else fdatasync(file.fd, (error) => (error ? reject(error) : resolve()))
+      })
+    })
+  return { call: how === 'handle' ? byHandle : byCallback, close: () => file.close() }
 }
 
 /**
@@ -64,22 +77,25 @@ async function bareWriter(
  * compiled and the reserve of the journal is filled.
  */
 async function besideBareLoop(slices: number): Promise<void> {
-  const bare = await bareWriter(place())
   const journal = await openJournal(place())
   const record = new Uint8Array(recordBytes).fill(1)
-  const rates: { bare: number; journal: number }[] = []
+  const handle = await bareWriter(place(), 'handle')
+  const callback = await bareWriter(place(), 'callback')
+  const own: Writer = { call: () => append(journal, record), close: () => journal.storage.close() }
+  const writers = [handle, callback, own].map((writer) => ({ writer, rates: [] as number[] }))
   for (let slice = 0; slice < slices + warmUpSlices; slice += 1) {
-    const ofBare = await rateOf(sliceCalls, (nth) => bare.call(slice * sliceCalls + nth))
-    const ofJournal = await rateOf(sliceCalls, () => append(journal, record))
-    if (slice >= warmUpSlices) rates.push({ bare: ofBare, journal: ofJournal })
+    for (const { writer, rates } of writers) {
+      const rate = await rateOf(sliceCalls, (nth) => writer.call(slice * sliceCalls + nth))
+      if (slice >= warmUpSlices) rates.push(rate)
+    }
   }
-  await bare.close()
-  await journal.storage.close()
-  const bareRate = medianOf(rates.map((each) => each.bare))
-  const journalRate = medianOf(rates.map((each) => each.journal))
-  console.log(`bare loop, ${batchBytes} B written and synced: ${bareRate.toFixed(0)} a second`)
-  console.log(`journal, batches of one record of 256 B: ${journalRate.toFixed(0)} a second`)
-  console.log(`ratio: ${(journalRate / bareRate).toFixed(2)} (medians of ${slices} slices each, in turn)`)
+  for (const { writer } of writers) await writer.close()
+  const [byHandle = 0, byCallback = 0, byJournal = 0] = writers.map(({ rates }) => medianOf(rates))
+  console.log(`bare loop of a file handle, ${batchBytes} B written and synced: ${byHandle.toFixed(0)} a second`)
+  console.log(`bare loop of descriptor and callback: ${byCallback.toFixed(0)} a second`)
+  console.log(`journal, batches of one record of 256 B: ${byJournal.toFixed(0)} a second`)
+  const [ofHandle, ofCallback] = [byHandle, byCallback].map((bare) => (byJournal / bare).toFixed(2))
+  console.log(`ratio: ${ofHandle} and ${ofCallback} of the bare loops (medians of ${slices} slices each, in turn)`)
 }
 
 /** Entries a second with so many callers at once, each of whom waits for his own. */

@@ -39,6 +39,21 @@ describe('nodeFiles', () => {
     await expect(files.open(path, 'create')).rejects.toMatchObject({ code: 'EEXIST' })
   })
 
+  test('closes a file behind what is under way in it: its number belongs to the next one', async () => {
+    await files.makeDirectory(place)
+    const path = join(place, 'file')
+    const many = bytesOf('x'.repeat(8 * 1024 * 1024))
+    const file = await files.open(path, 'create')
+    const ended: string[] = []
+    const note = (what: string) => () => void ended.push(what)
+    const written = [file.write(0, [many]).then(note('written')), file.datasync().then(note('synced'))]
+    await file.close().then(note('closed'))
+    await Promise.all(written)
+    expect(ended.at(-1)).toBe('closed')
+    expect(ended).toHaveLength(3)
+    await expect(file.write(0, [many])).rejects.toThrow()
+  })
+
   test('W11, W12: reads and writes all of it, anywhere, in any number of pieces', async () => {
     await files.makeDirectory(place)
     const file = await files.open(join(place, 'file'), 'create')
