@@ -6,6 +6,9 @@ import { claimedMark, markedFrame, markOf, type TransportCase, type TransportCla
 /** More than any transport may let wait for one peer: so many frames of one mebibyte. */
 const floodFrames = 512
 
+/** Whoever has closed is listened to for so many turns. */
+const turnsOfSilence = 200
+
 /** Limits: of a frame, of what waits, of a transport's life. */
 export const limitCases: readonly TransportClaim[] = [
   {
@@ -103,6 +106,20 @@ export const limitCases: readonly TransportClaim[] = [
       await given.environment.yieldTurn()
       expectClaim(a.frames.length + a.links.length === told, 'a closed transport has called its host')
       expectClaim(b.send(a, markedFrame(1, 10)) === 'dropped', 'a frame to a member that has closed was queued')
+    },
+  },
+  {
+    claim: 'a transport that closes while it makes its connections is silent from then on',
+    run: async ({ start, network, environment }: TransportCase): Promise<void> => {
+      const b = await start({ id: 'b', address: network.address(2) })
+      const a = await start({ id: 'a', address: network.address(1) })
+      a.reach(b)
+      b.reach(a)
+      await a.close()
+      const told = a.links.length
+      await b.until('sees that nobody is there', () => b.linkTo(a) !== undefined && b.linkTo(a)?.state !== 'up')
+      for (let turn = 0; turn < turnsOfSilence; turn += 1) await environment.yieldTurn()
+      expectClaim(a.links.length === told && a.frames.length === 0, 'a closed transport has called its host')
     },
   },
 ]

@@ -23,8 +23,8 @@ export interface TransportNetwork {
 }
 
 /** What a case is run with. */
-export interface TransportCase {
-  readonly network: TransportNetwork
+export interface TransportCase<Network extends TransportNetwork = TransportNetwork> {
+  readonly network: Network
   readonly environment: Environment
   /** Whether the transport can tell a dead process (`gone`) from a silent one (`down`). */
   readonly tellsGone: boolean
@@ -33,9 +33,9 @@ export interface TransportCase {
 }
 
 /** A promise of the port, and a run that breaks if it is not kept. */
-export interface TransportClaim {
+export interface TransportClaim<Network extends TransportNetwork = TransportNetwork> {
   readonly claim: string
-  readonly run: (given: TransportCase) => Promise<void>
+  readonly run: (given: TransportCase<Network>) => Promise<void>
 }
 
 /** What may be said of a member. */
@@ -44,8 +44,12 @@ export interface PeerOptions {
   readonly address: string
   /** Name in the hello, if not its own. */
   readonly claims?: string
-  /** Decides about an id; admits everybody if it is left out. */
-  readonly admit?: (id: NodeId) => Promise<{ readonly peer: NodeId } | { readonly refuse: string }>
+  /** Which life of it this is, as its hello says. */
+  readonly run?: string
+  /** Its transport, if not one of the network. */
+  readonly transport?: Transport
+  /** Decides about an id and a run; admits everybody if it is left out. */
+  readonly admit?: (id: NodeId, run: string) => Promise<{ readonly peer: NodeId } | { readonly refuse: string }>
 }
 
 /** A frame as it arrived. */
@@ -90,15 +94,19 @@ export class TransportPeer {
   }
 
   async start(transport: Transport, options: PeerOptions): Promise<void> {
-    const admit = options.admit ?? (async (peer) => ({ peer }))
+    const admit = options.admit ?? (async (peer: NodeId) => ({ peer }))
     const host: TransportHost = {
       environment: this.#environment,
       self: this.id,
       address: options.address,
-      hello: () => new ByteWriter().ascii(options.claims ?? this.id).finish(),
+      hello: () =>
+        new ByteWriter()
+          .ascii(options.claims ?? this.id)
+          .ascii(options.run ?? '')
+          .finish(),
       admit: async (hello) => {
-        const claimed = claimedId(hello)
-        return claimed === null ? { refuse: 'no hello of this contract' } : admit(claimed)
+        const claimed = claimOf(hello)
+        return claimed === null ? { refuse: 'no hello of this contract' } : admit(claimed.id, claimed.run)
       },
       onFrame: (from, channel, frame) => {
         const arrival = { from, channel, frame }
@@ -169,9 +177,10 @@ export class TransportPeer {
   }
 }
 
-function claimedId(hello: Uint8Array): NodeId | null {
+function claimOf(hello: Uint8Array): { readonly id: NodeId; readonly run: string } | null {
   try {
-    return nodeId(new ByteReader(hello).ascii())
+    const reader = new ByteReader(hello)
+    return { id: nodeId(reader.ascii()), run: reader.ascii() }
   } catch (error) {
     if (error instanceof BytesError || error instanceof TypeError) return null
     throw error

@@ -2,10 +2,12 @@ import { transportContract } from '@quorate/conformance'
 import type { Environment } from '@quorate/contracts'
 import { nodeEnvironment } from '@quorate/contracts/node'
 import { describe, expect, test } from 'vitest'
-import { loopbackNetwork, type Sin } from './transport-loopback.js'
+import { loopbackNetwork, type LoopbackNetwork, type Sin } from './transport-loopback.js'
+
+const strangers = { 'is nobody': (network: LoopbackNetwork) => network.stranger() }
 
 describe('an honest transport keeps the contract', () => {
-  transportContract({ test, environment: nodeEnvironment(), factory: () => loopbackNetwork(null) })
+  transportContract({ test, environment: nodeEnvironment(), factory: () => loopbackNetwork(null), strangers })
 })
 
 /** Waiting in vain takes a fraction of its time: here it is often what is expected. */
@@ -21,6 +23,7 @@ async function isFound(sin: Sin, text: string): Promise<boolean> {
     test: (claim, run) => cases.push({ claim, run }),
     environment: impatientEnvironment(),
     factory: () => loopbackNetwork(sin),
+    strangers,
   })
   const named = cases.filter(({ claim }) => claim.includes(text))
   expect(named).toHaveLength(1)
@@ -41,7 +44,7 @@ const sins: readonly (readonly [Sin, string])[] = [
   ['is never full', 'a full channel drops'],
   ['has one bound for all channels', 'the others do not notice'],
   ['queues what it drops', 'unknown or unreached member is dropped'],
-  ['speaks after close', 'is silent from then on'],
+  ['speaks after close', 'while it sends and receives'],
   ['does not report that a peer has gone', 'whose process has gone is reported'],
   ['does not dial again', 'starts later is reached'],
   ['does not dial again', 'died in the middle'],
@@ -49,9 +52,15 @@ const sins: readonly (readonly [Sin, string])[] = [
   ['forgets why it was refused', 'hears the reason'],
   ['connects whom the other side refused', 'none of its frames are delivered'],
   ['does not look whom it has reached', 'checks that it has reached whom it wanted'],
-  ['delivers only what its peers send', 'D17'],
+  ['delivers only what its peers send', 'D17, F-35'],
   ['does not wait for the decision', 'before the host has decided'],
   ['keeps the old address of a peer', 'moves to another address'],
+  ['reports links after close', 'while it makes its connections'],
+  ['ends the present connection for one that it refuses', 'F-42'],
+  ['connects whom the other side refused', 'F-42'],
+  ['lets strangers in', 'a stranger that is nobody'],
+  ['asks its host about strangers', 'a stranger that is nobody'],
+  ['tells strangers nothing', 'a stranger that is nobody'],
   ['takes an address that is in use', 'ADDRESS_IN_USE'],
 ]
 

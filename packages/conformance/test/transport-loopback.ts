@@ -24,11 +24,16 @@ export type Sin =
   | 'has one bound for all channels'
   | 'queues what it drops'
   | 'speaks after close'
+  | 'reports links after close'
   | 'does not report that a peer has gone'
   | 'does not dial again'
   | 'delivers to the successor what was meant for its predecessor'
   | 'forgets why it was refused'
   | 'connects whom the other side refused'
+  | 'ends the present connection for one that it refuses'
+  | 'lets strangers in'
+  | 'asks its host about strangers'
+  | 'tells strangers nothing'
   | 'does not look whom it has reached'
   | 'delivers only what its peers send'
   | 'does not wait for the decision'
@@ -38,20 +43,29 @@ export type Sin =
 const channelBytesMax = 64 * 1024 * 1024
 const credentials = { name: null, how: 'none' } as const
 
+/** A network that also has transports for those whom its members do not let in. */
+export interface LoopbackNetwork extends TransportNetwork {
+  stranger(): Transport
+}
+
 /** The smallest honest transport that the contract accepts, and what it becomes with a sin. */
-export function loopbackNetwork(sin: Sin | null): TransportNetwork {
+export function loopbackNetwork(sin: Sin | null): LoopbackNetwork {
   const listeners = new Map<string, Loopback>()
-  const transport = (): Transport => ({
+  const transport = (isStranger: boolean): Transport => ({
     start: async (host) => {
       if (listeners.has(host.address) && sin !== 'takes an address that is in use') {
         throw new QuorateError('ADDRESS_IN_USE', `${host.address} is taken`)
       }
-      const endpoint = new Loopback(host, sin, listeners)
+      const endpoint = new Loopback(host, sin, listeners, isStranger)
       listeners.set(host.address, endpoint)
       return endpoint
     },
   })
-  return { transport, address: (member) => `loopback-${member}` }
+  return {
+    transport: () => transport(false),
+    stranger: () => transport(true),
+    address: (member) => `loopback-${member}`,
+  }
 }
 
 interface Way {
@@ -65,14 +79,16 @@ class Loopback implements RunningTransport {
   readonly host: TransportHost
   readonly #sin: Sin | null
   readonly #listeners: Map<string, Loopback>
+  readonly #isStranger: boolean
   #ways = new Map<NodeId, Way>()
   #closed = false
 
-  constructor(host: TransportHost, sin: Sin | null, listeners: Map<string, Loopback>) {
+  constructor(host: TransportHost, sin: Sin | null, listeners: Map<string, Loopback>, isStranger: boolean) {
     this.host = host
     this.address = host.address
     this.#sin = sin
     this.#listeners = listeners
+    this.#isStranger = isStranger
   }
 
   get closed(): boolean {
@@ -143,7 +159,7 @@ class Loopback implements RunningTransport {
     const { host } = this
     let reported = ''
     const report = (state: 'up' | 'down' | 'gone', reason: string): void => {
-      if (this.#closed || reported === state + reason) return
+      if ((this.#closed && this.#sin !== 'reports links after close') || reported === state + reason) return
       reported = state + reason
       host.onLink(peer, state, reason)
     }
@@ -154,7 +170,7 @@ class Loopback implements RunningTransport {
       if (listener && problem === null) {
         way.to = listener
         report('up', 'connected')
-        while (!listener.closed && !this.#closed) await this.#pause()
+        while (way.to && !listener.closed && !this.#closed) await this.#pause()
         if (!this.#sin?.startsWith('delivers to the successor')) way.to = null
         if (this.#sin === 'does not report that a peer has gone') return
         if (this.#sin === 'does not dial again') return report('gone', 'nobody listens')
@@ -166,16 +182,32 @@ class Loopback implements RunningTransport {
 
   /** Both sides decide. Returns what stands against the connection. */
   async #greet(peer: NodeId, listener: Loopback): Promise<string | null> {
+    const sin = this.#sin
+    if (this.#isStranger && sin !== 'lets strangers in') {
+      if (sin === 'asks its host about strangers') await listener.host.admit(this.host.hello(), credentials)
+      return sin === 'tells strangers nothing' ? '' : 'refused: who is this?'
+    }
     const decision = listener.host.admit(this.host.hello(), credentials)
-    if (this.#sin === 'does not wait for the decision') return null
+    if (sin === 'does not wait for the decision') return null
     const admitted = await decision
-    if ('refuse' in admitted && this.#sin !== 'connects whom the other side refused') {
-      return this.#sin === 'forgets why it was refused' ? 'refused' : `refused: ${admitted.refuse}`
+    if ('refuse' in admitted && sin === 'ends the present connection for one that it refuses') {
+      for (const other of this.#listeners.values())
+        if (other !== this && other.host.self === this.host.self) other.#cut()
+    }
+    if ('refuse' in admitted && sin !== 'connects whom the other side refused') {
+      return sin === 'forgets why it was refused' ? 'refused' : `refused: ${admitted.refuse}`
     }
     const reached = await this.host.admit(listener.host.hello(), credentials)
-    if (this.#sin === 'does not look whom it has reached') return null
+    if (sin === 'does not look whom it has reached') return null
     if ('refuse' in reached) return reached.refuse
     return reached.peer === peer ? null : `this is ${reached.peer}`
+  }
+
+  #cut(): void {
+    for (const [peer, way] of this.#ways) {
+      way.to = null
+      this.host.onLink(peer, 'down', 'another one came')
+    }
   }
 
   #pause(): Promise<void> {

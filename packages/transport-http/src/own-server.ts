@@ -95,13 +95,13 @@ export class OwnServer {
     this.#forget(oldest[0])
   }
 
-  /** What came is no HTTP, or no TLS, or did not come in time. */
+  /** What came is no HTTP, or not in time; or it is no TLS, and then no answer would arrive. */
   #onNonsense(error: Error, socket: Duplex): void {
-    const code = 'code' in error ? error.code : undefined
+    const code = 'code' in error ? String(error.code) : ''
     if (code === 'ECONNRESET' || !(socket instanceof Socket)) return void socket.destroy()
     const reason = reasonOf(error)
     this.#settings.logger.warn({ from: keyOf(socket), reason }, `a connection was refused: ${reason}`)
-    if (!socket.writable) return void socket.destroy()
+    if (!/^(HPE|ERR_HTTP)_/.test(code) || !socket.writable) return void socket.destroy()
     const status = code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request'
     socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\n\r\n`, () => socket.destroy())
   }

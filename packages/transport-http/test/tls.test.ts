@@ -46,10 +46,12 @@ test.each([['forged-a'], ['expired-a'], [null]])('a peer with the certificate %s
   expect(await ask(b.running.address, 'a')).toBe('it was answered')
 })
 
-test('a plaintext peer is not answered', async () => {
-  const b = await member('b', { tls: certificate('b') })
+test('a plaintext peer is not answered, and the log says why', async () => {
+  const b = await member('b', { tls: certificate('b'), helloTimeoutMs: 600_000 })
   await expect(post(b.running.address, '/quorate/link')).rejects.toThrowError()
   expect(b.proved).toEqual([])
+  await until(() => b.log.length > 0)
+  expect(b.log.join()).toMatch(/^a connection was refused: .*http request/)
 })
 
 test.each([

@@ -14,4 +14,9 @@ transportContract({
   test,
   environment: nodeEnvironment(),
   factory: () => ({ transport, address: () => '127.0.0.1:0' }),
+  strangers: {
+    'shows no certificate': () => tcpTransport(),
+    'shows a certificate that somebody else has signed': () => tcpTransport({ tls: certificate('forged-a') }),
+    'shows a certificate that has expired': () => tcpTransport({ tls: certificate('expired-a') }),
+  },
 })
