@@ -3,8 +3,8 @@ import {
   bytesSchema,
   durationMsSchema,
   frameBytesMax,
+  loggerSchema,
   silentLogger,
-  type Logger,
 } from '@quorate/contracts'
 import { certificatesSchema } from '@quorate/contracts/node'
 import { z } from 'zod'
@@ -23,9 +23,7 @@ export const tcpTransportOptionsSchema = z
     probeIntervalMs: durationMsSchema.default(1_000),
     probeTimeoutMs: durationMsSchema.default(5_000),
     pendingConnectionsMax: z.int().min(1).default(128),
-    logger: z
-      .custom<Logger>((given) => isLogger(given), { error: 'must have the methods debug, info, warn and error' })
-      .default(silentLogger),
+    logger: loggerSchema.default(silentLogger),
   })
   .refine(({ reconnectMinMs, reconnectMaxMs }) => reconnectMinMs <= reconnectMaxMs, {
     path: ['reconnectMaxMs'],
@@ -41,9 +39,3 @@ export type TcpTransportOptions = z.input<typeof tcpTransportOptionsSchema>
 
 /** Options with every default filled in. */
 export type TcpSettings = z.output<typeof tcpTransportOptionsSchema>
-
-function isLogger(given: unknown): boolean {
-  if (typeof given !== 'object' || given === null) return false
-  if (!('debug' in given && 'info' in given && 'warn' in given && 'error' in given)) return false
-  return [given.debug, given.info, given.warn, given.error].every((method) => typeof method === 'function')
-}
