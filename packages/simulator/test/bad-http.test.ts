@@ -36,6 +36,7 @@ function world(serve: ServeHttp, replica: object | null = {}) {
     return process
   }
   const failures: string[] = []
+  const day = { isCalm: true }
   const http = new BadHttp<typeof book>({
     members: [member],
     machine: book,
@@ -45,7 +46,7 @@ function world(serve: ServeHttp, replica: object | null = {}) {
     load: drawPlan(1).load,
     counters: new Counters(),
     sessionTimeoutMs: longSessionMs,
-    isCalm: () => true,
+    isCalm: () => day.isCalm,
     isOver: () => false,
     fail: (problem) => void failures.push(problem),
   })
@@ -66,7 +67,7 @@ function world(serve: ServeHttp, replica: object | null = {}) {
     )
     return Object.assign(seen, { cancel: () => exchange.cancel() })
   }
-  return { time, member, http, start, send, failures }
+  return { time, member, http, start, send, failures, day }
 }
 
 const answering = (status: number, text = ''): ServeHttp => {
@@ -119,20 +120,27 @@ describe('HTTP to a simulated member', () => {
     expect(exchange.told).toBe('200')
   })
 
-  test('loses what a member had that dies: it may have been carried out', async () => {
-    const { time, member, start, send, http } = world(() => ({ answer: new Promise(() => {}), cancel: () => {} }))
-    const told: (string | null)[] = []
-    for (let each = 0; each < 20; each += 1) {
+  test('loses what a member had that dies, and breaks or, on a bad day, falls silent', async () => {
+    const { time, member, start, send, http, day } = world(() => ({ answer: new Promise(() => {}), cancel: () => {} }))
+    const dieWith = async (isCalm: boolean): Promise<string | null> => {
+      day.isCalm = true
       start()
       const exchange = send()
       await time.pass(20)
+      expect(exchange).toMatchObject({ isSent: true, told: null })
+      day.isCalm = isCalm
       member.end('kill')
-      await time.pass(20)
-      expect(exchange.isSent).toBe(true)
-      told.push(exchange.told)
+      await time.pass(5_000)
+      expect(http.isQuiet).toBe(true)
+      return exchange.told
     }
-    expect(new Set(told)).toEqual(new Set(['the connection broke', null]))
-    expect(http.isQuiet).toBe(true)
+    const told = { calm: new Set<string | null>(), bad: new Set<string | null>() }
+    for (let each = 0; each < 20; each += 1) {
+      told.calm.add(await dieWith(true))
+      told.bad.add(await dieWith(false))
+    }
+    expect(told.calm).toEqual(new Set(['the connection broke']))
+    expect(told.bad).toEqual(new Set(['the connection broke', null]))
   })
 
   test('tells a gateway that nobody waits any more', async () => {

@@ -132,12 +132,15 @@ export class BadHttp<Machine extends MachineModule> implements HttpPort {
     if (!(await this.#travelsInVain())) process.enter(() => exchange.cancel())
   }
 
-  /** Half of what is lost breaks the connection, the other half leaves it silent. */
+  /**
+   * Half of what is lost breaks the connection, the other half leaves it silent until its client gives it up. When all is
+   * well it breaks: a machine that is there again knows nothing of the connections of its life before, and says so.
+   */
   async #breakOff(member: Member<Machine>): Promise<never> {
-    const isSilent = this.#parts.random.nextInt(2) === 0
+    this.#kept.delete(member)
+    const isSilent = !this.#parts.isCalm() && this.#parts.random.nextInt(2) === 0
     this.#parts.counters.add(isSilent ? 'a connection falls silent' : 'a connection breaks')
     if (isSilent) await new Promise<never>(() => {})
-    this.#kept.delete(member)
     throw new Error('the connection broke')
   }
 

@@ -10,7 +10,7 @@ import {
 import type { Asker, AskerSurroundings, Called, Ending, Seen } from './asker.js'
 
 /** How long a question may take, in milliseconds, and how long when all is well. */
-const timeoutMs = 4_000
+const timeoutMs = 2_500
 const calmTimeoutMs = 5_000
 
 /** What no member says of a question that is none of its own making. */
