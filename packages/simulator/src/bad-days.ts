@@ -23,6 +23,7 @@ export const badDays: readonly BadDay[] = [
   { cases: ['F-13', 'F-16'], counter: /^slowLink$/ },
   { cases: ['F-1', 'F-13', 'F-17', 'W24'], counter: /^a log is truncated$/, perThousandRuns: 100 },
   { cases: ['F-17', 'W21'], counter: /^a snapshot is installed over a log/, perThousandRuns: 100 },
+  { cases: ['F-20', 'W25'], counter: /^a disk is replaced by an empty one$/ },
   { cases: ['F-26'], counter: /^leadership is handed over$/ },
   { cases: ['F-26'], counter: /^a transfer ends without$/ },
   { cases: ['F-27'], counter: /^drift of a leader$/ },

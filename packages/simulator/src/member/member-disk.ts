@@ -101,6 +101,11 @@ export class MemberDisk {
     this.#traps.push(trap)
   }
 
+  /** A new disk is put in, with nothing on it. Nobody may be running on the old one. */
+  replace(): void {
+    for (const path of this.files.files('durable').keys()) this.files.tamper(path, () => null)
+  }
+
   /** Flips a bit of a file that nobody is writing. Returns which; null if there is none. */
   rot(family: 'journal' | 'snapshot', bit: number): string | null {
     const found = [...this.files.files('durable')].filter(

@@ -21,6 +21,8 @@ export class Member<Machine extends MachineModule> {
   life: Life<Machine> | null = null
   /** Why it will never run again; null while it may. */
   lostBecause: string | null = null
+  /** Its disk was replaced by an empty one: what runs there has a member's name and is none (D16). */
+  isStranger = false
 
   constructor(id: string, clock: Clock, disk: MemberDisk) {
     this.id = id

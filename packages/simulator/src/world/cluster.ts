@@ -28,9 +28,6 @@ import type { Witness } from './witness.js'
 /** How long whoever starts programs again waits after one has ended by itself, in milliseconds. */
 const restartAfterMs = { min: 20, max: 400 }
 
-/** How a program may refuse a damaged disk: a flipped bit in the number of a format is no format that it knows. */
-const refusalsOfDamage: readonly string[] = ['STORAGE_CORRUPT', 'FORMAT_TOO_NEW']
-
 /** What a cluster is made of. */
 export interface ClusterParts<Machine extends MachineModule> {
   readonly traits: ClusterTraits
@@ -53,6 +50,8 @@ export class Cluster<Machine extends MachineModule> {
   /** Whoever leads, as far as anybody has said. */
   #leaderId: string | null = null
   readonly #onLeader = new Set<(member: Member<Machine>) => void>()
+  /** Who has had a frame from whom, in any of their lives. */
+  readonly #heard = new Set<string>()
   /** How many cuts lie on each way; a way is open when none does. */
   readonly #cuts = new Map<string, number>()
 
@@ -76,9 +75,9 @@ export class Cluster<Machine extends MachineModule> {
     return this.#parts.traits.ids
   }
 
-  /** Those that can run. */
+  /** Those that can run and are what they were. */
   get survivors(): readonly Member<Machine>[] {
-    return this.members.filter(({ lostBecause }) => lostBecause === null)
+    return this.members.filter(({ lostBecause, isStranger }) => lostBecause === null && !isStranger)
   }
 
   get leader(): Member<Machine> | null {
@@ -142,6 +141,22 @@ export class Cluster<Machine extends MachineModule> {
     if (this.#leaderId === member.id) this.#leaderId = null
   }
 
+  /**
+   * True if every other member has heard this one and knows its incarnation by now. Before that, whoever comes by its name
+   * is as good: only a configuration that names incarnations could tell (D16).
+   */
+  isKnown(member: Member<Machine>): boolean {
+    return this.members.every(({ id }) => id === member.id || this.#heard.has(`${member.id}>${id}`))
+  }
+
+  /** The machine gets an empty disk. Until it is started again it does not run. */
+  replaceDisk(member: Member<Machine>): void {
+    this.end(member, 'powerCut')
+    member.disk.replace()
+    member.isStranger = true
+    this.#parts.witness.onReplaced(member.id)
+  }
+
   async #create(member: Member<Machine>, life: Life<Machine>) {
     const { traits, machine, protocol, trace, witness } = this.#parts
     const { process } = life
@@ -158,6 +173,7 @@ export class Cluster<Machine extends MachineModule> {
           witness.onApplied(member.id, position, command, result)
         }),
         transport: transportOf(process, transport, (from, frame) => {
+          if (!member.isStranger) this.#heard.add(`${from}>${member.id}`)
           trace.add('frame', member.id, [frame.length, frame.at(-1) ?? 0], () => ({ from, bytes: frame.length }))
         }),
         storage: watchedStorage(
@@ -200,7 +216,11 @@ export class Cluster<Machine extends MachineModule> {
     const { trace, counters, witness, time } = this.#parts
     trace.add('ended', member.id, [], () => describeError(error))
     this.end(member, 'kill')
-    const isRefusal = error instanceof QuorateError && refusalsOfDamage.includes(error.code)
+    if (member.isStranger && error instanceof QuorateError && error.code === 'MEMBER_IMPOSTOR') {
+      member.lostBecause = error.message
+      return
+    }
+    const isRefusal = error instanceof QuorateError && error.code === 'STORAGE_CORRUPT'
     if (isRefusal && this.#parts.atlas.isDamaged(member.id)) {
       counters.add('a damaged member refuses to start')
       member.lostBecause = error.message

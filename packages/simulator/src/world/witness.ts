@@ -16,6 +16,7 @@ import { VoiceKept } from '../invariants/voice.js'
 import { Votes } from '../invariants/votes.js'
 import type { Inspection, ProtocolWatch } from '../subject.js'
 import type { Trace } from '../trace.js'
+import { Violation } from '../violation.js'
 import { LogSightings } from './log-sightings.js'
 
 /** Who lags no further behind while commands are given needs nothing but a moment without them. */
@@ -36,6 +37,7 @@ export class Witness {
   readonly #voice = new VoiceKept(this.#votes)
   readonly #applied = new StateMachineSafety()
   readonly committed = new Commitments()
+  readonly #strangers = new Set<string>()
   #steps = 0
   #violation: Error | null = null
 
@@ -74,6 +76,7 @@ export class Witness {
 
   /** Follows one life of a member's protocol. */
   watchOf(id: string): ProtocolWatch {
+    if (this.#strangers.has(id)) return { onRecovered() {}, onStep() {}, onRecords() {} }
     const member = this.memberOf(id)
     let inspection: Inspection | null = null
     this.#applied.onBegin(id)
@@ -96,13 +99,23 @@ export class Witness {
 
   /** Records of a member up to this sequence are on its disk. */
   onDurable(id: string, sequence: number): void {
+    if (this.#strangers.has(id)) return
     for (const { epoch, votedFor } of this.memberOf(id).disk.onDurable(sequence)) {
       this.#guard(() => this.#voice.onDurable(id, epoch, votedFor))
     }
   }
 
   onApplied(id: string, position: number, command: Uint8Array, result: Uint8Array): void {
+    if (this.#strangers.has(id)) return this.fail(new Violation(`${id} has lost its disk, and applies commands again`))
     this.#guard(() => this.#applied.onApplied(id, position, command, result))
+  }
+
+  /**
+   * From now on whoever comes by this name is a stranger: what it says and holds counts for nothing, and what the member had
+   * said and held before stays said. So whoever leads or commits with its help is found out.
+   */
+  onReplaced(id: string): void {
+    this.#strangers.add(id)
   }
 
   onEnd(id: string): void {
