@@ -1,10 +1,7 @@
-import type { KnownBug } from '../known-bug.js'
-
 /** The client and the gateway: sessions over HTTP (decision 0006), and whether it happened. */
-export const bugsOfClient: readonly KnownBug[] = [
+export const bugsOfClient = [
   {
     bug: 'the client counts a command anew when it sends it again',
-    profile: 'any',
     profile: 'client',
     file: 'client/src/errand.ts',
     replace: `this.#slot ??= this.#host.sessions.take()`,
@@ -12,7 +9,6 @@ export const bugsOfClient: readonly KnownBug[] = [
   },
   {
     bug: 'the client acknowledges commands that are still under way',
-    profile: 'any',
     profile: 'client',
     file: 'client/src/sessions.ts',
     replace: `lowestUnacknowledged: () => lowestOf(session)`,
@@ -20,7 +16,6 @@ export const bugsOfClient: readonly KnownBug[] = [
   },
   {
     bug: 'the client goes on in another session with a command that is in doubt',
-    profile: 'any',
     profile: 'client',
     file: 'client/src/errand.ts',
     replace: `    if (this.#isInDoubt) return this.#end?.(this.#asMine(error))
@@ -29,7 +24,6 @@ export const bugsOfClient: readonly KnownBug[] = [
   },
   {
     bug: 'the client takes a later refusal for the end of all doubt',
-    profile: 'any',
     profile: 'client',
     file: 'client/src/errand.ts',
     replace: `    if (error.outcome !== 'notDone' && this.#order.repeats === 'inSession') this.#isInDoubt = true
@@ -39,7 +33,6 @@ export const bugsOfClient: readonly KnownBug[] = [
   },
   {
     bug: 'the client says of a connection that was lost that nothing happened',
-    profile: 'any',
     profile: 'client',
     file: 'client/src/errand.ts',
     replace: `const outcome = wasSent ? 'unknown' : 'notDone'`,
@@ -47,7 +40,6 @@ export const bugsOfClient: readonly KnownBug[] = [
   },
   {
     bug: 'the client sends a command without a session again',
-    profile: 'any',
     profile: 'client',
     file: 'client/src/verdict.ts',
     replace: `(repeats !== 'never' || outcome === 'notDone') && !lasting.includes(code)`,
@@ -55,7 +47,6 @@ export const bugsOfClient: readonly KnownBug[] = [
   },
   {
     bug: 'the gateway leaves the place in a session out',
-    profile: 'any',
     profile: 'client',
     file: 'gateway-http/src/operations.ts',
     replace: `{ timeoutMs: leftMs, signal, ...place }`,
@@ -63,7 +54,6 @@ export const bugsOfClient: readonly KnownBug[] = [
   },
   {
     bug: 'the gateway answers linearizable queries with what its member has',
-    profile: 'any',
     profile: 'client',
     file: 'gateway-http/src/operations.ts',
     replace: `{ timeoutMs: leftMs, signal, consistency }`,
@@ -71,7 +61,6 @@ export const bugsOfClient: readonly KnownBug[] = [
   },
   {
     bug: 'the gateway says of every failure that nothing happened',
-    profile: 'any',
     profile: 'client',
     file: 'gateway-http/src/refusal.ts',
     replace: `return { error: { code, outcome, message, leader } }`,
