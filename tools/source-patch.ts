@@ -22,6 +22,11 @@ export interface SourcePatch {
   readonly by: string
 }
 
+/** A known bug that takes a change of a second file: what alone would do no harm, because something else guards against it. */
+export interface SourcePatchOfTwo extends SourcePatch {
+  readonly also: Omit<SourcePatch, 'bug'>
+}
+
 /** The source with the bug in it. Throws unless the place is there exactly once. */
 export function patched({ file, replace, by, bug }: SourcePatch): string {
   const source = readFileSync(join(packages, file), 'utf8')
@@ -30,20 +35,21 @@ export function patched({ file, replace, by, bug }: SourcePatch): string {
   return source.replace(replace, () => by)
 }
 
-/** Builds with the bug in, and leaves the file as it is. */
-export function patchPlugin(patch: SourcePatch): Plugin {
-  const path = join(packages, patch.file)
+/** Builds with the bug in, and leaves the files as they are. */
+export function patchPlugin(patch: SourcePatch | SourcePatchOfTwo): Plugin {
+  const patches = 'also' in patch ? [patch, { bug: patch.bug, ...patch.also }] : [patch]
   return {
     name: 'source-patch',
     setup(build) {
-      const contents = patched(patch)
-      let isUsed = false
-      build.onLoad({ filter: /\.ts$/ }, (loaded) => {
-        if (loaded.path !== path) return null
-        isUsed = true
+      const contentsOf = new Map(patches.map((each) => [join(packages, each.file), patched(each)]))
+      const unused = new Set(contentsOf.keys())
+      build.onLoad({ filter: /\.ts$/ }, ({ path }) => {
+        const contents = contentsOf.get(path)
+        if (contents === undefined) return null
+        unused.delete(path)
         return { contents, loader: 'ts' }
       })
-      build.onEnd(() => (isUsed ? {} : { errors: [{ text: `${patch.file} is no part of this program` }] }))
+      build.onEnd(() => ({ errors: [...unused].map((path) => ({ text: `${path} is no part of this program` })) }))
     },
   }
 }

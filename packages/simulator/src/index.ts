@@ -10,7 +10,7 @@ export { drawPlan, usualLimits, type PlanLimits } from './plan/swarm.js'
 export { badDays, missingDays, runsForAll, type BadDay } from './bad-days.js'
 export { shrink, type ShrinkOptions } from './plan/shrink.js'
 export { selectFrom, type Selection } from './plan/select.js'
-export type { ClusterTraits, LoadTraits, Plan, Theme } from './plan/plan.js'
+export type { ClusterTraits, LoadTraits, Plan, Profile, Theme } from './plan/plan.js'
 export type { Fault, Target } from './plan/fault.js'
 export {
   subject,

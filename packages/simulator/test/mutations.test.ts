@@ -1,9 +1,10 @@
 /** A tester that finds nothing proves nothing. `pnpm mutants` looks for every known bug; these are the quick ones. */
 import { expect, test } from 'vitest'
 import { bugs } from './mutations/bugs.js'
-import { hunt } from './mutations/hunt.js'
+import { hunterOf } from './mutations/hunt.js'
 
 const seedsMax = 40
+const secondsMax = 120
 const quick = [
   'a member votes for whoever asks last (double vote)',
   'a vote is not written down',
@@ -20,10 +21,13 @@ const quick = [
 test.each(quick)(
   'it is found that %s',
   async (name) => {
-    const patch = bugs.find(({ bug }) => bug === name)
-    expect(patch, 'a bug of this name').toBeDefined()
-    const { found } = await hunt(patch ?? null, 1, seedsMax)
-    expect(found, `within ${seedsMax} seeds`).not.toBeNull()
+    const known = bugs.find(({ bug }) => bug === name)
+    expect(known, 'a bug of this name').toBeDefined()
+    const { profile = 'any' } = known ?? {}
+    const hunter = await hunterOf(known ?? null)
+    const { violation } = await hunter.hunt({ profile, firstSeed: 1, seedsMax, secondsMax })
+    hunter.close()
+    expect(violation, `within ${seedsMax} seeds of ${profile}`).not.toBeNull()
   },
   300_000,
 )

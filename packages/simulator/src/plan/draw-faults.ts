@@ -2,9 +2,10 @@ import type { FileOperation } from '@quorate/conformance'
 import type { Dice } from './dice.js'
 import type { Fault, Target } from './fault.js'
 import type { Theme } from './plan.js'
+import { themes } from './themes.js'
 
-/** How one kind of fault is drawn, for a cluster of some size. */
-type Draw = (dice: Dice, members: number, atMs: number) => Fault
+/** How one kind of fault is drawn, for a cluster of some size: alone, or with others that it only makes sense with. */
+type Draw = (dice: Dice, members: number, atMs: number) => Fault | readonly Fault[]
 
 const who = (dice: Dice, members: number): Target => (dice.percent(40) ? 'leader' : dice.random.nextInt(members))
 const how = (dice: Dice): 'kill' | 'powerCut' => dice.pick(['kill', 'powerCut'])
@@ -41,6 +42,14 @@ const kinds: Readonly<Record<string, Draw>> = {
     livesMs: dice.pick([15, 60, 200]),
     downMs: dice.pick([50, 200, 600]),
     forMs: dice.between(500, 4_000),
+  }),
+  hermitLeaders: (dice, members, atMs) => ({
+    kind: 'hermitLeaders',
+    atMs,
+    reachMax: Math.floor(members / 2),
+    livesMs: dice.pick([40, 80, 160]),
+    downMs: dice.pick([100, 250, 500]),
+    forMs: dice.between(2_000, 4_000),
   }),
   crashAll: (dice, _, atMs) => ({ kind: 'crashAll', atMs, how: how(dice), forMs: dice.between(0, 500) }),
   crashAtWrite: (dice, members, atMs) => ({
@@ -80,6 +89,32 @@ const kinds: Readonly<Record<string, Draw>> = {
     latencyMs: dice.between(50, 600),
     forMs: dice.between(200, 3_000),
   }),
+  slowMember: (dice, members, atMs) => ({
+    kind: 'slowMember',
+    atMs,
+    who: who(dice, members),
+    way: dice.pick(['in', 'out', 'both']),
+    latencyMs: dice.between(50, 600),
+    forMs: dice.between(200, 2_000),
+  }),
+  // Others elect another leader meanwhile, and what it said as a leader comes after what that one says.
+  slowLeader: (dice, _, atMs) => ({
+    kind: 'slowMember',
+    atMs,
+    who: 'leader',
+    way: 'out',
+    latencyMs: dice.between(200, 900),
+    forMs: dice.between(100, 900),
+  }),
+  // It is deposed and goes on hearing what was said while it led.
+  deafLeader: (dice, _, atMs) => {
+    const latencyMs = dice.between(300, 900)
+    const untilCutMs = dice.between(50, latencyMs)
+    return [
+      { kind: 'slowMember', atMs, who: 'leader', way: 'in', latencyMs, forMs: 2 * latencyMs },
+      { kind: 'isolate', atMs: atMs + untilCutMs, who: 'leader', way: 'out', forMs: latencyMs },
+    ]
+  },
   pause: (dice, members, atMs) => ({
     kind: 'pause',
     atMs,
@@ -135,21 +170,6 @@ const kinds: Readonly<Record<string, Draw>> = {
   }),
 }
 
-/**
- * Troubles that only come together: which kinds, and about how often each. Most runs mix kinds at random instead, and each
- * of these gets deep into one trouble.
- */
-const themes: Readonly<Record<Theme, { readonly kinds: readonly string[]; readonly everyMs: number }>> = {
-  /** No leader lives long: entries of many terms that nobody has committed yet. */
-  churn: { kinds: ['mortalLeaders', 'crashLeader', 'isolateLeader', 'isolate'], everyMs: 400 },
-  /** Whoever was gone comes back to a cluster that has gone on. */
-  lag: { kinds: ['isolate', 'isolate', 'pause', 'crash'], everyMs: 1_000 },
-  /** Power goes while something is on its way to the disk. */
-  power: { kinds: ['crashAtWrite', 'crashAtWrite', 'crashAll', 'stallSync'], everyMs: 600 },
-  /** Messages come so late that they belong to another time. */
-  delay: { kinds: ['slowLink', 'slowLink', 'slowLink', 'isolateLeader', 'transfer'], everyMs: 600 },
-}
-
 /** Draws some kinds, how often each comes, and when. */
 export function drawFaults(dice: Dice, theme: Theme | null, members: number, safetyMs: number): readonly Fault[] {
   const drawn =
@@ -159,7 +179,7 @@ export function drawFaults(dice: Dice, theme: Theme | null, members: number, saf
     if (!draw) throw new TypeError(`no fault is called ${kind}`)
     const each: Fault[] = []
     for (let atMs = dice.random.nextInt(everyMs); atMs < safetyMs; atMs += 1 + dice.random.nextInt(2 * everyMs)) {
-      each.push(draw(dice, members, atMs))
+      each.push(...[draw(dice, members, atMs)].flat())
     }
     return each
   })

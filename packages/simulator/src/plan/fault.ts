@@ -22,6 +22,15 @@ export type Fault =
       readonly downMs: number
       readonly forMs: number
     }
+  /** The same, and each of them is heard by no more than `reachMax` others, other ones each time (F-1). */
+  | {
+      readonly kind: 'hermitLeaders'
+      readonly atMs: number
+      readonly reachMax: number
+      readonly livesMs: number
+      readonly downMs: number
+      readonly forMs: number
+    }
   /** The members whose bit is set hear nobody of the others, and are heard by none. */
   | { readonly kind: 'partition'; readonly atMs: number; readonly side: number; readonly forMs: number }
   | {
@@ -36,6 +45,15 @@ export type Fault =
       readonly atMs: number
       readonly from: number
       readonly to: number
+      readonly latencyMs: number
+      readonly forMs: number
+    }
+  /** Everything that a member sends, or that is sent to it, arrives late, and in its order. */
+  | {
+      readonly kind: 'slowMember'
+      readonly atMs: number
+      readonly who: Target
+      readonly way: 'in' | 'out' | 'both'
       readonly latencyMs: number
       readonly forMs: number
     }

@@ -3,10 +3,19 @@ import type { DiskTraits } from '../member/member-disk.js'
 import type { Fault } from './fault.js'
 
 /**
- * A trouble that a run gets deep into: leaders that come and go · members that come back to a cluster that has gone on ·
- * power that goes while something is on its way to the disk · messages that come very late.
+ * A trouble that a run gets deep into.
+ *
+ *   - `churn`: leaders come and go
+ *   - `hermits`: leaders that reach hardly anybody, and die
+ *   - `lag`: members come back to a cluster that has gone on
+ *   - `images`: members that need snapshots, and get by without them after all
+ *   - `power`: power goes while something is on its way to the disk
+ *   - `delay`: messages come so late that they belong to another time
  */
-export type Theme = 'churn' | 'lag' | 'power' | 'delay'
+export type Theme = 'churn' | 'hermits' | 'lag' | 'images' | 'power' | 'delay'
+
+/** What plans are wanted: those of one theme, those without one, those whose callers ask with the product's client, or any. */
+export type Profile = Theme | 'mixture' | 'client' | 'any'
 
 /** A session of this length outlives every run, in milliseconds: whatever clocks do, it must not end. */
 export const longSessionMs = 300_000

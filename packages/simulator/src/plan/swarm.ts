@@ -2,13 +2,16 @@ import { seededRandom } from '@quorate/contracts'
 import type { MemoryFaults } from '@quorate/transport-memory'
 import { Dice } from './dice.js'
 import { drawFaults } from './draw-faults.js'
-import { longSessionMs, type ClusterTraits, type LoadTraits, type Plan, type Theme } from './plan.js'
+import type { ClusterTraits, LoadTraits, Plan, Profile, Theme } from './plan.js'
+import { themes, usualRanges, type Ranges } from './themes.js'
 
 /** What is fixed by whoever asks for a plan, and not drawn. */
 export interface PlanLimits {
   /** How long faults may happen, in milliseconds of virtual time. */
   readonly safetyMs: number
   readonly livenessMs: number
+  /** What plan it has to be. Default: any. */
+  readonly profile?: Profile
 }
 
 export const usualLimits: PlanLimits = { safetyMs: 8_000, livenessMs: 10_000 }
@@ -21,54 +24,57 @@ const clientsPercent = 18
  * everything happens a little never gets deep into any one trouble ("swarm testing").
  */
 export function drawPlan(seed: number, limits: PlanLimits = usualLimits): Plan {
+  const { safetyMs, livenessMs, profile = 'any' } = limits
   const dice = new Dice(seededRandom(`plan ${seed}`))
-  const theme = dice.percent(50) ? dice.pick(['churn', 'churn', 'lag', 'power', 'delay'] as const) : null
-  const cluster = drawCluster(dice, theme)
-  const load = drawLoad(dice)
-  const faults = drawFaults(dice, theme, cluster.ids.length, limits.safetyMs)
-  const callers = dice.percent(clientsPercent) ? 'client' : 'direct'
-  return { seed, theme, cluster, load: { ...load, callers }, ...limits, faults }
+  const theme = drawTheme(dice, profile)
+  const ranges = theme === null ? usualRanges : { ...usualRanges, ...themes[theme].ranges }
+  const cluster = drawCluster(dice, ranges)
+  const load = drawLoad(dice, ranges)
+  const faults = drawFaults(dice, theme, cluster.ids.length, safetyMs)
+  const callers = dice.percent(clientsPercent) || profile === 'client' ? 'client' : 'direct'
+  return { seed, theme, cluster, load: { ...load, callers }, safetyMs, livenessMs, faults }
 }
 
-function drawCluster(dice: Dice, theme: Theme | null): ClusterTraits {
-  const size = theme === 'churn' ? dice.pick([3, 4, 5, 5, 5]) : dice.pick([3, 3, 3, 3, 5, 5, 5, 1, 2, 4, 7])
+/** Half of all plans have a theme. */
+function drawTheme(dice: Dice, profile: Profile): Theme | null {
+  const drawn = dice.percent(50) ? dice.pick(['churn', 'hermits', 'lag', 'images', 'power', 'delay'] as const) : null
+  if (profile === 'any' || profile === 'client') return drawn
+  return profile === 'mixture' ? null : profile
+}
+
+function drawCluster(dice: Dice, ranges: Ranges): ClusterTraits {
   return {
-    ids: Array.from({ length: size }, (_, at) => `n${at + 1}`),
-    network: drawNetwork(dice, theme),
+    ids: Array.from({ length: dice.pick(ranges.sizes) }, (_, at) => `n${at + 1}`),
+    network: drawNetwork(dice, ranges),
     disk: {
-      syncMs: dice.pick([
-        { min: 0, max: 2 },
-        { min: 1, max: 12 },
-        { min: 5, max: 60 },
-      ]),
+      syncMs: dice.pick(ranges.syncMs),
       keeps: dice.pick(['nothing', 'some']),
     },
     storage: { segmentBytes: dice.pick([4, 16, 64]) * 1024, markAfterMs: dice.pick([20, 100]) },
     replica: {
-      snapshotEveryEntries: dice.pick([20, 60, 200, 10_000]),
-      sessionTimeoutMs: dice.pick([150, 1_000, longSessionMs, longSessionMs]),
+      snapshotEveryEntries: dice.pick(ranges.snapshotEveryEntries),
+      sessionTimeoutMs: dice.pick(ranges.sessionTimeoutMs),
     },
   }
 }
 
-/** Where leaders come and go the network is quick, so that many of them do. */
-function drawNetwork(dice: Dice, theme: Theme | null): MemoryFaults {
-  const max = theme === 'churn' ? dice.pick([1, 5, 20]) : dice.pick([0, 2, 5, 20, 60, 150])
+function drawNetwork(dice: Dice, { latencyMaxMs, badNetworkPercent }: Ranges): MemoryFaults {
+  const max = dice.pick(latencyMaxMs)
   return {
     latencyMs: { min: Math.floor(max / 4), max },
-    loss: dice.percent(40) ? dice.between(1, 20) / 100 : 0,
-    duplication: dice.percent(40) ? dice.between(1, 20) / 100 : 0,
-    reordering: dice.percent(40) ? dice.between(1, 30) / 100 : 0,
+    loss: dice.percent(badNetworkPercent) ? dice.between(1, 20) / 100 : 0,
+    duplication: dice.percent(badNetworkPercent) ? dice.between(1, 20) / 100 : 0,
+    reordering: dice.percent(badNetworkPercent) ? dice.between(1, 30) / 100 : 0,
   }
 }
 
-function drawLoad(dice: Dice): Omit<LoadTraits, 'callers'> {
+function drawLoad(dice: Dice, { clientsMax, pauseMs, readsPercent }: Ranges): Omit<LoadTraits, 'callers'> {
   const min = dice.pick([30, 100, 400])
   return {
-    clients: dice.between(1, 5),
+    clients: dice.between(1, clientsMax),
     atOnce: dice.between(1, 4),
-    pauseMs: dice.pick([5, 20, 100, 300]),
+    pauseMs: dice.pick(pauseMs),
     timeoutMs: { min, max: min * dice.between(1, 4) },
-    readsPercent: dice.pick([10, 30, 60]),
+    readsPercent: dice.pick(readsPercent),
   }
 }

@@ -62,9 +62,12 @@ export class FaultInjector<Machine extends MachineModule> {
         return
       case 'mortalLeaders':
         return this.#killLeaders(fault)
+      case 'hermitLeaders':
+        return this.#isolateAndKillLeaders(fault)
       case 'partition':
       case 'isolate':
       case 'slowLink':
+      case 'slowMember':
         return this.#onNetwork(fault, member)
       case 'pause':
       case 'drift':
@@ -110,35 +113,68 @@ export class FaultInjector<Machine extends MachineModule> {
   }
 
   #killLeaders({ atMs, livesMs, downMs, forMs }: Extract<Fault, { kind: 'mortalLeaders' }>): void {
-    const { cluster, counters } = this.#parts
+    const { cluster } = this.#parts
     const dice = new Dice(seededRandom(`mortal leaders ${atMs}`))
-    const end = cluster.onLeader((member) => {
-      const { life } = member
-      this.#later(dice.random.nextInt(livesMs), () => {
-        if (member.life !== life || life === null) return
-        counters.add('a leader dies young')
-        this.#crash(member, dice.pick(['kill', 'powerCut']), dice.random.nextInt(downMs))
-      })
-    })
+    const end = cluster.onLeader((member) => this.#killSoon(member, dice, livesMs, downMs))
     this.#later(forMs, end)
   }
 
+  #isolateAndKillLeaders(fault: Extract<Fault, { kind: 'hermitLeaders' }>): void {
+    const { atMs, reachMax, livesMs, downMs, forMs } = fault
+    const { cluster } = this.#parts
+    const dice = new Dice(seededRandom(`hermit leaders ${atMs}`))
+    const leave = (member: Member<Machine>): void => {
+      if (this.#isOver) return
+      const ways = pairsOf(cluster.ids, member.id, 'out')
+      for (let reach = dice.between(0, Math.min(reachMax, ways.length)); reach > 0; reach -= 1) {
+        ways.splice(dice.random.nextInt(ways.length), 1)
+      }
+      this.#cut(ways, livesMs)
+      this.#killSoon(member, dice, livesMs, downMs)
+    }
+    if (cluster.leader) leave(cluster.leader)
+    this.#later(forMs, cluster.onLeader(leave))
+  }
+
+  #killSoon(member: Member<Machine>, dice: Dice, livesMs: number, downMs: number): void {
+    const { life } = member
+    this.#later(dice.random.nextInt(livesMs), () => {
+      if (member.life !== life || life === null) return
+      this.#parts.counters.add('a leader dies young')
+      this.#crash(member, dice.pick(['kill', 'powerCut']), dice.random.nextInt(downMs))
+    })
+  }
+
   #onNetwork(
-    fault: Extract<Fault, { kind: 'partition' | 'isolate' | 'slowLink' }>,
+    fault: Extract<Fault, { kind: 'partition' | 'isolate' | 'slowLink' | 'slowMember' }>,
     member: Member<Machine> | null,
   ): void {
-    const { cluster } = this.#parts
-    const { hub, ids } = cluster
-    if (fault.kind === 'slowLink') {
-      const [from = '', to = ''] = [ids[fault.from], ids[fault.to]]
-      hub.setLinkFaults(from, to, { latencyMs: { min: fault.latencyMs / 2, max: fault.latencyMs } })
-      this.#later(fault.forMs, () => hub.setLinkFaults(from, to, null))
-      return
+    const { ids } = this.#parts.cluster
+    switch (fault.kind) {
+      case 'slowLink':
+        return this.#slow([[ids[fault.from] ?? '', ids[fault.to] ?? '']], fault)
+      case 'slowMember':
+        return this.#slow(pairsOf(ids, member?.id ?? '', fault.way), fault)
+      case 'partition':
+        return this.#cut(pairsAcross(ids, fault.side), fault.forMs)
+      case 'isolate':
+        return this.#cut(pairsOf(ids, member?.id ?? '', fault.way), fault.forMs)
     }
-    const pairs = fault.kind === 'partition' ? pairsAcross(ids, fault.side) : pairsOf(ids, member?.id ?? '', fault.way)
-    for (const [from, to] of pairs) cluster.cut(from, to)
-    this.#later(fault.forMs, () => {
-      for (const [from, to] of pairs) cluster.mend(from, to)
+  }
+
+  #slow(ways: readonly Way[], { latencyMs, forMs }: { readonly latencyMs: number; readonly forMs: number }): void {
+    const { hub } = this.#parts.cluster
+    for (const [from, to] of ways) hub.setLinkFaults(from, to, { latencyMs: { min: latencyMs / 2, max: latencyMs } })
+    this.#later(forMs, () => {
+      for (const [from, to] of ways) hub.setLinkFaults(from, to, null)
+    })
+  }
+
+  #cut(ways: readonly Way[], forMs: number): void {
+    const { cluster } = this.#parts
+    for (const [from, to] of ways) cluster.cut(from, to)
+    this.#later(forMs, () => {
+      for (const [from, to] of ways) cluster.mend(from, to)
     })
   }
 
@@ -219,6 +255,7 @@ function howOf(fault: Fault): string {
     case 'crashAll':
       return ` (${fault.how})`
     case 'isolate':
+    case 'slowMember':
       return ` ${fault.way}`
     case 'trap':
       return ` (${fault.does} at ${fault.operation})`
@@ -227,14 +264,14 @@ function howOf(fault: Fault): string {
   }
 }
 
-type Pair = readonly [from: string, to: string]
+type Way = readonly [from: string, to: string]
 
-function pairsAcross(ids: readonly string[], side: number): Pair[] {
+function pairsAcross(ids: readonly string[], side: number): Way[] {
   const isInside = (at: number): boolean => (side & (1 << at)) !== 0
   return ids.flatMap((from, a) => ids.flatMap((to, b) => (isInside(a) === isInside(b) ? [] : [[from, to] as const])))
 }
 
-function pairsOf(ids: readonly string[], id: string, way: 'in' | 'out' | 'both'): Pair[] {
+function pairsOf(ids: readonly string[], id: string, way: 'in' | 'out' | 'both'): Way[] {
   return ids
     .filter((other) => other !== id)
     .flatMap((other) => [

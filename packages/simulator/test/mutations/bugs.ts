@@ -1,3 +1,4 @@
+import { bugsOfClient } from './bugs/client.js'
 import { bugsOfDriver } from './bugs/driver.js'
 import { bugsOfReads } from './bugs/reads.js'
 import { bugsOfReplication } from './bugs/replication.js'
@@ -13,4 +14,5 @@ export const bugs = [
   ...bugsOfSnapshots,
   ...bugsOfStorage,
   ...bugsOfDriver,
+  ...bugsOfClient,
 ]

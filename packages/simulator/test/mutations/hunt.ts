@@ -3,21 +3,43 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import type { Profile } from '@quorate/simulator'
 import { build } from 'esbuild'
 import { packages, patchPlugin, type SourcePatch } from '../../../../tools/source-patch.js'
 
 const run = promisify(execFile)
 
-/** What came of the search for a bug: how many seeds it took, and what was said of it. */
-export interface Hunt {
-  readonly found: { readonly seed: number; readonly seeds: number; readonly violation: string } | null
+/** Where a bug is looked for, and for how long. */
+export interface Range {
+  readonly profile: Profile
+  readonly firstSeed: number
+  readonly seedsMax: number
+  /** Of the processor, in seconds. */
+  readonly secondsMax: number
 }
 
-/** Builds the product with a bug in it, and runs seeds until one finds it. Null: without any bug. */
-export async function hunt(patch: SourcePatch | null, firstSeed: number, seedsMax: number): Promise<Hunt> {
+/** What came of the search for a bug: how many seeds it took, the last of them, and what was said of it. */
+export interface Hunt {
+  readonly seed: number
+  readonly seeds: number
+  readonly seconds: number
+  /** Null if it was not found. */
+  readonly violation: string | null
+}
+
+/** The product with a bug in it, ready to run. */
+export interface Hunter {
+  /** Runs seeds until one finds it. */
+  hunt(range: Range): Promise<Hunt>
+  close(): void
+}
+
+/** Builds the product with a bug in it. Null: without any. */
+export async function hunterOf(patch: SourcePatch | null): Promise<Hunter> {
   const directory = mkdtempSync(join(tmpdir(), 'quorate-hunt-'))
+  const close = (): void => rmSync(directory, { recursive: true, force: true })
+  const outfile = join(directory, 'hunt.mjs')
   try {
-    const outfile = join(directory, 'hunt.mjs')
     await build({
       entryPoints: [join(packages, 'simulator/test/mutations/seeds.ts')],
       outfile,
@@ -32,11 +54,18 @@ export async function hunt(patch: SourcePatch | null, firstSeed: number, seedsMa
       },
       logLevel: 'silent',
     })
-    const { stdout } = await run(process.execPath, [outfile, String(firstSeed), String(seedsMax)])
-    const said = /^(?<seed>\d+) after (?<seeds>\d+): (?<violation>.*)$/m.exec(stdout)?.groups
-    if (!said) return { found: null }
-    return { found: { seed: Number(said.seed), seeds: Number(said.seeds), violation: said.violation ?? '' } }
-  } finally {
-    rmSync(directory, { recursive: true, force: true })
+  } catch (error) {
+    close()
+    throw error
+  }
+  return {
+    close,
+    async hunt({ profile, firstSeed, seedsMax, secondsMax }) {
+      const { stdout } = await run(process.execPath, [
+        outfile,
+        ...[firstSeed, seedsMax, profile, secondsMax].map(String),
+      ])
+      return JSON.parse(stdout) as Hunt
+    },
   }
 }

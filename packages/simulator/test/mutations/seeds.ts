@@ -1,11 +1,19 @@
-/** `seeds.ts FIRST_SEED SEEDS`: runs seeds until one finds something; says which, after how many, and what. */
-import { runSeed } from '@quorate/simulator/node'
+/**
+ * `seeds.ts FIRST_SEED SEEDS [PROFILE [SECONDS]]`: runs seeds of a profile until one finds something, or so many seconds
+ * of the processor are spent. Says how it ended, as JSON.
+ */
+import { drawPlan, simulate, usualLimits, type Profile } from '@quorate/simulator'
+import { settled } from '@quorate/simulator/node'
 import { raftSubject } from '../raft/raft-subject.js'
 
-const [first = 1, seeds = 1] = process.argv.slice(2).map(Number)
-for (let seed = first; seed < first + seeds; seed += 1) {
-  const { violation } = await runSeed(raftSubject, seed)
-  if (violation === null) continue
-  console.log(`${seed} after ${seed - first + 1}: ${violation}`)
-  break
+const [first = 1, seedsMax = 1] = process.argv.slice(2, 4).map(Number)
+const [profile = 'any', secondsMax = Infinity] = process.argv.slice(4)
+const spent = (): number => (process.cpuUsage().user + process.cpuUsage().system) / 1e6
+let seeds = 0
+let violation: string | null = null
+while (violation === null && seeds < seedsMax && spent() < Number(secondsMax)) {
+  const plan = drawPlan(first + seeds, { ...usualLimits, profile: profile as Profile })
+  seeds += 1
+  ;({ violation } = await simulate(plan, raftSubject, { settled }))
 }
+console.log(JSON.stringify({ seed: first + seeds - 1, seeds, seconds: spent(), violation }))

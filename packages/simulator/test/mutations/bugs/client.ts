@@ -1,5 +1,7 @@
+import type { KnownBug } from '../known-bug.js'
+
 /** The client and the gateway: sessions over HTTP (decision 0006), and whether it happened. */
-export const bugsOfClient = [
+export const bugsOfClient: readonly KnownBug[] = [
   {
     bug: 'the client counts a command anew when it sends it again',
     profile: 'client',
@@ -66,4 +68,4 @@ export const bugsOfClient = [
     replace: `return { error: { code, outcome, message, leader } }`,
     by: `return { error: { code, outcome: outcome === 'unknown' ? 'notDone' : outcome, message, leader } }`,
   },
-] as const
+]

@@ -1,9 +1,10 @@
-import type { SourcePatch } from '../../../../../tools/source-patch.js'
+import type { KnownBug } from '../known-bug.js'
 
 /** The driver's orders (PORTS 7), sessions, forwarding and outcomes. */
-export const bugsOfDriver: readonly SourcePatch[] = [
+export const bugsOfDriver: readonly KnownBug[] = [
   {
     bug: 'lane two leaves before the records are durable',
+    profile: 'any',
     file: 'replica/src/writer.ts',
     replace: `        if (batch) await this.#append(batch)
         for (const ready of readys) this.#effects.send(ready.messagesAfterPersist)`,
@@ -12,6 +13,7 @@ export const bugsOfDriver: readonly SourcePatch[] = [
   },
   {
     bug: 'lane two without records of its own does not wait',
+    profile: 'any',
     file: 'replica/src/writer.ts',
     replace: `    if (this.#hasFailed) return
     this.#waiting.push(ready)`,
@@ -21,6 +23,7 @@ export const bugsOfDriver: readonly SourcePatch[] = [
   },
   {
     bug: 'records are said to be durable before they are',
+    profile: 'any',
     file: 'replica/src/writer.ts',
     replace: `        if (batch) await this.#append(batch)
 `,
@@ -30,12 +33,14 @@ export const bugsOfDriver: readonly SourcePatch[] = [
   },
   {
     bug: 'commands are applied before they are durable here',
+    profile: 'any',
     file: 'raft/src/delivery.ts',
     replace: `Math.min(state.commitIndex, state.log.persistedIndex)`,
     by: `state.commitIndex`,
   },
   {
     bug: 'an error of the journal does not stop the replica',
+    profile: 'any',
     file: 'replica/src/writer.ts',
     replace: `    } catch (error) {
       this.#hasFailed = true
@@ -48,6 +53,7 @@ export const bugsOfDriver: readonly SourcePatch[] = [
   },
   {
     bug: 'a command that comes again is applied again',
+    profile: 'any',
     file: 'replica/src/sessions/session-table.ts',
     replace: `    if (result) return { kind: 'repeated', result }
 `,
@@ -55,6 +61,7 @@ export const bugsOfDriver: readonly SourcePatch[] = [
   },
   {
     bug: 'the table of sessions is left out of the snapshot',
+    profile: 'any',
     file: 'replica/src/state-image.ts',
     replace: `  writeSessions(head, sessions)
 `,
@@ -63,6 +70,7 @@ export const bugsOfDriver: readonly SourcePatch[] = [
   },
   {
     bug: 'a command below the lowest unacknowledged one is applied',
+    profile: 'any',
     file: 'replica/src/sessions/session-table.ts',
     replace: `    if (sequence < session.lowestUnacknowledged) return { kind: 'refused', code: 'SESSION_EXPIRED' }
 `,
@@ -70,18 +78,21 @@ export const bugsOfDriver: readonly SourcePatch[] = [
   },
   {
     bug: 'sessions expire by each member’s own clock',
+    profile: 'any',
     file: 'replica/src/replicated-state.ts',
     replace: `    this.sessions.expire(stamps.clusterTime)`,
     by: `    this.sessions.expire(Math.max(stamps.clusterTime, this.clock.now()) as never)`,
   },
   {
     bug: 'cluster time is taken from the wall clock',
+    profile: 'any',
     file: 'replica/src/cluster-clock.ts',
     replace: `return { clusterTime: this.#now(), wallMs`,
     by: `return { clusterTime: clusterTime(Math.max(0, Math.trunc(this.#environment.wallMs()))), wallMs`,
   },
   {
     bug: 'a command that may have happened is reported as not done',
+    profile: 'any',
     file: 'replica/src/requests.ts',
     replace: `    return request.undecided.size > 0 || request.isInDoubt ? this.#outcomeOfUndecided : 'notDone'`,
     by: `    return request.undecided.size < 0 ? this.#outcomeOfUndecided : 'notDone'`,

@@ -1,15 +1,17 @@
-import type { SourcePatch } from '../../../../../tools/source-patch.js'
+import type { KnownBug } from '../known-bug.js'
 
 /** Linearizable reads: Raft §8, thesis §6.4. */
-export const bugsOfReads: readonly SourcePatch[] = [
+export const bugsOfReads: readonly KnownBug[] = [
   {
     bug: 'a leader answers reads without asking whether it still leads',
+    profile: 'any',
     file: 'raft/src/reads.ts',
     replace: `voter === state.self ? state.readRound : (state.progress.get(voter)?.ackedRound ?? 0)`,
     by: `voter === '' ? 0 : state.readRound`,
   },
   {
     bug: 'a leader reads before an entry of its own term is committed',
+    profile: 'any',
     file: 'raft/src/reads.ts',
     replace: `    state.waitingReads.length > 0 &&
     state.log.termAt(state.commitIndex) === state.hardState.currentTerm
@@ -19,6 +21,7 @@ export const bugsOfReads: readonly SourcePatch[] = [
   },
   {
     bug: 'a late answer to an earlier round confirms a later read',
+    profile: 'delay',
     file: 'raft/src/replication.ts',
     replace: `    progress.ackedRound = message.round
 `,
@@ -27,6 +30,7 @@ export const bugsOfReads: readonly SourcePatch[] = [
   },
   {
     bug: 'a read is answered before its position is applied here',
+    profile: 'any',
     file: 'replica/src/applier.ts',
     replace: `    if (at <= this.#lastApplied) run()
     else this.#waiters.push({ position: at, run })`,

@@ -1,9 +1,10 @@
-import type { SourcePatch } from '../../../../../tools/source-patch.js'
+import type { KnownBug } from '../known-bug.js'
 
 /** What is on the disk: decisions D3 to D5, D15. */
-export const bugsOfStorage: readonly SourcePatch[] = [
+export const bugsOfStorage: readonly KnownBug[] = [
   {
     bug: 'the journal is not synced',
+    profile: 'any',
     file: 'storage-file/src/journal.ts',
     replace: `    await file.write(this.#end.offset, chunks)
     await file.datasync()`,
@@ -11,6 +12,7 @@ export const bugsOfStorage: readonly SourcePatch[] = [
   },
   {
     bug: 'the directory of a new segment is not synced',
+    profile: 'any',
     file: 'storage-file/src/segment-file.ts',
     replace: `    await files.syncDirectory(directory)
 `,
@@ -18,6 +20,7 @@ export const bugsOfStorage: readonly SourcePatch[] = [
   },
   {
     bug: 'a new segment is not synced before it gets its name',
+    profile: 'any',
     file: 'storage-file/src/segment-file.ts',
     replace: `    await copy(file, crc)
     await file.datasync()`,
@@ -25,6 +28,7 @@ export const bugsOfStorage: readonly SourcePatch[] = [
   },
   {
     bug: 'a batch is acknowledged before it is written',
+    profile: 'any',
     file: 'storage-file/src/journal.ts',
     replace: `          group = this.#takeGroup()
           await this.#write(group)`,
@@ -34,6 +38,7 @@ export const bugsOfStorage: readonly SourcePatch[] = [
   },
   {
     bug: 'the identity is not synced',
+    profile: 'any',
     file: 'storage-file/src/identity.ts',
     replace: `    await file.datasync()
   } finally {`,
@@ -41,6 +46,7 @@ export const bugsOfStorage: readonly SourcePatch[] = [
   },
   {
     bug: 'the name of the identity is not synced',
+    profile: 'any',
     file: 'storage-file/src/identity.ts',
     replace: `  await files.rename(path + unfinished, path)
   await files.syncDirectory(directory)`,
@@ -48,12 +54,14 @@ export const bugsOfStorage: readonly SourcePatch[] = [
   },
   {
     bug: 'segments are deleted that a replay still needs',
+    profile: 'any',
     file: 'storage-file/src/journal.ts',
     replace: `next.firstSequence <= release.sequence; next`,
     by: `next.firstSequence <= release.sequence + 40; next`,
   },
   {
     bug: 'a tail that could not be copied whole is taken as it is',
+    profile: 'any',
     file: 'storage-file/src/recover-journal.ts',
     replace: `  while (!isSmall && from.ordinal <= marked) {`,
     by: `  while (from.ordinal < end.ordinal) {`,

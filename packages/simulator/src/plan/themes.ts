@@ -1,0 +1,90 @@
+import type { DiskTraits } from '../member/member-disk.js'
+import { longSessionMs, type Theme } from './plan.js'
+
+type Choices<Value> = readonly [Value, ...Value[]]
+
+/** From what the dice choose a cluster and those who ask it. What stands there twice comes twice as often. */
+export interface Ranges {
+  /** Members. */
+  readonly sizes: Choices<number>
+  /** The longest that a message takes, in milliseconds; the shortest is a quarter of it. */
+  readonly latencyMaxMs: Choices<number>
+  /** Of a hundred clusters so many have a network that loses, that duplicates, that reorders. */
+  readonly badNetworkPercent: number
+  readonly syncMs: Choices<DiskTraits['syncMs']>
+  readonly snapshotEveryEntries: Choices<number>
+  readonly sessionTimeoutMs: Choices<number>
+  readonly clientsMax: number
+  /** The longest pause of a caller, in milliseconds. */
+  readonly pauseMs: Choices<number>
+  readonly readsPercent: Choices<number>
+}
+
+const quickDisk = { min: 0, max: 2 }
+const slowDisk = { min: 5, max: 60 }
+
+export const usualRanges: Ranges = {
+  sizes: [3, 3, 3, 3, 5, 5, 5, 1, 2, 4, 7],
+  latencyMaxMs: [0, 2, 5, 20, 60, 150],
+  badNetworkPercent: 40,
+  syncMs: [quickDisk, { min: 1, max: 12 }, slowDisk],
+  snapshotEveryEntries: [20, 60, 200, 10_000],
+  sessionTimeoutMs: [150, 1_000, longSessionMs, longSessionMs],
+  clientsMax: 5,
+  pauseMs: [5, 20, 100, 300],
+  readsPercent: [10, 30, 60],
+}
+
+/** A theme: which kinds of faults, about how often each in milliseconds, and what of the usual ranges is another. */
+export interface ThemeTraits {
+  readonly kinds: readonly string[]
+  readonly everyMs: number
+  readonly ranges: Partial<Ranges>
+}
+
+/** Troubles that only come together. Most runs mix kinds at random instead, and each of these gets deep into one. */
+export const themes: Readonly<Record<Theme, ThemeTraits>> = {
+  /** No leader lives long: entries of many terms that nobody has committed yet. The network is quick, so that many lead. */
+  churn: {
+    kinds: ['mortalLeaders', 'crashLeader', 'isolateLeader', 'isolate'],
+    everyMs: 400,
+    ranges: { sizes: [3, 4, 5, 5, 5], latencyMaxMs: [1, 5, 20] },
+  },
+  /** Entries of several terms lie side by side, each on few members, and any of them may win: Figure 8. */
+  hermits: {
+    kinds: ['hermitLeaders'],
+    everyMs: 2_500,
+    ranges: {
+      sizes: [5],
+      latencyMaxMs: [5, 10, 20],
+      badNetworkPercent: 10,
+      syncMs: [quickDisk],
+      snapshotEveryEntries: [10_000],
+      clientsMax: 2,
+      pauseMs: [100, 300],
+    },
+  },
+  /** Whoever was gone comes back to a cluster that has gone on. */
+  lag: { kinds: ['isolate', 'isolate', 'pause', 'crash'], everyMs: 1_000, ranges: {} },
+  /** Images that take long, and entries that overtake them. */
+  images: {
+    kinds: ['slowMember', 'isolate', 'stallSync', 'crash'],
+    everyMs: 700,
+    ranges: {
+      sizes: [3, 3, 5],
+      latencyMaxMs: [5, 20, 60],
+      badNetworkPercent: 70,
+      syncMs: [{ min: 1, max: 12 }, slowDisk],
+      snapshotEveryEntries: [5, 10, 20],
+      pauseMs: [5, 20],
+    },
+  },
+  /** Power goes while something is on its way to the disk. */
+  power: { kinds: ['crashAtWrite', 'crashAtWrite', 'crashAll', 'stallSync'], everyMs: 600, ranges: {} },
+  /** Messages come so late that they belong to another time. */
+  delay: {
+    kinds: ['slowLink', 'slowLeader', 'deafLeader', 'transfer'],
+    everyMs: 1_200,
+    ranges: { sizes: [3, 3, 5], latencyMaxMs: [2, 5, 20], badNetworkPercent: 30, readsPercent: [30, 60] },
+  },
+}
