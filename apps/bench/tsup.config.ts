@@ -5,6 +5,8 @@ export default packageBuild([
   'src/core-allocations.ts',
   'src/core-cost.ts',
   'src/failover.ts',
+  'src/image-member.ts',
+  'src/large-image.ts',
   'src/member.ts',
   'src/transports.ts',
 ])

@@ -5,37 +5,56 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { memberMessageSchema, type MemberConfig, type MemberMessage } from './member-message.js'
 
-const memberProgram = fileURLToPath(new URL('member.js', import.meta.url))
 const host = '127.0.0.1'
 
 interface Events {
   acknowledged: [write: number]
   leader: [id: string]
+  /** Everything that a member says. */
+  told: [id: string, message: MemberMessage]
 }
+
+/** What members run, and who of them is not there at first. */
+interface Program {
+  readonly file: string
+  readonly args: readonly string[]
+  readonly absent: readonly string[]
+}
+
+const usualProgram: Program = { file: 'member.js', args: [], absent: [] }
 
 /** Members of one cluster, each a process of its own on this machine. */
 export class Cluster extends EventEmitter<Events> {
   readonly #configs: ReadonlyMap<string, MemberConfig>
+  readonly #program: Program
   readonly #processes = new Map<string, ChildProcess>()
   readonly #follows = new Map<string, string | null>()
   #epoch = 0
 
-  private constructor(configs: readonly MemberConfig[]) {
+  private constructor(configs: readonly MemberConfig[], program: Program) {
     super()
+    this.#program = program
     this.#configs = new Map(configs.map((config) => [config.id, config]))
   }
 
   /** Starts `count` members whose data live in this directory. Resolves when one leads. */
-  static async start(count: number, directory: string): Promise<Cluster> {
+  static async start(count: number, directory: string, program = usualProgram): Promise<Cluster> {
     const ports = await freePorts(count)
     const members = Object.fromEntries(ports.map((port, at) => [`n${at + 1}`, `${host}:${port}`]))
     const cluster = new Cluster(
       Object.keys(members).map((id) => ({ id, cluster: 'bench', members, directory: join(directory, id) })),
+      program,
     )
     const elected = once(cluster, 'leader')
-    await Promise.all(Object.keys(members).map((id) => cluster.restart(id)))
+    const present = Object.keys(members).filter((id) => !program.absent.includes(id))
+    await Promise.all(present.map((id) => cluster.restart(id)))
     await elected
     return cluster
+  }
+
+  /** The latest epoch that somebody led. */
+  get epoch(): number {
+    return this.#epoch
   }
 
   /** Who leads, as the leader of the latest epoch said of itself. */
@@ -43,7 +62,9 @@ export class Cluster extends EventEmitter<Events> {
 
   /** Starts the member's process. Resolves when it has recovered and follows the leader, or leads. */
   async restart(id: string): Promise<void> {
-    const child = fork(memberProgram, [JSON.stringify(this.#configs.get(id))], {
+    const { file, args } = this.#program
+    const program = fileURLToPath(new URL(file, import.meta.url))
+    const child = fork(program, [JSON.stringify(this.#configs.get(id)), ...args], {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })
     this.#processes.set(id, child)
@@ -54,6 +75,11 @@ export class Cluster extends EventEmitter<Events> {
       await Promise.race([once(child, 'message'), ended])
       if (child.exitCode !== null) throw new Error(`${id} ended with exit code ${child.exitCode} and did not start`)
     }
+  }
+
+  /** Asks one member for this write. */
+  offerTo(id: string, write: number): void {
+    this.#processes.get(id)?.send({ write }, () => {})
   }
 
   /** Asks every member whose process is there for this write, as a client that is connected to all of them. */
@@ -87,6 +113,7 @@ export class Cluster extends EventEmitter<Events> {
   }
 
   #onMessage(id: string, message: MemberMessage): void {
+    this.emit('told', id, message)
     if (message.kind === 'acknowledged') this.emit('acknowledged', message.write)
     if (message.kind !== 'leadership') return
     this.#follows.set(id, message.leader)

@@ -20,6 +20,9 @@ export const memberMessageSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('leadership'), leader: z.string().nullable(), epoch: z.number() }),
   /** The write is durable on a majority, and applied here. */
   z.strictObject({ kind: z.literal('acknowledged'), write: z.int() }),
+  z.strictObject({ kind: z.literal('snapshot'), how: z.enum(['saved', 'installed']) }),
+  /** The longest time since the last such message that nothing came from the leader on the control channel. */
+  z.strictObject({ kind: z.literal('silence'), ms: z.number() }),
 ])
 
 /** A message of a member's process. */
