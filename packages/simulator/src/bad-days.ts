@@ -26,6 +26,7 @@ export const badDays: readonly BadDay[] = [
   { cases: ['F-20', 'W25'], counter: /^a disk is replaced by an empty one$/ },
   { cases: ['F-26'], counter: /^leadership is handed over$/ },
   { cases: ['F-26'], counter: /^a transfer ends without$/ },
+  { cases: ['F-26'], counter: /^a transfer races an election$/, perThousandRuns: 100 },
   { cases: ['F-27'], counter: /^drift of a leader$/ },
   { cases: ['F-28', 'F-37'], counter: /^a leader is paused for long$/ },
   { cases: ['F-29'], counter: /^a command is answered when it is asked again$/ },

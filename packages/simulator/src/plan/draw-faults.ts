@@ -163,6 +163,12 @@ const kinds: Readonly<Record<string, Draw>> = {
     file: dice.pick(['journal', 'snapshot']),
     bit: dice.random.nextInt(2 ** 20),
   }),
+  newDisk: (dice, members, atMs) => ({
+    kind: 'newDisk',
+    atMs,
+    who: who(dice, members),
+    forMs: dice.between(0, 1_000),
+  }),
   transfer: (dice, members, atMs) => ({
     kind: 'transfer',
     atMs,

@@ -93,4 +93,6 @@ export type Fault =
       readonly file: 'journal' | 'snapshot'
       readonly bit: number
     }
+  /** The machine dies and comes back with an empty disk, under the same name (F-20, W25). */
+  | { readonly kind: 'newDisk'; readonly atMs: number; readonly who: Target; readonly forMs: number }
   | { readonly kind: 'transfer'; readonly atMs: number; readonly to: number | null }

@@ -80,6 +80,9 @@ export class FaultInjector<Machine extends MachineModule> {
       case 'rot':
         if (member) this.#onDisk(fault, member)
         return
+      case 'newDisk':
+        if (member) this.#replaceDisk(member, fault.forMs)
+        return
       case 'transfer':
         return this.#transfer(fault.to)
     }
@@ -236,15 +239,31 @@ export class FaultInjector<Machine extends MachineModule> {
     atlas.damage(member.id, where)
   }
 
+  #replaceDisk(member: Member<Machine>, forMs: number): void {
+    const { atlas, cluster, counters } = this.#parts
+    const isMember = member.lostBecause === null && !member.isStranger
+    if (!isMember || !atlas.mayDamage(member.id) || !cluster.isKnown(member)) return
+    counters.add('a disk is replaced by an empty one')
+    atlas.damage(member.id, 'its disk was replaced')
+    cluster.replaceDisk(member)
+    this.#later(forMs, () => cluster.start(member))
+  }
+
   #transfer(to: number | null): void {
     const { cluster, counters } = this.#parts
     const target = to === null ? undefined : cluster.members[to]
-    void cluster.leader
-      ?.ask((replica) => replica.transferLeadership(target && nodeId(target.id), { timeoutMs: 1_000 }))
+    const { leader } = cluster
+    if (!leader) return
+    const end = cluster.onLeader((member) => {
+      if (member !== leader && member !== target) counters.add('a transfer races an election')
+    })
+    void leader
+      .ask((replica) => replica.transferLeadership(target && nodeId(target.id), { timeoutMs: 1_000 }))
       .then(
         () => counters.add('leadership is handed over'),
         () => counters.add('a transfer ends without'),
       )
+      .finally(end)
   }
 }
 

@@ -91,6 +91,13 @@ export const bugsOfDriver: readonly KnownBug[] = [
     by: `return { clusterTime: clusterTime(Math.max(0, Math.trunc(this.#environment.wallMs()))), wallMs`,
   },
   {
+    bug: 'a member with a new disk is taken for the one it was (D16)',
+    profile: 'mixture',
+    file: 'replica/src/admission.ts',
+    replace: `  if (hello.incarnation !== expected) {`,
+    by: `  if (hello.incarnation !== expected && hello.starts < 0) {`,
+  },
+  {
     bug: 'a command that may have happened is reported as not done',
     profile: 'any',
     file: 'replica/src/requests.ts',
