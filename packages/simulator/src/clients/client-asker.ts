@@ -13,6 +13,9 @@ import type { Asker, AskerSurroundings, Called, Ending, Seen } from './asker.js'
 const timeoutMs = 2_500
 const calmTimeoutMs = 5_000
 
+/** Of so many commands one is given shortly before the end of its client. */
+const closePerCommands = 40
+
 /** What no member says of a question that is none of its own making. */
 const mistakes: readonly ErrorCode[] = ['INTERNAL', 'INVALID_COMMAND', 'COMMAND_TOO_LARGE', 'UNSUPPORTED']
 
@@ -25,19 +28,21 @@ export interface ClientAskerParts {
 }
 
 type OperationsInBytes = Readonly<Record<string, Operation<unknown, Uint8Array>>>
+type BytesClient = Client<MachineModule<OperationsInBytes, OperationsInBytes>>
 
 /** Asks with the product's own client: sessions, retries, deadlines and the search for the leader are its business. */
 export class ClientAsker implements Asker {
   readonly #world: AskerSurroundings
-  readonly #client: Client<MachineModule<OperationsInBytes, OperationsInBytes>>
   readonly #attemptTimeoutMs: number
+  readonly #create: () => BytesClient
+  #client: BytesClient
 
   constructor(world: AskerSurroundings, { machine, http, addresses }: ClientAskerParts) {
     const { environment, random, load } = world
     const { min, max } = load.timeoutMs
     this.#world = world
     this.#attemptTimeoutMs = min + random.nextInt(max - min + 1)
-    this.#client = createClient({
+    const options = {
       machine: inBytes(machine),
       addresses: someOf(addresses, random),
       http,
@@ -45,12 +50,15 @@ export class ClientAsker implements Asker {
       attemptTimeoutMs: this.#attemptTimeoutMs,
       retryMaxMs: load.pauseMs + 20,
       sessions: random.nextInt(5) > 0,
-    })
+    }
+    this.#create = () => createClient(options)
+    this.#client = this.#create()
   }
 
   async command({ name, input }: Called): Promise<Ending> {
     const call = this.#client.commands[name]
     if (!call) throw new TypeError(`no command is called ${name}`)
+    if (this.#world.random.nextInt(closePerCommands) === 0) this.#closeSoon()
     try {
       return { kind: 'answered', result: await call(input, { timeoutMs: this.#timeoutMs() }) }
     } catch (error) {
@@ -72,6 +80,17 @@ export class ClientAsker implements Asker {
 
   pause(ms: number): Promise<void> {
     return new Promise((resolve) => void this.#world.environment.setTimer(ms, resolve))
+  }
+
+  /** Its program ends while something is under way, which ends too, and begins anew. */
+  #closeSoon(): void {
+    const { environment, random, counters } = this.#world
+    environment.setTimer(random.nextInt(this.#attemptTimeoutMs), () => {
+      if (this.#world.isCalm()) return
+      counters.add('a client is closed')
+      void this.#client.close()
+      this.#client = this.#create()
+    })
   }
 
   /** For some questions there is hardly time for one attempt, for most there is for many. */

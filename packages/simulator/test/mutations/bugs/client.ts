@@ -41,6 +41,13 @@ export const bugsOfClient: readonly KnownBug[] = [
     by: `const outcome = 'notDone' as const`,
   },
   {
+    bug: 'the client says of what it gives up that nothing happened',
+    profile: 'client',
+    file: 'client/src/errand.ts',
+    replace: `const mayHappen = this.#mayHaveHappened`,
+    by: `const mayHappen = this.#order.repeats === 'freely' && this.#mayHaveHappened`,
+  },
+  {
     bug: 'the client sends a command without a session again',
     profile: 'client',
     file: 'client/src/verdict.ts',
