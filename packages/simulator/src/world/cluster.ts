@@ -157,6 +157,12 @@ export class Cluster<Machine extends MachineModule> {
     this.#parts.witness.onReplaced(member.id)
   }
 
+  /** It never runs again. */
+  takeAway(member: Member<Machine>): void {
+    this.end(member, 'kill')
+    member.lostBecause = 'its disk was replaced'
+  }
+
   async #create(member: Member<Machine>, life: Life<Machine>) {
     const { traits, machine, protocol, trace, witness } = this.#parts
     const { process } = life

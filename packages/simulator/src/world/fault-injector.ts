@@ -36,12 +36,16 @@ export class FaultInjector<Machine extends MachineModule> {
     }
   }
 
-  /** The bad days are over: the network is whole, nobody is paused, disks have room, and whoever can run does. */
+  /**
+   * The bad days are over: the network is whole, nobody is paused, disks have room, and whoever can run does. Strangers are
+   * taken away: they would keep callers waiting for a leader that they never have.
+   */
   heal(): void {
     this.#isOver = true
     const { cluster } = this.#parts
     cluster.calm()
     for (const member of cluster.members) {
+      if (member.isStranger) cluster.takeAway(member)
       member.disk.relieve()
       member.clock.drift(1)
       member.life?.process.resume()
