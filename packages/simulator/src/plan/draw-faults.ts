@@ -51,6 +51,12 @@ const kinds: Readonly<Record<string, Draw>> = {
     downMs: dice.pick([100, 250, 500]),
     forMs: dice.between(2_000, 4_000),
   }),
+  returningLeader: (dice, members, atMs) => {
+    const awayMs = dice.between(150, 500)
+    const latencyMs = dice.between(2 * awayMs, 3 * awayMs)
+    const confidant = dice.between(1, Math.max(1, members - 1))
+    return { kind: 'returningLeader', atMs, who: 'leader', confidant, latencyMs, awayMs }
+  },
   crashAll: (dice, _, atMs) => ({ kind: 'crashAll', atMs, how: how(dice), forMs: dice.between(0, 500) }),
   crashAtWrite: (dice, members, atMs) => ({
     kind: 'trap',

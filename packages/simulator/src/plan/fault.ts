@@ -31,6 +31,19 @@ export type Fault =
       readonly downMs: number
       readonly forMs: number
     }
+  /**
+   * One other member alone hears a leader, and its answers come late; another leads meanwhile, and hands over to the first
+   * one after `awayMs`, before the answers are there (F-13).
+   */
+  | {
+      readonly kind: 'returningLeader'
+      readonly atMs: number
+      readonly who: 'leader'
+      /** The place of the other behind that of the leader. */
+      readonly confidant: number
+      readonly latencyMs: number
+      readonly awayMs: number
+    }
   /** The members whose bit is set hear nobody of the others, and are heard by none. */
   | { readonly kind: 'partition'; readonly atMs: number; readonly side: number; readonly forMs: number }
   | {

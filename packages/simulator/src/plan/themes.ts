@@ -83,8 +83,8 @@ export const themes: Readonly<Record<Theme, ThemeTraits>> = {
   power: { kinds: ['crashAtWrite', 'crashAtWrite', 'crashAll', 'stallSync'], everyMs: 600, ranges: {} },
   /** Messages come so late that they belong to another time. */
   delay: {
-    kinds: ['slowLink', 'slowLeader', 'deafLeader', 'transfer'],
-    everyMs: 1_200,
-    ranges: { sizes: [3, 3, 5], latencyMaxMs: [2, 5, 20], badNetworkPercent: 30, readsPercent: [30, 60] },
+    kinds: ['slowLink', 'slowLeader', 'deafLeader', 'returningLeader', 'transfer'],
+    everyMs: 1_500,
+    ranges: { sizes: [3, 5, 5], latencyMaxMs: [2, 5, 20], badNetworkPercent: 30, readsPercent: [30, 60] },
   },
 }

@@ -68,6 +68,9 @@ export class FaultInjector<Machine extends MachineModule> {
         return this.#killLeaders(fault)
       case 'hermitLeaders':
         return this.#isolateAndKillLeaders(fault)
+      case 'returningLeader':
+        if (member) this.#sendAwayAndBack(fault, member)
+        return
       case 'partition':
       case 'isolate':
       case 'slowLink':
@@ -141,6 +144,16 @@ export class FaultInjector<Machine extends MachineModule> {
     }
     if (cluster.leader) leave(cluster.leader)
     this.#later(forMs, cluster.onLeader(leave))
+  }
+
+  #sendAwayAndBack(fault: Extract<Fault, { kind: 'returningLeader' }>, member: Member<Machine>): void {
+    const { latencyMs, awayMs, confidant } = fault
+    const { cluster } = this.#parts
+    const others = pairsOf(cluster.ids, member.id, 'out')
+    const [[, friend] = ['', '']] = others.splice((confidant - 1) % others.length, 1)
+    this.#slow([[friend, member.id]], { latencyMs, forMs: awayMs })
+    this.#cut(others, awayMs)
+    this.#later(awayMs, () => this.#transfer(cluster.members.indexOf(member)))
   }
 
   #killSoon(member: Member<Machine>, dice: Dice, livesMs: number, downMs: number): void {

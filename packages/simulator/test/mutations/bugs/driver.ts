@@ -4,7 +4,7 @@ import type { KnownBug } from '../known-bug.js'
 export const bugsOfDriver: readonly KnownBug[] = [
   {
     bug: 'lane two leaves before the records are durable',
-    profile: 'any',
+    profile: 'power',
     file: 'replica/src/writer.ts',
     replace: `        if (batch) await this.#append(batch)
         for (const ready of readys) this.#effects.send(ready.messagesAfterPersist)`,
@@ -13,7 +13,7 @@ export const bugsOfDriver: readonly KnownBug[] = [
   },
   {
     bug: 'lane two without records of its own does not wait',
-    profile: 'any',
+    profile: 'power',
     file: 'replica/src/writer.ts',
     replace: `    if (this.#hasFailed) return
     this.#waiting.push(ready)`,
@@ -23,7 +23,7 @@ export const bugsOfDriver: readonly KnownBug[] = [
   },
   {
     bug: 'records are said to be durable before they are',
-    profile: 'any',
+    profile: 'power',
     file: 'replica/src/writer.ts',
     replace: `        if (batch) await this.#append(batch)
 `,
@@ -33,14 +33,14 @@ export const bugsOfDriver: readonly KnownBug[] = [
   },
   {
     bug: 'commands are applied before they are durable here',
-    profile: 'any',
+    profile: 'power',
     file: 'raft/src/delivery.ts',
     replace: `Math.min(state.commitIndex, state.log.persistedIndex)`,
     by: `state.commitIndex`,
   },
   {
     bug: 'an error of the journal does not stop the replica',
-    profile: 'any',
+    profile: 'mixture',
     file: 'replica/src/writer.ts',
     replace: `    } catch (error) {
       this.#hasFailed = true
@@ -53,7 +53,7 @@ export const bugsOfDriver: readonly KnownBug[] = [
   },
   {
     bug: 'a command that comes again is applied again',
-    profile: 'any',
+    profile: 'churn',
     file: 'replica/src/sessions/session-table.ts',
     replace: `    if (result) return { kind: 'repeated', result }
 `,
@@ -61,7 +61,7 @@ export const bugsOfDriver: readonly KnownBug[] = [
   },
   {
     bug: 'the table of sessions is left out of the snapshot',
-    profile: 'any',
+    profile: 'images',
     file: 'replica/src/state-image.ts',
     replace: `  writeSessions(head, sessions)
 `,
@@ -70,7 +70,7 @@ export const bugsOfDriver: readonly KnownBug[] = [
   },
   {
     bug: 'a command below the lowest unacknowledged one is applied',
-    profile: 'any',
+    profile: 'lag',
     file: 'replica/src/sessions/session-table.ts',
     replace: `    if (sequence < session.lowestUnacknowledged) return { kind: 'refused', code: 'SESSION_EXPIRED' }
 `,
@@ -78,30 +78,65 @@ export const bugsOfDriver: readonly KnownBug[] = [
   },
   {
     bug: 'sessions expire by each member’s own clock',
-    profile: 'any',
+    profile: 'mixture',
     file: 'replica/src/replicated-state.ts',
     replace: `    this.sessions.expire(stamps.clusterTime)`,
     by: `    this.sessions.expire(Math.max(stamps.clusterTime, this.clock.now()) as never)`,
   },
   {
     bug: 'cluster time is taken from the wall clock',
-    profile: 'any',
+    profile: 'mixture',
     file: 'replica/src/cluster-clock.ts',
     replace: `return { clusterTime: this.#now(), wallMs`,
     by: `return { clusterTime: clusterTime(Math.max(0, Math.trunc(this.#environment.wallMs()))), wallMs`,
   },
   {
-    bug: 'a member with a new disk is taken for the one it was (D16)',
-    profile: 'mixture',
-    file: 'replica/src/admission.ts',
-    replace: `  if (hello.incarnation !== expected) {`,
-    by: `  if (hello.incarnation !== expected && hello.starts < 0) {`,
-  },
-  {
     bug: 'a command that may have happened is reported as not done',
-    profile: 'any',
+    profile: 'churn',
     file: 'replica/src/requests.ts',
     replace: `    return request.undecided.size > 0 || request.isInDoubt ? this.#outcomeOfUndecided : 'notDone'`,
     by: `    return request.undecided.size < 0 ? this.#outcomeOfUndecided : 'notDone'`,
+  },
+  {
+    bug: 'the answers of sessions are left out of the snapshot',
+    profile: 'images',
+    file: 'replica/src/sessions/session-codec.ts',
+    replace: `u53(session.lowestUnacknowledged).u32(session.results.size)
+    for (const [sequence, result] of [...session.results].sort(`,
+    by: `u53(session.lowestUnacknowledged).u32(0 * session.results.size)
+    for (const [sequence, result] of [...session.results].slice(0, 0).sort(`,
+  },
+  {
+    bug: 'cluster time is left out of the snapshot',
+    profile: 'images',
+    file: 'replica/src/replicated-state.ts',
+    replace: `    this.clock.restore(stamps)`,
+    by: `    void stamps`,
+  },
+  {
+    bug: 'a session ends that is in use',
+    profile: 'any',
+    file: 'replica/src/sessions/session-table.ts',
+    replace: `      if (session.lastActive + session.timeoutMs > now) continue`,
+    by: `      if (session.lastActive + session.timeoutMs / 100 > now) continue`,
+  },
+  {
+    bug: 'an overwritten proposal ends its command',
+    profile: 'hermits',
+    file: 'replica/src/requests.ts',
+    replace: `    if (isWorthRetrying(result)) {
+      if (request`,
+    by: `    if (result.kind === 'overwritten') {
+      this.fail(request, refusal)
+    } else if (isWorthRetrying(result)) {
+      if (request`,
+  },
+  {
+    bug: 'a command that another leader may still commit is reported as overwritten',
+    profile: 'hermits',
+    file: 'raft/src/following.ts',
+    replace: `    state.deposed.set(index, [...others, { term: state.log.entryAt(index).term, token }])`,
+    by: `    state.deposed.set(index, others)
+    state.outbox.settle(token, { kind: 'overwritten' })`,
   },
 ]

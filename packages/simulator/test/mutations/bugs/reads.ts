@@ -4,14 +4,14 @@ import type { KnownBug } from '../known-bug.js'
 export const bugsOfReads: readonly KnownBug[] = [
   {
     bug: 'a leader answers reads without asking whether it still leads',
-    profile: 'any',
+    profile: 'delay',
     file: 'raft/src/reads.ts',
     replace: `voter === state.self ? state.readRound : (state.progress.get(voter)?.ackedRound ?? 0)`,
     by: `voter === '' ? 0 : state.readRound`,
   },
   {
     bug: 'a leader reads before an entry of its own term is committed',
-    profile: 'any',
+    profile: 'delay',
     file: 'raft/src/reads.ts',
     replace: `    state.waitingReads.length > 0 &&
     state.log.termAt(state.commitIndex) === state.hardState.currentTerm
@@ -30,7 +30,7 @@ export const bugsOfReads: readonly KnownBug[] = [
   },
   {
     bug: 'a read is answered before its position is applied here',
-    profile: 'any',
+    profile: 'delay',
     file: 'replica/src/applier.ts',
     replace: `    if (at <= this.#lastApplied) run()
     else this.#waiters.push({ position: at, run })`,

@@ -4,14 +4,14 @@ import type { KnownBug } from '../known-bug.js'
 export const bugsOfSnapshots: readonly KnownBug[] = [
   {
     bug: 'a snapshot keeps a conflicting log (Figure 13)',
-    profile: 'any',
+    profile: 'images',
     file: 'raft/src/snapshots.ts',
     replace: `state.log.termAt(last.index) === last.term`,
     by: `state.log.lastIndex >= last.index`,
   },
   {
     bug: 'a snapshot is reported before it is saved',
-    profile: 'any',
+    profile: 'images',
     file: 'replica/src/snapshots/checkpoints.ts',
     replace: `      await writing.finish()
       this.#attempt = null
@@ -22,7 +22,7 @@ export const bugsOfSnapshots: readonly KnownBug[] = [
   },
   {
     bug: 'the journal is released without the hard state behind it',
-    profile: 'any',
+    profile: 'images',
     file: 'raft/src/snapshots.ts',
     replace: `  const lowest = meta.position < log.lastIndex ? log.sequenceAt(meta.position + 1) : Infinity
   outbox.release = { sequence: sequence(Math.min(first, lowest)), snapshot: meta.position }`,
@@ -31,7 +31,7 @@ export const bugsOfSnapshots: readonly KnownBug[] = [
   },
   {
     bug: 'the journal is released beyond entries above the snapshot',
-    profile: 'any',
+    profile: 'images',
     file: 'raft/src/snapshots.ts',
     replace: `sequence: sequence(Math.min(first, lowest))`,
     by: `sequence: sequence(Math.max(first, 0 * lowest || 0))`,
@@ -45,14 +45,14 @@ export const bugsOfSnapshots: readonly KnownBug[] = [
   },
   {
     bug: 'an installed snapshot does not reset the state',
-    profile: 'any',
+    profile: 'images',
     file: 'replica/src/snapshots/snapshot-install.ts',
     replace: `      await this.#host.restore(imageOf(source, this.#host.environment))`,
     by: `      for await (const _ of imageOf(source, this.#host.environment)) void _`,
   },
   {
     bug: 'an image is published without a sync',
-    profile: 'any',
+    profile: 'images',
     file: 'storage-file/src/snapshot-sink.ts',
     replace: `      await this.#file.datasync()
       await this.#file.close()`,

@@ -4,7 +4,7 @@ import type { KnownBug } from '../known-bug.js'
 export const bugsOfVotes: readonly KnownBug[] = [
   {
     bug: 'a member votes for whoever asks last (double vote)',
-    profile: 'any',
+    profile: 'churn',
     file: 'raft/src/election.ts',
     replace: `    (votedFor === null || votedFor === from) &&
 `,
@@ -12,7 +12,7 @@ export const bugsOfVotes: readonly KnownBug[] = [
   },
   {
     bug: 'a member votes for candidates whose log is older',
-    profile: 'any',
+    profile: 'churn',
     file: 'raft/src/election.ts',
     replace: `    (votedFor === null || votedFor === from) &&
     state.log.isUpToDate(message.lastLogIndex, message.lastLogTerm)`,
@@ -20,21 +20,21 @@ export const bugsOfVotes: readonly KnownBug[] = [
   },
   {
     bug: 'logs are compared by their length only',
-    profile: 'any',
+    profile: 'churn',
     file: 'raft/src/log/log.ts',
     replace: `return lastLogTerm > this.lastTerm || (lastLogTerm === this.lastTerm && lastLogIndex >= this.lastIndex)`,
     by: `return lastLogTerm >= 0 && lastLogIndex >= this.lastIndex`,
   },
   {
     bug: 'logs are compared by their last term only',
-    profile: 'any',
+    profile: 'churn',
     file: 'raft/src/log/log.ts',
     replace: `return lastLogTerm > this.lastTerm || (lastLogTerm === this.lastTerm && lastLogIndex >= this.lastIndex)`,
     by: `return lastLogTerm >= this.lastTerm && lastLogIndex >= 0`,
   },
   {
     bug: 'a vote leaves before it is durable',
-    profile: 'any',
+    profile: 'churn',
     file: 'raft/src/outbox.ts',
     replace: `      case 'timeoutNow':
         this.#laneOne`,
@@ -45,21 +45,22 @@ export const bugsOfVotes: readonly KnownBug[] = [
   },
   {
     bug: 'a vote is not written down',
-    profile: 'any',
+    profile: 'churn',
     file: 'raft/src/roles.ts',
     replace: `  setHardState(state, { currentTerm: state.hardState.currentTerm, votedFor: candidate })`,
     by: `  state.hardState = { currentTerm: state.hardState.currentTerm, votedFor: candidate }`,
   },
   {
     bug: 'a vote is forgotten when its term is replayed',
-    profile: 'any',
+    profile: 'churn',
     file: 'raft/src/recover.ts',
     replace: `      const recorded = hardState ?? { currentTerm: term(0), votedFor: null }`,
     by: `      const recorded = { currentTerm: hardState ? Object(hardState).currentTerm : term(0), votedFor: null }`,
   },
+  // Only a cluster of one shows it: others hear of a candidate when its own vote is durable.
   {
     bug: 'a candidate counts its own vote before it is durable',
-    profile: 'any',
+    profile: 'mixture',
     file: 'raft/src/roles.ts',
     replace: `  state.ownVoteSequence = setHardState(state, { currentTerm, votedFor: state.self })`,
     by: `  state.ownVoteSequence = setHardState(state, { currentTerm, votedFor: state.self })
@@ -68,28 +69,28 @@ export const bugsOfVotes: readonly KnownBug[] = [
   },
   {
     bug: 'replies to an earlier campaign are counted',
-    profile: 'any',
+    profile: 'churn',
     file: 'raft/src/election.ts',
     replace: `  if (message.term < state.hardState.currentTerm || state.role !== 'candidate') return`,
     by: `  if (state.role !== 'candidate') return`,
   },
   {
     bug: 'half of the voters are enough',
-    profile: 'any',
+    profile: 'churn',
     file: 'raft/src/quorum/majority.ts',
     replace: `Math.floor(voters.length / 2) + 1`,
     by: `Math.max(1, Math.floor(voters.length / 2))`,
   },
   {
     bug: 'a refusal is counted as a vote',
-    profile: 'any',
+    profile: 'churn',
     file: 'raft/src/election.ts',
     replace: `state.votes.set(from, message.voteGranted)`,
     by: `state.votes.set(from, true)`,
   },
   {
     bug: 'a term that was heard is not adopted by a leader',
-    profile: 'any',
+    profile: 'churn',
     file: 'raft/src/roles.ts',
     replace: `    if (isMember(state, from)) becomeFollower(state, term, null)
     return null
@@ -98,5 +99,34 @@ export const bugsOfVotes: readonly KnownBug[] = [
     by: `    return state.progress.get(from) ?? null
   }
   if (state.role !== 'leader') return null`,
+  },
+  {
+    bug: 'an election is won by as many answers as a majority has voters',
+    profile: 'churn',
+    file: 'raft/src/election.ts',
+    replace: `function countVotes(state: RaftState): void {
+  const result = jointVote(state.quorum, (voter) => state.votes.get(voter))`,
+    by: `function countVotes(state: RaftState): void {
+  const result = state.votes.size * 2 > state.conf.voters.length ? 'won' : 'pending'`,
+  },
+  {
+    bug: 'a term is kept in memory only',
+    profile: 'churn',
+    file: 'raft/src/roles.ts',
+    replace: `  if (term > state.hardState.currentTerm) setHardState(state, { currentTerm: term, votedFor: null })`,
+    by: `  if (term > state.hardState.currentTerm) state.hardState = { currentTerm: term, votedFor: null }`,
+  },
+  {
+    bug: 'whoever asks for a pre-vote is voted for',
+    profile: 'churn',
+    file: 'raft/src/election.ts',
+    replace: `function countPreVotes(state: RaftState): void {
+  const result = jointVote(state.quorum, (voter) => state.votes.get(voter))
+  if (result === 'won') startElection(state)`,
+    by: `function countPreVotes(state: RaftState): void {
+  const result = jointVote(state.quorum, (voter) => state.votes.get(voter))
+  const granted = new Map(state.votes)
+  if (result === 'won') startElection(state)
+  if (result === 'won') for (const [voter, isGranted] of granted) if (voter !== state.self) state.votes.set(voter, isGranted)`,
   },
 ]
