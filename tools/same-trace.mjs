@@ -2,12 +2,12 @@
 import { nodeBinary } from './pick-and-mix/node-versions.mjs'
 import { conclude } from './repository.mjs'
 import { runOrThrow } from './run.mjs'
-import { sourceBundle } from './source-bundle.mjs'
+import { programBundle } from './program-bundle.mjs'
 
 const seeds = [7, 15, 21]
 const versions = [20, 22, 24]
 
-const bundle = await sourceBundle('packages/simulator/test/sim/main.ts')
+const bundle = await programBundle('packages/simulator/test/sim/main.ts')
 const binaries = await Promise.all(versions.map(nodeBinary))
 const problems = []
 for (const seed of seeds) {

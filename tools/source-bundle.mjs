@@ -1,15 +1,9 @@
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { build } from 'esbuild'
-import { root } from './repository.mjs'
 
-/** Bundles a program straight from the sources, and returns where the bundle is. */
-export async function sourceBundle(program) {
-  const directory = join(root, 'node_modules', '.cache', 'quorate')
-  const outfile = join(directory, `${program.replace(/\W+/g, '-')}.mjs`)
-  mkdirSync(directory, { recursive: true })
+/** Bundles a program straight from the sources into `outfile`. `plugins` may change sources on the way. */
+export async function bundleSources(program, outfile, plugins = []) {
   await build({
-    entryPoints: [join(root, program)],
+    entryPoints: [program],
     outfile,
     bundle: true,
     platform: 'node',
@@ -22,7 +16,7 @@ export async function sourceBundle(program) {
     banner: {
       js: `import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url)`,
     },
-    logLevel: 'error',
+    plugins,
+    logLevel: 'silent',
   })
-  return outfile
 }

@@ -3,8 +3,8 @@
  * vectors`, `pnpm power-cuts`.
  */
 import { spawnSync } from 'node:child_process'
-import { sourceBundle } from './source-bundle.mjs'
+import { programBundle } from './program-bundle.mjs'
 
 const [program = '', ...given] = process.argv.slice(2)
-const run = spawnSync(process.execPath, [await sourceBundle(program), ...given], { stdio: 'inherit' })
+const run = spawnSync(process.execPath, [await programBundle(program), ...given], { stdio: 'inherit' })
 process.exitCode = run.status ?? 1

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { bundleSources } from '../../../tools/source-bundle.mjs'
 import { patchPlugin, type SourcePatch } from '../../../tools/source-patch.js'
 
 const run = promisify(execFile)
@@ -119,20 +119,8 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
 async function runWith(program: Program, name: string, patch: SourcePatch | null): Promise<string> {
   const outfile = join(directory, `${name}.mjs`)
-  await build({
-    entryPoints: [fileURLToPath(new URL(`${program}/main.ts`, import.meta.url))],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    conditions: ['@quorate/source'],
-    plugins: patch === null ? [] : [patchPlugin(patch)],
-    banner: {
-      js: `import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url)`,
-    },
-    logLevel: 'silent',
-  })
+  const plugins = patch === null ? [] : [patchPlugin(patch)]
+  await bundleSources(fileURLToPath(new URL(`${program}/main.ts`, import.meta.url)), outfile, plugins)
   try {
     const { stdout } = await run(process.execPath, [outfile, ...programs[program]])
     return stdout

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Profile } from '@quorate/simulator'
-import { build } from 'esbuild'
+import { bundleSources } from '../../../../tools/source-bundle.mjs'
 import { packages, patchPlugin, type SourcePatch } from '../../../../tools/source-patch.js'
 
 const run = promisify(execFile)
@@ -40,20 +40,8 @@ export async function hunterOf(patch: SourcePatch | null): Promise<Hunter> {
   const close = (): void => rmSync(directory, { recursive: true, force: true })
   const outfile = join(directory, 'hunt.mjs')
   try {
-    await build({
-      entryPoints: [join(packages, 'simulator/test/mutations/seeds.ts')],
-      outfile,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      target: 'node20',
-      conditions: ['@quorate/source'],
-      plugins: patch === null ? [] : [patchPlugin(patch)],
-      banner: {
-        js: `import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url)`,
-      },
-      logLevel: 'silent',
-    })
+    const plugins = patch === null ? [] : [patchPlugin(patch)]
+    await bundleSources(join(packages, 'simulator/test/mutations/seeds.ts'), outfile, plugins)
   } catch (error) {
     close()
     throw error

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { QuorateError } from '@quorate/contracts'
 import { fileStorage } from '@quorate/storage-file/node'
-import { build } from 'esbuild'
+import { bundleSources } from '../../../../tools/source-bundle.mjs'
 import { packages } from '../../../../tools/source-patch.js'
 import { lifeOf } from '../places.js'
 import { faults, type Fault } from './faults.js'
@@ -18,16 +18,7 @@ import { lifeLimits, recordAt, recordsInLife } from './records.js'
 const run = promisify(execFile)
 const root = await mkdtemp(join(tmpdir(), 'quorate-bad-disk-'))
 const program = join(root, 'life.mjs')
-await build({
-  entryPoints: [join(packages, 'storage-file', 'test', 'bad-disk', 'life.ts')],
-  outfile: program,
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node20',
-  conditions: ['@quorate/source'],
-  logLevel: 'silent',
-})
+await bundleSources(join(packages, 'storage-file', 'test', 'bad-disk', 'life.ts'), program)
 
 /** What a life has said under one fault. */
 interface Said {

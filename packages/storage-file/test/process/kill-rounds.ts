@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileStorage } from '@quorate/storage-file/node'
-import { build } from 'esbuild'
+import { bundleSources } from '../../../../tools/source-bundle.mjs'
 import { packages } from '../../../../tools/source-patch.js'
 import { lifeOf } from '../places.js'
 
@@ -13,16 +13,7 @@ export const appenderLimits = { segmentBytes: 4_096, reserveSegments: 1 }
 /** Builds the program that is killed. Returns its path. */
 export async function buildAppender(directory: string): Promise<string> {
   const outfile = join(directory, 'appender.mjs')
-  await build({
-    entryPoints: [join(packages, 'storage-file', 'test', 'process', 'appender.ts')],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    conditions: ['@quorate/source'],
-    logLevel: 'silent',
-  })
+  await bundleSources(join(packages, 'storage-file', 'test', 'process', 'appender.ts'), outfile)
   return outfile
 }
 
