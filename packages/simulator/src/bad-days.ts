@@ -30,6 +30,8 @@ export const badDays: readonly BadDay[] = [
   { cases: ['F-27'], counter: /^drift of a leader$/ },
   { cases: ['F-28', 'F-37'], counter: /^a leader is paused for long$/ },
   { cases: ['F-29'], counter: /^a command is answered when it is asked again$/ },
+  { cases: ['F-29'], counter: /^a message of a client is late$/ },
+  { cases: ['F-29'], counter: /^a client is closed$/ },
   { cases: ['F-30'], counter: /^a caller asks again$/ },
   { cases: ['F-31'], counter: /^crashAll \(powerCut\)$/ },
   { cases: ['F-32'], counter: /^a network loses$/ },
