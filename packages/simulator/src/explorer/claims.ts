@@ -12,13 +12,14 @@ export interface History {
 /** Nothing has happened yet. */
 export const nothing: History = { leaders: [], committed: [] }
 
-/** One way to write a history down. */
-export function historyKey({ leaders, committed }: History): string {
-  return `${leaders.join()}/${committed.join()}`
+/** One way to write a history down; of members that changed places, if `placeOf` says where each one went. */
+export function historyKey({ leaders, committed }: History, placeOf = (member: number): number => member): string {
+  const places = leaders.map((leader) => (leader === undefined ? '' : placeOf(leader)))
+  return `${places.join()}/${committed.join()}`
 }
 
 /** Of one member alone, from one moment of a life to the next (§5.1, §5.2). */
-export function checkVoice(id: string, before: Facts, after: Facts): void {
+export function checkVoice({ id, ...before }: Facts, after: Facts): void {
   expectAlways(after.epoch >= before.epoch, () => `${id} goes back from epoch ${before.epoch} to ${after.epoch}`)
   const isOther = after.epoch === before.epoch && before.votedFor !== null && after.votedFor !== before.votedFor
   expectAlways(!isOther, () => `${id} votes for ${before.votedFor} and for ${after.votedFor} in epoch ${after.epoch}`)

@@ -1,203 +1,272 @@
-import { nodeId, type NodeId } from '@quorate/contracts'
-import { checkLogs, checkVoice, historyKey, nothing, onCommitted, onLeader, type History } from './claims.js'
+import { arrangementsOf } from './arrangements.js'
+import { Catalogue, type Outcome } from './catalogue.js'
+import { checkLogs, nothing, onCommitted, onLeader } from './claims.js'
 import type { Facts } from './facts.js'
-import { Interned, keyOf } from './interned.js'
-import { MemberLife, type MemberMoment, type Sent, type Step } from './member-life.js'
 import type { Bounds, Explored } from './model.js'
-import { leftOf, packBudget, spent, type BudgetField, type Move } from './moves.js'
+import {
+  argumentOf,
+  kindOf,
+  leftOf,
+  moveOf,
+  packBudget,
+  spent,
+  type BudgetField,
+  type Move,
+  type MoveKind,
+} from './moves.js'
+import { finish } from './signatures.js'
 
 /** Room for a state: members, history, budget and messages. */
 export const stateWordsMax = 4_096
 
-interface Moment extends MemberMoment {
-  readonly member: number
-}
-
-interface Message {
-  readonly from: number
-  readonly to: number
-  readonly bytes: Uint8Array
-}
-
-/** A move of one member that was tried before: what it becomes and what it says, in numbers. */
-interface Known {
-  readonly moment: number
-  readonly sent: readonly number[]
-}
-
 /**
- * A cluster as a row of numbers, and how each state follows from another.
+ * A cluster as a row of numbers (a moment for each member, history, budget, messages on their way), and how each state
+ * follows from another.
  *
- * A core's moment and a message are looked at once and are a number from then on; what a member does in a moment is
- * computed once, however many states of the cluster it occurs in. So a step of the cluster is mostly a look into a table.
+ * States that are the same but for the names of members are one. A state's name under an arrangement of the members is the
+ * sum of the names of its parts; what is remembered of it is a mixture of its names under all arrangements, which is the
+ * same for all of them. So nothing has to be sorted or renamed while exploring.
  */
-export class Explorer<Message_, Admin> {
+export class Explorer<Message, Admin> {
   readonly first: Int32Array
-  readonly #explored: Explored<Message_, Admin>
+  readonly catalogue: Catalogue<Message, Admin>
+  /** What is remembered of the state after the move that was tried last. */
+  low = 0
+  high = 0
   readonly #bounds: Bounds
-  readonly #ids: readonly NodeId[]
-  readonly #lives: readonly MemberLife<Message_, Admin>[]
-  readonly #moments = new Interned<Moment>()
-  readonly #messages = new Interned<Message>()
-  readonly #histories = new Interned<History>()
-  readonly #known = new Map<number, Known>()
+  readonly #members: number
+  readonly #history: number
+  readonly #budget: number
+  readonly #messages: number
+  readonly #isOnceEnough: boolean
 
-  constructor(explored: Explored<Message_, Admin>, bounds: Bounds) {
-    this.#explored = explored
+  #words: Int32Array = new Int32Array(stateWordsMax)
+  #length = 0
+  readonly #sums: Int32Array
+  readonly #next: Next
+  readonly #trial: Int32Array
+
+  constructor(explored: Explored<Message, Admin>, bounds: Bounds, isSymmetric: boolean) {
     this.#bounds = bounds
-    this.#ids = Array.from({ length: bounds.members }, (_, at) => nodeId(`n${at + 1}`))
-    this.#lives = this.#ids.map((id) => new MemberLife(id, this.#ids, explored))
+    const arrangements = arrangementsOf(bounds.members)
+    this.catalogue = new Catalogue(explored, bounds, isSymmetric ? arrangements : arrangements.slice(0, 1))
+    this.#members = bounds.members
+    this.#history = bounds.members
+    this.#budget = bounds.members + 1
+    this.#messages = bounds.members + 2
+    this.#isOnceEnough = bounds.duplicates === 'any'
+    const { width } = this.catalogue.momentNames
+    this.#sums = new Int32Array(width)
+    this.#trial = new Int32Array(width)
+    this.#next = { member: 0, outcome: null, history: 0, budget: 0, gone: new Uint8Array(stateWordsMax), added: [] }
     this.first = this.#firstState()
+    this.load(this.first, this.first.length)
+    this.#trial.set(this.#sums)
+    this.#fingerprint(this.first[this.#budget] ?? 0)
   }
 
-  get moments(): number {
-    return this.#moments.size
+  /** The state from which moves are tried from now on. The row is not copied. */
+  load(words: Int32Array, length: number): void {
+    const { momentNames, historyNames, messageNames } = this.catalogue
+    this.#words = words
+    this.#length = length
+    const sums = this.#sums.fill(0)
+    for (let member = 0; member < this.#members; member += 1) momentNames.addTo(sums, words[member] ?? 0)
+    historyNames.addTo(sums, words[this.#history] ?? 0)
+    for (let at = this.#messages; at < length; at += 1) messageNames.addTo(sums, words[at] ?? 0)
   }
 
-  get messages(): number {
-    return this.#messages.size
-  }
-
-  /** Everything that can happen next. Of members that are alike only the first begins. */
-  movesOf(words: Int32Array, length: number): Move[] {
-    const count = this.#ids.length
-    const budget = words[count + 1] ?? 0
+  /** Everything that can happen next. */
+  moves(): Move[] {
+    const words = this.#words
+    const budget = words[this.#budget] ?? 0
     const moves: Move[] = []
-    const isUntouched = leftOf(budget, 'timeouts') === this.#bounds.timeouts
-    for (let member = 0; member < count; member += 1) {
-      const { facts, writing } = this.#momentOf(words, member)
-      const wantsToLead = !facts.isLeader && facts.epoch < this.#bounds.epochMax && (member === 0 || !isUntouched)
-      if (wantsToLead && leftOf(budget, 'timeouts') > 0) moves.push({ kind: 'timeout', argument: member })
-      if (facts.isLeader && leftOf(budget, 'beats') > 0) moves.push({ kind: 'beat', argument: member })
-      if (facts.isLeader && leftOf(budget, 'proposals') > 0) moves.push({ kind: 'propose', argument: member })
-      if (writing.length > 0) moves.push({ kind: 'persist', argument: member })
-      if (!isUntouched && leftOf(budget, 'crashes') > 0) moves.push({ kind: 'crash', argument: member })
+    for (let member = 0; member < this.#members; member += 1) {
+      const { facts, writing } = this.catalogue.moment(words[member] ?? 0)
+      const wantsToLead = !facts.isLeader && facts.epoch < this.#bounds.epochMax
+      if (wantsToLead && leftOf(budget, 'timeouts') > 0) moves.push(moveOf('timeout', member))
+      if (facts.isLeader && leftOf(budget, 'beats') > 0) moves.push(moveOf('beat', member))
+      if (facts.isLeader && leftOf(budget, 'proposals') > 0) moves.push(moveOf('propose', member))
+      if (writing.length > 0) moves.push(moveOf('persist', member))
+      if (leftOf(budget, 'crashes') > 0) moves.push(moveOf('crash', member))
     }
     const mayDouble = leftOf(budget, 'duplicates') > 0
-    for (let at = count + 2; at < length; at += 1) {
-      const argument = words[at] ?? 0
-      if (at > count + 2 && words[at - 1] === argument) continue
-      moves.push({ kind: 'deliver', argument })
-      if (mayDouble) moves.push({ kind: 'duplicate', argument })
+    for (let at = this.#messages; at < this.#length; at += 1) {
+      const message = words[at] ?? 0
+      if (at > this.#messages && words[at - 1] === message) continue
+      moves.push(moveOf('deliver', message))
+      if (mayDouble) moves.push(moveOf('duplicate', message))
     }
     return moves
   }
 
-  /** Puts the state after a move into `into`, and returns its length. Throws a `Violation`. */
-  apply(words: Int32Array, length: number, { kind, argument }: Move, into: Int32Array): number {
-    const isMessage = kind === 'deliver' || kind === 'duplicate'
-    const member = isMessage ? this.#messages.at(argument).to : argument
-    const known = this.#knownMove(words, member, kind, argument)
-    const count = this.#ids.length
-    into.set(words.subarray(0, count + 2))
+  /**
+   * Finds out what the state after a move is remembered by. False if nothing would come of the move but a smaller budget:
+   * whatever can happen then can happen without it. Throws a `Violation`.
+   */
+  try(move: Move): boolean {
+    const [kind, argument] = [kindOf(move), argumentOf(move)]
+    const words = this.#words
+    const next = this.#next
+    const { momentNames, historyNames } = this.catalogue
+    const member = kind === 'deliver' || kind === 'duplicate' ? this.catalogue.letter(argument).to : argument
     const before = words[member] ?? 0
-    into[member] = known.moment
-    if (known.moment !== before) into[count] = this.#checked(into, member, before, kind)
+    const budget = words[this.#budget] ?? 0
+    const what = kind === 'propose' ? this.#bounds.proposals - leftOf(budget, 'proposals') : argument
+    const outcome = this.catalogue.outcome(before, kind, what)
     const field = fieldOf[kind]
-    if (field !== null) into[count + 1] = spent(into[count + 1] ?? 0, field)
-    return mergeMessages(words, length, count + 2, kind === 'deliver' ? argument : -1, known.sent, into)
+    if (field !== null && outcome.moment === before && outcome.sent.length === 0) return false
+    const trial = this.#trial
+    trial.set(this.#sums)
+    if (outcome.moment !== before) {
+      momentNames.takeFrom(trial, before)
+      momentNames.addTo(trial, outcome.moment)
+    }
+    next.member = member
+    next.outcome = outcome
+    next.history = words[this.#history] ?? 0
+    if (outcome.begins || outcome.isFurther) {
+      historyNames.takeFrom(trial, next.history)
+      next.history = this.#historyAfter(outcome, member)
+      historyNames.addTo(trial, next.history)
+    }
+    next.budget = field === null ? budget : spent(budget, field)
+    const isTakenAway = kind === 'deliver' && !this.#isOnceEnough
+    this.#tryMessages(member, outcome, isTakenAway ? argument : -1)
+    if (kind === 'duplicate' && this.#isVainAfter(argument, member, outcome.moment)) return false
+    this.#fingerprint(next.budget)
+    return true
+  }
+
+  /** Looks at the state after the move that was tried last, beside what each step looks at. Throws a `Violation`. */
+  check(): void {
+    const { outcome, member } = this.#next
+    if (!outcome?.isLogOther) return
+    const facts = this.#factsAfter(outcome, member)
+    const now = this.catalogue.moment(outcome.moment).facts
+    facts.forEach((other, at) => at !== member && checkLogs(now, other))
+  }
+
+  /** Puts the state after the move that was tried last into `into`, and returns its length. */
+  write(into: Int32Array): number {
+    const { member, outcome, history, budget, gone, added } = this.#next
+    const words = this.#words
+    for (let at = 0; at < this.#members; at += 1) into[at] = words[at] ?? 0
+    into[member] = outcome?.moment ?? 0
+    into[this.#history] = history
+    into[this.#budget] = budget
+    let end = this.#messages
+    for (let at = end; at < this.#length; at += 1) if (gone[at] === 0) into[end++] = words[at] ?? 0
+    for (const message of added) {
+      let at = end++
+      for (; at > this.#messages && (into[at - 1] ?? 0) > message; at -= 1) into[at] = into[at - 1] ?? 0
+      into[at] = message
+    }
+    return end
+  }
+
+  /** How many states the one that was tried last stands for: it, with names changed. */
+  alike(): number {
+    const words = this.#trial
+    let count = 0
+    for (let at = 0; at < words.length; at += 2) {
+      let earlier = 0
+      while (words[earlier] !== words[at] || words[earlier + 1] !== words[at + 1]) earlier += 2
+      if (earlier === at) count += 1
+    }
+    return count
   }
 
   /** What a move is, for people. */
-  describe({ kind, argument }: Move): string {
-    if (kind !== 'deliver' && kind !== 'duplicate') return `${this.#ids[argument] ?? ''} ${wordsOf[kind]}`
-    const { from, to, bytes } = this.#messages.at(argument)
-    const { kind: name, ...said } = this.#explored.module.decode(bytes) as Record<string, unknown>
-    const text = JSON.stringify(said, (key, value: unknown) => (key === 'data' ? '…' : value))
-    const again = kind === 'duplicate' ? ', and it is still on its way' : ''
-    return `${this.#ids[to] ?? ''} receives from ${this.#ids[from] ?? ''}: ${String(name)} ${text}${again}`
+  describe(move: Move): string {
+    const [kind, argument] = [kindOf(move), argumentOf(move)]
+    if (kind !== 'deliver' && kind !== 'duplicate') return `${this.catalogue.ids[argument] ?? ''} ${wordsOf[kind]}`
+    return `${this.catalogue.describe(argument)}${kind === 'duplicate' ? ', and it is still on its way' : ''}`
   }
 
   #firstState(): Int32Array {
-    const { timeouts, proposals, beats, crashes, duplicates } = this.#bounds
-    const moments = this.#lives.map((life, member) => {
-      let step = life.begin([])
-      while (step.moment.writing.length > 0) step = life.persist(step.moment)
-      return this.#momentId(member, step.moment)
-    })
-    const history = this.#histories.of(historyKey(nothing), () => nothing)
-    return Int32Array.of(...moments, history, packBudget({ timeouts, proposals, beats, crashes, duplicates }))
+    const { timeouts, proposals, beats, crashes, duplicates, members } = this.#bounds
+    const moments = Array.from({ length: members }, (_, member) => this.catalogue.firstMoment(member))
+    const counts = { timeouts, proposals, beats, crashes, duplicates: duplicates === 'any' ? 0 : duplicates }
+    return Int32Array.of(...moments, this.catalogue.historyId(nothing), packBudget(counts))
   }
 
-  #momentOf(words: Int32Array, member: number): Moment {
-    return this.#moments.at(words[member] ?? 0)
-  }
-
-  #knownMove(words: Int32Array, member: number, kind: Move['kind'], argument: number): Known {
-    const moment = words[member] ?? 0
-    const proposed = this.#bounds.proposals - leftOf(words[this.#ids.length + 1] ?? 0, 'proposals')
-    const what =
-      kind === 'deliver' || kind === 'duplicate' ? 64 + argument : kind === 'propose' ? 8 + proposed : order[kind]
-    const key = moment * 0x100_0000 + what
-    let known = this.#known.get(key)
-    if (known === undefined) {
-      const { moment: next, sent } = this.#step(this.#moments.at(moment), kind, argument, proposed)
-      known = { moment: this.#momentId(member, next), sent: sent.map((each) => this.#messageId(member, each)) }
-      this.#known.set(key, known)
+  /** Which messages are no longer on their way after a move, and which are new: what nobody will react to is left out. */
+  #tryMessages(member: number, outcome: Outcome, delivered: number): void {
+    const { catalogue } = this
+    const { messageNames } = catalogue
+    const words = this.#words
+    const { gone, added } = this.#next
+    added.length = 0
+    const isOther = outcome.moment !== words[member]
+    let isTaken = delivered < 0
+    for (let at = this.#messages; at < this.#length; at += 1) {
+      const message = words[at] ?? 0
+      const isDelivered = !isTaken && message === delivered
+      if (isDelivered) isTaken = true
+      const isGone = isDelivered || (isOther && this.#isVainAfter(message, member, outcome.moment))
+      gone[at] = isGone ? 1 : 0
+      if (isGone) messageNames.takeFrom(this.#trial, message)
     }
-    return known
-  }
-
-  #step(moment: Moment, kind: Move['kind'], argument: number, proposed: number): Step {
-    const life = this.#lives[moment.member]
-    if (!life) throw new RangeError(`there is no member ${moment.member}`)
-    switch (kind) {
-      case 'timeout':
-        return life.timeOut(moment)
-      case 'beat':
-        return life.beat(moment)
-      case 'propose':
-        return life.propose(moment, Uint8Array.of(proposed))
-      case 'persist':
-        return life.persist(moment)
-      case 'crash':
-        return life.crash(moment)
-      case 'deliver':
-      case 'duplicate': {
-        const { from, bytes } = this.#messages.at(argument)
-        return life.receive(moment, this.#ids[from] ?? nodeId('nobody'), bytes)
-      }
+    for (const message of outcome.sent) {
+      if (this.#isVainAfter(message, member, outcome.moment)) continue
+      if (this.#isOnceEnough && this.#isOnItsWay(message)) continue
+      added.push(message)
+      messageNames.addTo(this.#trial, message)
     }
   }
 
-  #momentId(member: number, moment: MemberMoment): number {
-    const key = `${member}${this.#lives[member]?.keyOf(moment) ?? ''}`
-    return this.#moments.of(key, () => ({ ...moment, member }))
+  #isVainAfter(message: number, member: number, moment: number): boolean {
+    const { from, to } = this.catalogue.letter(message)
+    if (from === member) return this.catalogue.isVain(message, this.#words[to] ?? 0, moment)
+    return to === member && this.catalogue.isVain(message, moment, this.#words[from] ?? 0)
   }
 
-  #messageId(from: number, { to, bytes }: Sent): number {
-    const target = this.#ids.indexOf(to)
-    return this.#messages.of(`${from}${target}${keyOf(bytes)}`, () => ({ from, to: target, bytes }))
+  #isOnItsWay(message: number): boolean {
+    for (let at = this.#messages; at < this.#length; at += 1) if (this.#words[at] === message) return true
+    return false
   }
 
-  /** Looks at what one member has become, beside the others and what was. Returns what is true for ever from now on. */
-  #checked(words: Int32Array, member: number, before: number, kind: Move['kind']): number {
-    const [was, now] = [this.#moments.at(before).facts, this.#momentOf(words, member).facts]
-    const id = this.#ids[member] ?? ''
-    const historyId = words[this.#ids.length] ?? 0
-    if (kind !== 'crash') checkVoice(id, was, now)
-    const isLogOther = was.log.length !== now.log.length || was.log.at(-1)?.epoch !== now.log.at(-1)?.epoch
-    if (isLogOther) this.#facts(words).forEach((other, at) => at !== member && checkLogs(now, other))
-    const begins = now.isLeader && (!was.isLeader || was.epoch !== now.epoch)
-    const isFurther = now.committed > was.committed
-    if (!begins && !isFurther) return historyId
-    let history = this.#histories.at(historyId)
-    if (begins) history = onLeader(history, member, now)
-    if (isFurther) history = onCommitted(history, now, this.#facts(words))
-    const kept = history
-    return this.#histories.of(historyKey(kept), () => kept)
+  #historyAfter(outcome: Outcome, member: number): number {
+    const { facts } = this.catalogue.moment(outcome.moment)
+    let history = this.catalogue.history(this.#words[this.#history] ?? 0)
+    if (outcome.begins) history = onLeader(history, member, facts)
+    if (outcome.isFurther) history = onCommitted(history, facts, this.#factsAfter(outcome, member))
+    return this.catalogue.historyId(history)
   }
 
-  #facts(words: Int32Array): Facts[] {
-    return this.#ids.map((_, member) => this.#momentOf(words, member).facts)
+  #factsAfter(outcome: Outcome, member: number): Facts[] {
+    const after = (at: number): number => (at === member ? outcome.moment : (this.#words[at] ?? 0))
+    return Array.from({ length: this.#members }, (_, at) => this.catalogue.moment(after(at)).facts)
+  }
+
+  /** The mixture does not depend on the order of the arrangements. */
+  #fingerprint(budget: number): void {
+    const words = this.#trial
+    let [low, high] = [0, 0]
+    for (let at = 0; at < words.length; at += 2) {
+      const second = (words[at + 1] ?? 0) + Math.imul(budget, 0x9e37_79b1)
+      const one = finish((words[at] ?? 0) + Math.imul(second, 0x85eb_ca6b) + budget)
+      low = (low + one) | 0
+      high = (high + finish(second ^ one)) | 0
+    }
+    this.low = low >>> 0
+    this.high = high >>> 0
   }
 }
 
-const order: Readonly<Record<Move['kind'], number>> = {
-  ...{ timeout: 0, beat: 1, persist: 2, crash: 3, propose: 8, deliver: 64, duplicate: 64 },
+/** The state after a move that was tried, as far as it differs. */
+interface Next {
+  member: number
+  outcome: Outcome | null
+  history: number
+  budget: number
+  /** Of the messages in the row: 1 if it is no longer on its way. */
+  readonly gone: Uint8Array
+  readonly added: number[]
 }
 
-const fieldOf: Readonly<Record<Move['kind'], BudgetField | null>> = {
+const fieldOf: Readonly<Record<MoveKind, BudgetField | null>> = {
   ...{ timeout: 'timeouts', beat: 'beats', propose: 'proposals', crash: 'crashes', duplicate: 'duplicates' },
   ...{ persist: null, deliver: null },
 }
@@ -208,28 +277,4 @@ const wordsOf = {
   propose: 'is given a command',
   persist: 'has its oldest records on its disk',
   crash: 'crashes and starts again',
-}
-
-/** The messages on their way, in order, without one and with others. Returns the length of the whole state. */
-function mergeMessages(
-  words: Int32Array,
-  length: number,
-  from: number,
-  without: number,
-  sent: readonly number[],
-  into: Int32Array,
-): number {
-  let end = from
-  let isGone = without < 0
-  for (let at = from; at < length; at += 1) {
-    const message = words[at] ?? 0
-    if (!isGone && message === without) isGone = true
-    else into[end++] = message
-  }
-  for (const message of sent) {
-    let at = end++
-    for (; at > from && (into[at - 1] ?? 0) > message; at -= 1) into[at] = into[at - 1] ?? 0
-    into[at] = message
-  }
-  return end
 }

@@ -7,13 +7,13 @@ export class Interned<Item> {
     return this.#items.length
   }
 
-  /** `make` is called for what was not there before. */
-  of(key: string, make: () => Item): number {
+  /** `make` is called for what was not there before, with the number that it gets. */
+  of(key: string, make: (id: number) => Item): number {
     const known = this.#byKey.get(key)
     if (known !== undefined) return known
     const id = this.#items.length
     this.#byKey.set(key, id)
-    this.#items.push(make())
+    this.#items.push(make(id))
     return id
   }
 

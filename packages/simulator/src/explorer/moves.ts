@@ -1,11 +1,24 @@
-/** What can happen next. `argument` is a member's ordinal, or a message's number. */
-export interface Move {
-  readonly kind: MoveKind
-  readonly argument: number
+/** Kinds of moves. The last two have a message's number for an argument, the others a member's ordinal. */
+export const moveKinds = ['timeout', 'beat', 'propose', 'persist', 'crash', 'deliver', 'duplicate'] as const
+
+export type MoveKind = (typeof moveKinds)[number]
+
+/** What can happen next, in one word: a kind, and a message's number or a member's ordinal above it. */
+export type Move = number
+
+const kindBits = 3
+
+export function moveOf(kind: MoveKind, argument: number): Move {
+  return (argument << kindBits) | moveKinds.indexOf(kind)
 }
 
-/** Kinds of moves, by what has to be there for them. */
-export type MoveKind = 'timeout' | 'beat' | 'propose' | 'persist' | 'crash' | 'deliver' | 'duplicate'
+export function kindOf(move: Move): MoveKind {
+  return moveKinds[move & ((1 << kindBits) - 1)] ?? 'persist'
+}
+
+export function argumentOf(move: Move): number {
+  return move >>> kindBits
+}
 
 /** What is left of each bound, in one word: five bits each. */
 export const budgetFields = ['timeouts', 'proposals', 'beats', 'crashes', 'duplicates'] as const
@@ -16,9 +29,8 @@ export type BudgetField = (typeof budgetFields)[number]
 /** The largest bound. */
 export const budgetMax = 31
 
-/** How far a bound's bits are shifted. */
-function shiftOf(field: BudgetField): number {
-  return budgetFields.indexOf(field) * 5
+const shifts: Readonly<Record<BudgetField, number>> = {
+  ...{ timeouts: 0, proposals: 5, beats: 10, crashes: 15, duplicates: 20 },
 }
 
 export function packBudget(left: Readonly<Record<BudgetField, number>>): number {
@@ -28,16 +40,16 @@ export function packBudget(left: Readonly<Record<BudgetField, number>>): number 
     if (!Number.isInteger(count) || count < 0 || count > budgetMax) {
       throw new RangeError(`${field} is a whole number from 0 to ${budgetMax}, not ${count}`)
     }
-    word |= count << shiftOf(field)
+    word |= count << shifts[field]
   }
   return word
 }
 
 export function leftOf(budget: number, field: BudgetField): number {
-  return (budget >>> shiftOf(field)) & budgetMax
+  return (budget >>> shifts[field]) & budgetMax
 }
 
 /** One less of it. */
 export function spent(budget: number, field: BudgetField): number {
-  return budget - (1 << shiftOf(field))
+  return budget - (1 << shifts[field])
 }

@@ -4,7 +4,8 @@
  */
 import { parseArgs } from 'node:util'
 import { explore } from '../../src/explorer/explore.js'
-import { plainRaft } from './raft-explored.js'
+import type { Bounds } from '../../src/explorer/model.js'
+import { raftExplored } from './raft-explored.js'
 
 const number = (fallback: string) => ({ type: 'string', default: fallback }) as const
 const { values } = parseArgs({
@@ -16,26 +17,32 @@ const { values } = parseArgs({
     beats: number('0'),
     crashes: number('1'),
     duplicates: number('0'),
-    states: number('100000000'),
+    states: number('200000000'),
+    prevotes: { type: 'boolean', default: false },
   },
 })
-const wanted = Object.fromEntries(Object.entries(values).map(([name, text]) => [name, wholeNumber(name, text)]))
-const { epochs: epochMax = 0, states: statesMax = 0, ...counts } = wanted
-const { members = 0, timeouts = 0, proposals = 0, beats = 0, crashes = 0, duplicates = 0 } = counts
-const bounds = { members, timeouts, epochMax, proposals, beats, crashes, duplicates }
+const bounds: Bounds = {
+  members: wholeNumber('members'),
+  timeouts: wholeNumber('timeouts'),
+  epochMax: wholeNumber('epochs'),
+  proposals: wholeNumber('proposals'),
+  beats: wholeNumber('beats'),
+  crashes: wholeNumber('crashes'),
+  duplicates: values.duplicates === 'any' ? 'any' : wholeNumber('duplicates'),
+}
 
 const { user: startUs } = process.cpuUsage()
-const result = explore(plainRaft, bounds, {
-  statesMax,
+const result = explore(raftExplored({ preVote: values.prevotes }), bounds, {
+  statesMax: wholeNumber('states'),
   onProgress: (states, waiting, depth) => {
     process.stderr.write(`${states} states, ${waiting} wait, depth ${depth}\n`)
   },
 })
 const seconds = (process.cpuUsage().user - startUs) / 1_000_000
-const { states, moves, depth, moments, messages, isComplete, violation } = result
+const { states, named, moves, depth, moments, messages, isComplete, proof, violation } = result
 const mebibytes = Math.round(process.memoryUsage().rss / 2 ** 20)
 console.log(
-  `${states} states by ${moves} steps, depth ${depth}, of ${moments} moments of members and ${messages} messages; ` +
+  `${states} states (${named} with names) by ${moves} steps, depth ${depth}, of ${moments} moments of members and ${messages} messages; ` +
     `${seconds.toFixed(1)} s of processor time, ${mebibytes} MiB`,
 )
 if (violation) {
@@ -44,9 +51,16 @@ if (violation) {
   process.exitCode = 1
 } else {
   console.log(isComplete ? 'every state within the bounds was visited' : 'it was ended by the number of states')
+  if (proof) {
+    const { deliveries, answers, successions } = proof
+    console.log(
+      `what was left out is vain: ${deliveries} deliveries, ${answers} answers, ${successions} successions looked at`,
+    )
+  }
 }
 
-function wholeNumber(name: string, text: string): number {
+function wholeNumber(name: Exclude<keyof typeof values, 'prevotes'>): number {
+  const text = values[name]
   if (!/^\d{1,9}$/.test(text)) throw new TypeError(`--${name} is a whole number, not "${text}"`)
   return Number(text)
 }
