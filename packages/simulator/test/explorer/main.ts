@@ -1,6 +1,7 @@
 /**
- * `pnpm explore [--members 3] [--timeouts 2] [--epochs 2] [--proposals 0] [--beats 0] [--crashes 1] [--duplicates 0]`:
- * visits every state of bare Raft cores within these bounds, and says how many there are.
+ * `pnpm explore [--members 3] [--timeouts 2] [--epochs 1] [--proposals 1] [--beats 1] [--crashes 1] [--duplicates any]
+ * [--prevotes]`: visits every state of bare Raft cores within these bounds, and says how many there are. A number of
+ * duplicates is how many messages arrive twice; without one, all arrive as often as they like.
  */
 import { parseArgs } from 'node:util'
 import { explore } from '../../src/explorer/explore.js'
@@ -12,11 +13,11 @@ const { values } = parseArgs({
   options: {
     members: number('3'),
     timeouts: number('2'),
-    epochs: number('2'),
-    proposals: number('0'),
-    beats: number('0'),
+    epochs: number('1'),
+    proposals: number('1'),
+    beats: number('1'),
     crashes: number('1'),
-    duplicates: number('0'),
+    duplicates: number('any'),
     states: number('200000000'),
     prevotes: { type: 'boolean', default: false },
   },
