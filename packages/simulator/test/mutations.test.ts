@@ -13,7 +13,7 @@ const quick = [
   'a leader counts itself before its own disk has answered',
   'a late message shortens the log',
   'a late answer to an earlier round confirms a later read',
-  'an older snapshot replaces a newer state',
+  'a snapshot is reported before it is saved',
   'the journal is not synced',
   'lane two leaves before the records are durable',
   'a command that comes again is applied again',

@@ -11,9 +11,6 @@ const graceMs = 20
 /** How long a question may take when all is well, in milliseconds. */
 const calmTimeoutMs = { min: 1_000, max: 1_000 }
 
-/** Of how many questions without an answer one is given up. */
-const patience = 50
-
 /** What it takes to ask members themselves. */
 export interface DirectAskerSurroundings<Machine extends MachineModule> extends AskerSurroundings {
   readonly members: readonly Member<Machine>[]
@@ -94,7 +91,7 @@ export class DirectAsker<Machine extends MachineModule> implements Asker {
   /** Waits before it asks again; false if it gives up. */
   async #goesOn(): Promise<boolean> {
     const { random, load } = this.#world
-    if (this.#world.isOver() || random.nextInt(patience) === 0) return false
+    if (this.#world.isOver() || random.nextInt(load.patience) === 0) return false
     this.#world.counters.add('a caller asks again')
     await this.pause(random.nextInt(load.pauseMs + 20))
     return !this.#world.isOver()

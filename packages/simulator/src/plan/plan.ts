@@ -44,6 +44,8 @@ export interface LoadTraits {
   readonly timeoutMs: { readonly min: number; readonly max: number }
   /** Of a hundred questions so many are queries. */
   readonly readsPercent: number
+  /** Of how many questions without an answer one is given up. */
+  readonly patience: number
 }
 
 /** All that will be done to one cluster: drawn from a seed, or what a shrinker left of it. */

@@ -68,7 +68,7 @@ function drawNetwork(dice: Dice, { latencyMaxMs, badNetworkPercent }: Ranges): M
   }
 }
 
-function drawLoad(dice: Dice, { clientsMax, pauseMs, readsPercent }: Ranges): Omit<LoadTraits, 'callers'> {
+function drawLoad(dice: Dice, { clientsMax, pauseMs, readsPercent, patience }: Ranges): Omit<LoadTraits, 'callers'> {
   const min = dice.pick([30, 100, 400])
   return {
     clients: dice.between(1, clientsMax),
@@ -76,5 +76,6 @@ function drawLoad(dice: Dice, { clientsMax, pauseMs, readsPercent }: Ranges): Om
     pauseMs: dice.pick(pauseMs),
     timeoutMs: { min, max: min * dice.between(1, 4) },
     readsPercent: dice.pick(readsPercent),
+    patience: dice.pick(patience),
   }
 }

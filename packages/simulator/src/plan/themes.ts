@@ -15,9 +15,11 @@ export interface Ranges {
   readonly snapshotEveryEntries: Choices<number>
   readonly sessionTimeoutMs: Choices<number>
   readonly clientsMax: number
-  /** The longest pause of a caller, in milliseconds. */
+  /** The longest pause of a caller, in milliseconds: a single one must come to ten commands while all is well. */
   readonly pauseMs: Choices<number>
   readonly readsPercent: Choices<number>
+  /** Of how many questions without an answer one is given up. */
+  readonly patience: Choices<number>
 }
 
 const quickDisk = { min: 0, max: 2 }
@@ -31,8 +33,9 @@ export const usualRanges: Ranges = {
   snapshotEveryEntries: [20, 60, 200, 10_000],
   sessionTimeoutMs: [150, 1_000, longSessionMs, longSessionMs],
   clientsMax: 5,
-  pauseMs: [5, 20, 100, 300],
+  pauseMs: [5, 20, 100, 200],
   readsPercent: [10, 30, 60],
+  patience: [5, 50, 50],
 }
 
 /** A theme: which kinds of faults, about how often each in milliseconds, and what of the usual ranges is another. */
@@ -61,7 +64,8 @@ export const themes: Readonly<Record<Theme, ThemeTraits>> = {
       syncMs: [quickDisk],
       snapshotEveryEntries: [10_000],
       clientsMax: 2,
-      pauseMs: [100, 300],
+      pauseMs: [50, 100],
+      readsPercent: [10, 30],
     },
   },
   /** Whoever was gone comes back to a cluster that has gone on. */

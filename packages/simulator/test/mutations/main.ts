@@ -37,7 +37,8 @@ async function searchAll(options: MutantsOptions): Promise<number> {
 /** Whoever finds something here has found a bug that nobody knew, or one of the tester. */
 async function searchHealthy(options: MutantsOptions): Promise<number> {
   let alarms = 0
-  for (const profile of new Set(bugs.map(({ profile }) => profile))) {
+  const profiles = new Set(bugs.map(({ profile }) => profile).filter((profile) => profile.includes(options.pattern)))
+  for (const profile of profiles) {
     for (const { seed, seeds, seconds, violation } of await search(null, profile, options)) {
       if (violation !== null) alarms += 1
       const said = violation === null ? 'nothing' : `seed ${seed}: ${violation}`

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 
 /** What was asked for on the command line. */
 export interface MutantsOptions {
-  /** Only bugs whose claim contains this. */
+  /** Only bugs whose claim contains this, or profiles whose name does. */
   readonly pattern: string
   readonly seedsMax: number
   readonly secondsMax: number
@@ -16,7 +16,8 @@ export const usage = `mutants [PATTERN] [SEEDS]  looks for each known bug, withi
     --ranges N             in so many disjoint ranges of seeds; default 3
     --seconds N            gives a search up after so many seconds of the processor; default 300
     --file FILE            keeps what came of each search there, and does not make one again that is there
-    --healthy              the same searches in the product as it is, where there should be nothing to find`
+    --healthy              the same searches in the product as it is, where there should be nothing to find;
+                           PATTERN is then of the profile`
 
 /** Reads a command line. Throws a `TypeError` that says what is wrong. */
 export function readOptions(args: readonly string[]): MutantsOptions {

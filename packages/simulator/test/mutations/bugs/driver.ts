@@ -94,8 +94,10 @@ export const bugsOfDriver: readonly KnownBug[] = [
     bug: 'a command that may have happened is reported as not done',
     profile: 'churn',
     file: 'replica/src/requests.ts',
-    replace: `    return request.undecided.size > 0 || request.isInDoubt ? this.#outcomeOfUndecided : 'notDone'`,
-    by: `    return request.undecided.size < 0 ? this.#outcomeOfUndecided : 'notDone'`,
+    replace: `    const isUndecided = request.undecided.size > 0 || request.isInDoubt
+`,
+    by: `    const isUndecided = request.undecided.size < 0
+`,
   },
   {
     bug: 'the answers of sessions are left out of the snapshot',
@@ -119,24 +121,5 @@ export const bugsOfDriver: readonly KnownBug[] = [
     file: 'replica/src/sessions/session-table.ts',
     replace: `      if (session.lastActive + session.timeoutMs > now) continue`,
     by: `      if (session.lastActive + session.timeoutMs / 100 > now) continue`,
-  },
-  {
-    bug: 'an overwritten proposal ends its command',
-    profile: 'hermits',
-    file: 'replica/src/requests.ts',
-    replace: `    if (isWorthRetrying(result)) {
-      if (request`,
-    by: `    if (result.kind === 'overwritten') {
-      this.fail(request, refusal)
-    } else if (isWorthRetrying(result)) {
-      if (request`,
-  },
-  {
-    bug: 'a command that another leader may still commit is reported as overwritten',
-    profile: 'hermits',
-    file: 'raft/src/following.ts',
-    replace: `    state.deposed.set(index, [...others, { term: state.log.entryAt(index).term, token }])`,
-    by: `    state.deposed.set(index, others)
-    state.outbox.settle(token, { kind: 'overwritten' })`,
   },
 ]

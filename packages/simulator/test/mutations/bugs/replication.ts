@@ -63,12 +63,18 @@ export const bugsOfReplication: readonly KnownBug[] = [
     by: `  const fresh = run.entries.length > 0 ? 0 : -1
 `,
   },
+  // Nor does this one, for the same reason as below.
   {
-    bug: 'a follower commits what the leader has, not what this message vouches for',
-    profile: 'hermits',
+    bug: 'a follower commits what the leader has, not what this message vouches for, of a leader that begins at the first entry',
+    profile: 'churn',
     file: 'raft/src/following.ts',
     replace: `commitUpTo(state, Math.min(message.leaderCommit, lastVouchedFor))`,
     by: `commitUpTo(state, Math.min(message.leaderCommit, state.log.lastIndex))`,
+    also: {
+      file: 'raft/src/roles.ts',
+      replace: `new Progress(state.log.lastIndex + 1, state.config)`,
+      by: `new Progress(state.log.base.index + 1, state.config)`,
+    },
   },
   {
     bug: 'a heartbeat commits what the follower may not have',
