@@ -1,13 +1,14 @@
+import { IncomingMessage, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
 import type { HttpAnswer, HttpCall, HttpExchange, HttpPort } from '@quorate/client'
 import type { VirtualTime } from '@quorate/conformance'
 import type { Random } from '@quorate/contracts'
+import { httpHandler, type HttpListener } from '@quorate/gateway-http'
 import { counter } from '@quorate/machine-counter'
-import { productGateway } from '../../../simulator/test/gateway/product-gateway.js'
 import type { PowerCutCluster } from '../power-cut/cluster.js'
 
 type Cluster = PowerCutCluster<typeof counter>
 type Member = Cluster['members'][number]
-type Served = ReturnType<typeof productGateway>
 
 /** One exchange, as long as somebody wants its answer. */
 interface Way {
@@ -31,7 +32,7 @@ export class BadHttp implements HttpPort {
   readonly #time: VirtualTime
   readonly #random: Random
   readonly #cluster: Cluster
-  readonly #gateways = new WeakMap<Member, Served>()
+  readonly #gateways = new WeakMap<Member, HttpListener>()
 
   constructor(time: VirtualTime, random: Random, cluster: Cluster) {
     this.#time = time
@@ -57,10 +58,7 @@ export class BadHttp implements HttpPort {
     call.onSent()
     if (call.path.startsWith('/v1/commands')) this.commands += 1
     await this.#travelOrLose(member)
-    // Of a request that was given up on its way the gateway hears nothing, as when a proxy held it.
-    const exchange = this.#gatewayOf(member)(call)
-    way.onGivenUp = () => exchange.cancel()
-    const answer = await exchange.answer
+    const answer = await serve(this.#gatewayOf(member), call, way)
     await this.#travelOrLose(member)
     return answer
   }
@@ -80,10 +78,60 @@ export class BadHttp implements HttpPort {
     return new Promise((resolve) => void this.#time.environment.setTimer(travelMs, resolve))
   }
 
-  #gatewayOf(replica: Member): Served {
+  #gatewayOf(replica: Member): HttpListener {
     const { environment } = this.#time
-    const gateway = this.#gateways.get(replica) ?? productGateway({ replica, machine: counter, environment })
+    const options = { replica, machine: counter, environment, leaderTimeoutMs: 100 }
+    const gateway = this.#gateways.get(replica) ?? httpHandler(options)
     this.#gateways.set(replica, gateway)
     return gateway
+  }
+}
+
+/**
+ * Hands a request to a gateway, which hears of it when nobody wants the answer any more: of a request that was given up on
+ * its way it hears nothing, as when a proxy held it.
+ */
+function serve(gateway: HttpListener, call: HttpCall, way: Way): Promise<HttpAnswer> {
+  const { method, path, accept, body } = call
+  const request = new IncomingMessage(new Socket())
+  request.method = method
+  request.url = path
+  request.headers = { host: 'localhost', accept }
+  if (body !== null) {
+    request.headers['content-type'] = 'application/json'
+    request.headers['content-length'] = String(body.length)
+    request.push(body)
+  }
+  request.push(null)
+  request.complete = true
+  return new Promise((resolve) => {
+    const response = new KeptResponse(request, resolve)
+    way.onGivenUp = () => void response.emit('close')
+    gateway(request, response)
+  })
+}
+
+/** An answer that is handed over whole instead of being written. */
+class KeptResponse extends ServerResponse {
+  readonly #onEnd: (answer: HttpAnswer) => void
+  #headers: Readonly<Record<string, string>> = {}
+
+  constructor(request: IncomingMessage, onEnd: (answer: HttpAnswer) => void) {
+    super(request)
+    this.#onEnd = onEnd
+  }
+
+  override writeHead(status: number, headers?: unknown): this {
+    this.statusCode = status
+    const given = typeof headers === 'object' && headers !== null ? Object.entries(headers) : []
+    this.#headers = Object.fromEntries(given.map(([name, value]) => [name, String(value)]))
+    return this
+  }
+
+  override end(body?: unknown): this {
+    const bytes = body instanceof Uint8Array ? body : new Uint8Array()
+    const text = (): string => Buffer.from(bytes).toString()
+    this.#onEnd({ status: this.statusCode, headers: this.#headers, bytes, text })
+    return this
   }
 }
