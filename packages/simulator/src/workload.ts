@@ -1,5 +1,5 @@
 import { bindCalls, QuorateError, type Calls, type MachineModule, type Random } from '@quorate/contracts'
-import type { Asker } from './clients/asker.js'
+import { calmPauseMsMax, type Asker } from './clients/asker.js'
 import { Askers } from './clients/askers.js'
 import type { Load, LoadSurroundings } from './load.js'
 import type { Cluster } from './world/cluster.js'
@@ -84,7 +84,7 @@ export class WorkloadLoad<Machine extends MachineModule> implements Load<Machine
       } catch (error) {
         if (!(error instanceof QuorateError)) this.#thrown ??= error instanceof Error ? error : new Error(String(error))
       }
-      await asker.pause(1 + random.nextInt(load.pauseMs + 1))
+      await asker.pause(1 + random.nextInt((this.#isCalm ? calmPauseMsMax : load.pauseMs) + 1))
     }
     this.#active -= 1
   }

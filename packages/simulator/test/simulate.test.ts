@@ -1,7 +1,7 @@
 import { drawPlan, simulate } from '@quorate/simulator'
+import { settled } from '@quorate/simulator/node'
 import { describe, expect, test } from 'vitest'
 import { raftSubject } from './raft/raft-subject.js'
-import { settled } from '@quorate/simulator/node'
 
 const run = (seed: number) => simulate(drawPlan(seed), raftSubject, { settled })
 
@@ -10,6 +10,13 @@ describe('a simulated cluster', () => {
     const first = await run(7)
     expect(await run(7)).toEqual(first)
     expect((await run(8)).traceHash).not.toBe(first.traceHash)
+  })
+
+  test('runs the same wherever it is begun: among promises, or in a turn of the event loop', async () => {
+    const begun = new Promise<Awaited<ReturnType<typeof run>>>((resolve, reject) => {
+      setImmediate(() => void run(7).then(resolve, reject))
+    })
+    expect(await begun).toEqual(await run(7))
   })
 
   test('tells what happened as it happens, and runs the same whether or not anybody listens', async () => {

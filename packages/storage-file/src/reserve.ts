@@ -103,8 +103,11 @@ export class Reserve {
     const name = nameOf('reserve', this.#newest)
     const path = pathIn(this.#place, name)
     await this.#writeZeros(path + unfinished)
-    await files.rename(path + unfinished, path)
-    await files.syncDirectory(directory)
+    // A directory that could not be synced may have forgotten other names too, of which nobody would hear again (D5, W15).
+    await this.#place.failStop.guard('naming a file of the reserve', async () => {
+      await files.rename(path + unfinished, path)
+      await files.syncDirectory(directory)
+    })
     this.#ready.push(name)
   }
 

@@ -32,6 +32,29 @@ describe('D14: a disk that gets full', () => {
     expect(await look(files, limits)).toMatchObject({ records: [batch(1), batch(2), batch(3)] })
   })
 
+  test('D5, W15: a directory that could not be synced ends the storage, also when it is said to be for lack of room', async () => {
+    let [isArmed, last] = [false, '']
+    const files = forgetfulFiles(1, {
+      fail: (operation, path) => {
+        const isOfReserve = operation === 'syncDirectory' && /^rename .*reserve.*tmp$/.test(last)
+        last = `${operation} ${path}`
+        return isArmed && isOfReserve ? 'ENOSPC' : null
+      },
+    })
+    const time = stillTime()
+    const life = await live(files, limits, time.environment)
+    await time.pass(1)
+    isArmed = true
+    await life.append(batch(1))
+    await life.append(batch(2))
+    await time.pass(1)
+    expect(life.storage.failure).toMatchObject({ code: 'STORAGE_FULL', outcome: 'fatal' })
+    expect(await refusalOf(life.append(batch(3)))).toMatchObject({ code: 'STORAGE_FULL' })
+    await life.storage.close()
+    isArmed = false
+    expect(await look(files, limits)).toMatchObject({ records: [batch(1), batch(2)] })
+  })
+
   test('and gets room again: the storage recovers by itself', async () => {
     const files = forgetfulFiles(1)
     const time = stillTime()

@@ -1,7 +1,7 @@
 import type { Random } from '@quorate/contracts'
 import { judgeAsBlackBox } from '../checks/black-box.js'
 import { complaintAboutBook } from '../checks/linearizable-book.js'
-import type { Asker } from '../clients/asker.js'
+import { calmPauseMsMax, type Asker } from '../clients/asker.js'
 import { Askers } from '../clients/askers.js'
 import type { Load, LoadSurroundings } from '../load.js'
 import type { Cluster } from '../world/cluster.js'
@@ -63,7 +63,7 @@ export class Writers implements Load<typeof book> {
       const page = random.nextInt(pagesOfBook)
       if (random.nextInt(100) >= load.readsPercent) await this.#append(asker, page)
       else await this.#glance(asker, page, random.nextInt(4) === 0 ? 'local' : 'linearizable')
-      await asker.pause(random.nextInt(load.pauseMs + 1))
+      await asker.pause(random.nextInt((this.#isCalm ? calmPauseMsMax : load.pauseMs) + 1))
     }
     this.#active -= 1
   }

@@ -20,6 +20,9 @@ export interface Seen {
   readonly by: string
 }
 
+/** The longest pause of a caller when all is well, in milliseconds: progress is looked for, and not idleness. */
+export const calmPauseMsMax = 20
+
 /** Somebody outside of the cluster, who wants answers and has a way to get them. */
 export interface Asker {
   /** Gives a command, and again in its place of a session as long as it may have been lost, or gives up. */

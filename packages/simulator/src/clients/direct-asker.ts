@@ -2,7 +2,7 @@ import { QuorateError, type MachineModule } from '@quorate/contracts'
 import type { Replica } from '@quorate/replica'
 import type { Member } from '../member/member.js'
 import { longSessionMs } from '../plan/plan.js'
-import type { Asker, AskerSurroundings, Called, Ending, Seen } from './asker.js'
+import { calmPauseMsMax, type Asker, type AskerSurroundings, type Called, type Ending, type Seen } from './asker.js'
 import { Session } from './session.js'
 
 /** How much longer a caller waits for a member that has fallen silent than it has told it to take, in milliseconds. */
@@ -93,7 +93,7 @@ export class DirectAsker<Machine extends MachineModule> implements Asker {
     const { random, load } = this.#world
     if (this.#world.isOver() || random.nextInt(load.patience) === 0) return false
     this.#world.counters.add('a caller asks again')
-    await this.pause(random.nextInt(load.pauseMs + 20))
+    await this.pause(random.nextInt(this.#world.isCalm() ? calmPauseMsMax : load.pauseMs + 20))
     return !this.#world.isOver()
   }
 
