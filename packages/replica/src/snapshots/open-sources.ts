@@ -77,15 +77,17 @@ export class OpenSources {
     const nowMs = this.#environment.monotonicMs()
     this.#cancelTimer = this.#environment.setTimer(oldest.usedAtMs + this.#limits.idleMs - nowMs, () => {
       this.#cancelTimer = null
-      this.#closeIdle(this.#environment.monotonicMs() - this.#limits.idleMs)
+      this.#closeIdle()
       this.#armTimer()
     })
   }
 
-  #closeIdle(sinceMs: number): void {
+  /** Counts as the timer does: what is due for it and not for this would have it come again at once, for ever. */
+  #closeIdle(): void {
+    const nowMs = this.#environment.monotonicMs()
     for (const [at, held] of [...this.#held]) {
-      if (at === this.#reading) held.usedAtMs = this.#environment.monotonicMs()
-      else if (held.usedAtMs <= sinceMs) void this.#close(at)
+      if (at === this.#reading) held.usedAtMs = nowMs
+      else if (held.usedAtMs + this.#limits.idleMs - nowMs <= 0) void this.#close(at)
     }
   }
 }
