@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { build, type Plugin } from 'esbuild'
+import type { Plugin } from 'esbuild'
 import { afterAll, expect, test } from 'vitest'
+import { bundleSources } from '../../../tools/source-bundle.mjs'
 
 const run = promisify(execFile)
 const source = fileURLToPath(new URL('../src/', import.meta.url))
@@ -120,16 +121,7 @@ function withBug({ bug, file, replace, by }: Bug): Plugin {
 
 async function compare(plugins: Plugin[], name: string): Promise<string> {
   const outfile = join(directory, `${name}.mjs`)
-  await build({
-    entryPoints: [program],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    plugins,
-    logLevel: 'silent',
-  })
+  await bundleSources(program, outfile, plugins)
   return (await run(process.execPath, [outfile])).stdout
 }
 

@@ -1,7 +1,5 @@
 /** Who is let in and who is not, by the real driver over real transports. */
-import { once } from 'node:events'
 import { cp, mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Logger, Storage, Transport } from '@quorate/contracts'
@@ -9,6 +7,7 @@ import { counter, createReplica, fileStorage, httpTransport, memoryStorage, raft
 import type { Replica } from 'quorate'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { certificate } from '../../../tools/certificates/certificate.js'
+import { freeAddress } from './faulty-network/cluster.js'
 
 /** Where a member listens if not at its address, and what hears why others were refused. */
 interface Options {
@@ -46,15 +45,6 @@ async function start(options: StartOptions): Promise<Replica<typeof counter>> {
   const replica = await createReplica({ storage: memoryStorage(), ...options, machine: counter, protocol: raft() })
   onTestFinished(() => replica.close())
   return replica
-}
-
-/** One that was free a moment ago. */
-async function freeAddress(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return `127.0.0.1:${port}`
 }
 
 async function freeAddresses(): Promise<Readonly<Record<'a' | 'b' | 'c', string>>> {

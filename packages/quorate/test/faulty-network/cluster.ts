@@ -38,8 +38,8 @@ export async function startAll(
   )
 }
 
-/** One that was free a moment ago. */
-async function freeAddress(): Promise<string> {
+/** An address that was free a moment ago. */
+export async function freeAddress(): Promise<string> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
