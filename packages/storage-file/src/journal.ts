@@ -1,9 +1,9 @@
-import { sequence, type Batch, type Release, type ReplayReport, type Sequence } from '@quorate/contracts'
+import { type Batch, type Release, type ReplayReport, type Sequence } from '@quorate/contracts'
 import { batchBytesOf, batchHeaderBytes, encodeBatch } from './batch.js'
 import { nameOf } from './names.js'
 import { pathIn, type Place } from './place.js'
 import type { RecoveredJournal } from './recover-journal.js'
-import { readJournal } from './replay.js'
+import { readJournal, replayFrom } from './replay.js'
 import type { Reserve } from './reserve.js'
 import type { Cursor } from './scan.js'
 import { createSegment, sealSegment, type ActiveSegment } from './segment-file.js'
@@ -80,18 +80,10 @@ export class Journal {
   async replay(onRecord: (sequence: Sequence, bytes: Uint8Array) => void): Promise<ReplayReport> {
     if (!this.#mayReplay) throw new TypeError('a journal is replayed once, before the first append')
     this.#mayReplay = false
-    const from = this.#release?.sequence ?? sequence(1)
-    let [records, bytes] = [0, 0]
     const batches = readJournal(this.#place.settings, this.#segments, this.#end)
-    for await (const batch of this.#place.failStop.guardEach('reading the journal', batches)) {
-      for (const record of batch) {
-        if (record.sequence < from) continue
-        records += 1
-        bytes += record.bytes.length
-        onRecord(record.sequence, record.bytes.slice())
-      }
-    }
-    return { records, bytes, cut: this.#cut }
+    const guarded = this.#place.failStop.guardEach('reading the journal', batches)
+    const replayed = await replayFrom(this.#release, guarded, onRecord)
+    return { ...replayed, cut: this.#cut }
   }
 
   append({ firstSequence, records, release }: Batch): Promise<void> {

@@ -1,17 +1,14 @@
 import type { SnapshotMeta } from '@quorate/contracts'
 import { failureOf } from './damage.js'
-import { FailStop } from './fail-stop.js'
-import { readIdentity } from './identity.js'
 import { Journal } from './journal.js'
-import { nameOf, ordinalsOf, unfinishedOf } from './names.js'
+import { nameOf } from './names.js'
 import type { FileSettings } from './options.js'
-import { checkIsNew, checkOwner, identityIsMissing } from './ownership.js'
-import { pathIn, placeIdBytes, type Place } from './place.js'
-import { beginJournal, recoverJournal, surveyJournal, type RecoveredJournal } from './recover-journal.js'
+import { pathIn, type Place } from './place.js'
+import { beginJournal, recoverJournal, type RecoveredJournal } from './recover-journal.js'
 import { Reserve } from './reserve.js'
-import { readSegmentHeader } from './segment-file.js'
-import { segmentHeaderBytes, type SegmentHeader } from './segment-header.js'
-import { Snapshots } from './snapshots.js'
+import { segmentHeaderBytes } from './segment-header.js'
+import type { Snapshots } from './snapshots.js'
+import { readWholePlace, type Contents } from './whole-place.js'
 
 /** The parts of a storage in use. */
 export interface OpenedPlace {
@@ -22,15 +19,6 @@ export interface OpenedPlace {
   readonly snapshots: Snapshots
   readonly snapshot: SnapshotMeta | null
   readonly unlock: () => Promise<void>
-}
-
-/** What a directory holds. */
-interface Contents {
-  readonly identity: { readonly placeId: Uint8Array; readonly bytes: Uint8Array } | null
-  readonly headers: readonly SegmentHeader[]
-  readonly images: readonly number[]
-  readonly reserved: readonly number[]
-  readonly unfinished: readonly string[]
 }
 
 /**
@@ -55,17 +43,7 @@ export async function openPlace(settings: FileSettings): Promise<OpenedPlace> {
 
 /** First everything is read and checked, then something is changed. */
 async function openLocked(settings: FileSettings): Promise<Omit<OpenedPlace, 'unlock'>> {
-  const contents = await readContents(settings)
-  const { identity, headers, images } = contents
-  const last = headers.at(-1)
-  const id = identity?.placeId ?? last?.placeId ?? settings.environment.randomBytes(placeIdBytes)
-  const place: Place = { settings, failStop: new FailStop(), id }
-  checkOwner(place, headers)
-  const survey = last ? await surveyJournal(settings, headers, last) : null
-  if (!survey) checkIsNew(place, contents)
-  else if (survey.hasIdentity && !identity) throw identityIsMissing(place)
-  const { snapshots, meta } = await Snapshots.open(place, images, survey?.release ?? null)
-
+  const { place, contents, survey, snapshots, snapshot } = await readWholePlace(settings)
   await deleteUnfinished(settings, contents)
   const reserve = new Reserve(place, await usableReserve(settings, contents.reserved))
   await reserve.measure()
@@ -78,20 +56,7 @@ async function openLocked(settings: FileSettings): Promise<Omit<OpenedPlace, 'un
   }
   const journal = new Journal(place, reserve, recovered, ({ snapshot }) => snapshots.forgetBelow(snapshot))
   reserve.maybeRefill(true)
-  return { place, identity: identity?.bytes ?? null, journal, reserve, snapshots, snapshot: meta }
-}
-
-async function readContents(settings: FileSettings): Promise<Contents> {
-  const names = await settings.files.list(settings.directory)
-  const headers: SegmentHeader[] = []
-  for (const ordinal of ordinalsOf('journal', names)) headers.push(await readSegmentHeader(settings, ordinal))
-  return {
-    identity: await readIdentity(settings),
-    headers,
-    images: ordinalsOf('snapshot', names),
-    reserved: ordinalsOf('reserve', names),
-    unfinished: unfinishedOf(names),
-  }
+  return { place, identity: contents.identity?.bytes ?? null, journal, reserve, snapshots, snapshot }
 }
 
 async function deleteUnfinished(settings: FileSettings, { unfinished }: Contents): Promise<void> {

@@ -1,3 +1,4 @@
+import type { Release, ReplayReport, Sequence } from '@quorate/contracts'
 import type { FoundRecord } from './batch.js'
 import { corrupt } from './damage.js'
 import type { FileSettings } from './options.js'
@@ -28,6 +29,25 @@ export async function* readJournal(
       await segment.close()
     }
   }
+}
+
+/** Hands out every record from a release on, in bytes of its own, and counts what it handed out. */
+export async function replayFrom(
+  release: Release | null,
+  batches: AsyncIterable<readonly FoundRecord[]>,
+  onRecord: (sequence: Sequence, bytes: Uint8Array) => void,
+): Promise<Omit<ReplayReport, 'cut'>> {
+  const first = release?.sequence ?? 1
+  let [records, bytes] = [0, 0]
+  for await (const batch of batches) {
+    for (const record of batch) {
+      if (record.sequence < first) continue
+      records += 1
+      bytes += record.bytes.length
+      onRecord(record.sequence, record.bytes.slice())
+    }
+  }
+  return { records, bytes }
 }
 
 function checkJoint({ path }: OpenedSegment, cursor: Cursor, next: SegmentHeader): void {

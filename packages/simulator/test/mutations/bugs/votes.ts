@@ -53,9 +53,9 @@ export const bugsOfVotes: readonly KnownBug[] = [
   {
     bug: 'a vote is forgotten when its term is replayed',
     profile: 'churn',
-    file: 'raft/src/recover.ts',
-    replace: `      const recorded = hardState ?? { currentTerm: term(0), votedFor: null }`,
-    by: `      const recorded = { currentTerm: hardState ? Object(hardState).currentTerm : term(0), votedFor: null }`,
+    file: 'raft/src/journal-fold.ts',
+    replace: `    return this.#hardState ?? { currentTerm: term(0), votedFor: null }`,
+    by: `    return { currentTerm: this.#hardState?.currentTerm ?? term(0), votedFor: null }`,
   },
   // Only a cluster of one shows it: others hear of a candidate when its own vote is durable.
   {
