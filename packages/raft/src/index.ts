@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export { raft } from './raft-module.js'
+export { forceMembers } from './force-members.js'
 export { raftOptionsSchema, type RaftOptions } from './config.js'
 export type { Entry, EntryId, EntryKind } from './entry.js'
 export type {
