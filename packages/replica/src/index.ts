@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export { createReplica } from './create-replica.js'
+export { planCluster } from './recovery/plan-cluster.js'
 export { replicaOptionsSchema, type ReplicaOptions } from './options.js'
 export type { SessionOptions } from './proposals.js'
 export type { CommandOptions, QueryOptions, Replica, RawResult } from './replica.js'

@@ -26,16 +26,18 @@ const membersSchema = z
   .record(nodeIdSchema, memberSchema)
   .refine((members) => Object.keys(members).length > 0, { error: 'must name at least one member' })
 
+/** The name of a cluster. */
+export const clusterNameSchema = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,128}$/, { error: 'must be 1 to 128 visible ASCII characters' })
+
 /** Options of `createReplica` with their defaults; durations in milliseconds, sizes in bytes. */
 export const replicaOptionsSchema = z
   .strictObject({
     /** This member's name, one of `members`. */
     id: nodeIdSchema,
     /** Name of the cluster. With the ids of its founders it keeps clusters apart. */
-    cluster: z
-      .string()
-      .regex(/^[\x21-\x7e]{1,128}$/, { error: 'must be 1 to 128 visible ASCII characters' })
-      .default('quorate'),
+    cluster: clusterNameSchema.default('quorate'),
     /** The founding members. Counts only when the storage is new. */
     members: membersSchema,
     machine: portSchema<MachineModule>('a machine, as defineMachine makes them', {
