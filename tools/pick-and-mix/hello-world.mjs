@@ -47,10 +47,20 @@ export async function runHello(folder, node, how) {
     const { code, output } = await run(node, [main], { cwd: folder, timeoutMs: 30_000 })
     const last = output.trim().split('\n').at(-1)
     if (code !== 0 || last !== '2') throw new Error(`the hello world ended with ${code} and said:\n${output.trim()}`)
+    await planOfHello(folder, node)
   } finally {
     for (const stop of others) await stop()
     rmSync(join(folder, 'data'), { recursive: true, force: true })
   }
+}
+
+/** `quorate-storage recover` finds the protocol and the driver by itself, and n1's directory could go on alone. */
+async function planOfHello(folder, node) {
+  const command = join(folder, 'node_modules/.bin/quorate-storage')
+  const given = ['recover', 'data/n1', '--cluster', 'next', '--member', 'm1=127.0.0.1:7001']
+  const { code, output } = await run(node, [command, ...given], { cwd: folder, timeoutMs: 30_000 })
+  if (code !== 0 || !output.includes('goes on'))
+    throw new Error(`recover ended with ${code} and said:\n${output.trim()}`)
 }
 
 /** JavaScript of a text with imports on top: as it is for `import`, in an async function for `require`. */

@@ -1,22 +1,15 @@
-import { cp, lstat, readdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { describeError } from '@quorate/contracts'
-import { nodeEnvironment } from '@quorate/contracts/node'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { inspectPlace } from '../inspection.js'
-import { ordinalsOf } from '../names.js'
-import { fileStorageOptionsSchema, type FileSettings } from '../options.js'
-import { planRepair, repair } from '../repair.js'
-import { CommandError, loadDecoder } from './decoder.js'
-import { describeProblems, describeReport } from './describe-report.js'
+import { CommandError } from './command-error.js'
+import type { Console } from './console.js'
+import { loadDecoder } from './decoder.js'
+import { describeProblems } from './describe-report.js'
 import { inspect } from './inspect.js'
-import { nodeFiles } from './node-files.js'
-
-/** Where the command says what it has to say. */
-export interface Console {
-  log(line: string): void
-  error(line: string): void
-}
+import { placeAt } from './place-at.js'
+import { defineRecover } from './recover-command.js'
+import { runRepair } from './run-repair.js'
 
 /**
  * Runs `quorate-storage` with these arguments, and resolves with the exit code: 0 if all is well, 1 if there is damage,
@@ -28,7 +21,9 @@ export async function runCommand(args: readonly string[], console: Console): Pro
     for (const line of lines) console.log(line)
   }
   const program = new Command('quorate-storage')
-    .description('Looks into the directory of a member. Nothing but "repair --write" changes anything.')
+    .description(
+      'Looks into the directory of a member. Only "repair --write" changes one, and "recover --into" makes new ones.',
+    )
     .exitOverride()
     .configureOutput({
       writeOut: (text) => console.log(text.trimEnd()),
@@ -74,14 +69,7 @@ export async function runCommand(args: readonly string[], console: Console): Pro
       code = await runRepair(settings, write, copy ?? `${resolve(directory)}.damaged`, say)
     })
 
-  program
-    .command('recover')
-    .description('would force a new configuration after a majority is gone; this version cannot')
-    .argument('<directory>', 'what the member was given as its directory')
-    .action(async (directory: string) => {
-      await placeAt(directory)
-      throw new CommandError(whatRecoverMisses)
-    })
+  defineRecover(program.command('recover'), console)
 
   try {
     await program.parseAsync([...args], { from: 'user' })
@@ -101,80 +89,7 @@ interface InspectOptions {
   readonly decode?: string
 }
 
-const whatRecoverMisses =
-  'recover is not there yet. A configuration is a record of the protocol, and the storage only keeps records: no protocol ' +
-  'offers one that forces a configuration, so there is nothing to write, and nothing was written. What is left: bring back ' +
-  'the directories of a majority; or begin a new cluster with the state of the newest snapshot (`inspect` names it).'
-
 function wholeNumber(text: string): number {
   if (!/^[1-9]\d{0,15}$/.test(text)) throw new InvalidArgumentError('It is a whole number from 1 on.')
   return Number(text)
-}
-
-/** The settings to look into a directory with, once it is sure that it is one of ours. */
-async function placeAt(directory: string): Promise<FileSettings> {
-  let names: string[]
-  try {
-    names = await readdir(directory)
-  } catch (error) {
-    throw new CommandError(`${directory} cannot be read (${describeError(error)}): name the directory of a member`)
-  }
-  const isOurs =
-    names.includes('identity') || (['journal', 'snapshot'] as const).some((of) => ordinalsOf(of, names).length > 0)
-  if (!isOurs)
-    throw new CommandError(`${directory} holds no storage: there is no journal-…, snapshot-… or identity in it`)
-  return fileStorageOptionsSchema.parse({ directory, files: nodeFiles(), environment: nodeEnvironment() })
-}
-
-async function runRepair(
-  settings: FileSettings,
-  mayWrite: boolean,
-  copy: string,
-  say: (lines: readonly string[]) => void,
-): Promise<number> {
-  const { directory, files } = settings
-  const unlock = mayWrite ? await files.lock(directory) : null
-  try {
-    const before = await inspectPlace(settings)
-    say(describeProblems(before))
-    if (before.problems.length === 0) return 0
-    const plan = await planRepair(settings)
-    if (!plan) {
-      throw new CommandError(
-        'This cannot be repaired: no stretch of the journal stands on an identity and a snapshot that are whole. Move the ' +
-          'directory away, and let this member join anew under another id while a majority of the others is intact',
-      )
-    }
-    const { file, offset, found, lastRecord, lostSegments, lostUpTo } = plan
-    const lost =
-      lostUpTo === null || lostUpTo <= lastRecord ? 'and nothing tells how many' : `at least up to ${lostUpTo}`
-    say([
-      '',
-      `The journal would end in ${file} at byte ${offset}, where there is ${found}.`,
-      `It keeps the records up to ${lastRecord}. Those behind are lost, ${lost}.`,
-      ...(lostSegments.length > 0 ? [`Given up whole: ${lostSegments.join(', ')}.`] : []),
-      'Whoever has acknowledged something may have promised it to others: after this, the member must not vote with what it has',
-      'forgotten. Use it to read what is left, or when every other copy is lost.',
-    ])
-    if (!mayWrite) {
-      say(['', 'Nothing was written. Add --write to do it; the directory is copied first.'])
-      return 1
-    }
-    await copyOf(directory, copy)
-    await repair(plan)
-    const after = await inspectPlace(settings)
-    say(['', `Copied to ${copy}, and repaired.`, '', ...describeReport(after), '', ...describeProblems(after)])
-    return after.problems.length > 0 ? 1 : 0
-  } finally {
-    await unlock?.()
-  }
-}
-
-async function copyOf(directory: string, copy: string): Promise<void> {
-  const isThere = await lstat(copy).then(
-    () => true,
-    () => false,
-  )
-  if (isThere) throw new CommandError(`${copy} is there already: name another place with --copy`)
-  await cp(directory, copy, { recursive: true, errorOnExist: true, filter: (path) => !path.endsWith('/LOCK') })
 }

@@ -1,8 +1,6 @@
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { BytesError, decodeEnvelope, describeError, hexOfBytes, QuorateError } from '@quorate/contracts'
+import { BytesError, decodeEnvelope, hexOfBytes, QuorateError } from '@quorate/contracts'
 import { z } from 'zod'
+import { exported, loadModules } from './modules.js'
 
 /** What of a decoded record this command knows by name; whatever else is in it is printed as it is. */
 const decodedSchema = z.looseObject({
@@ -18,26 +16,12 @@ export type DecodedRecord = z.output<typeof decodedSchema>
 /** Reads the bytes of a record. */
 export type Decoder = (bytes: Uint8Array) => DecodedRecord
 
-/** Why the command cannot do what it was asked for: one sentence, and what to do. */
-export class CommandError extends Error {}
-
 /**
- * The `decodeRecord` of a module, looked for from where the command was started: `@quorate/raft`, or a file of your own.
- * Records mean nothing to the storage, so whoever wants to read them brings the protocol.
+ * The `decodeRecord` of a module: `@quorate/raft`, or a file of your own. Records mean nothing to the storage, so whoever
+ * wants to read them brings the protocol.
  */
 export async function loadDecoder(name: string): Promise<Decoder> {
-  let loaded: unknown
-  try {
-    const path = createRequire(join(process.cwd(), 'from-here.js')).resolve(name)
-    loaded = await import(pathToFileURL(path).href)
-  } catch (error) {
-    throw new CommandError(
-      `${name} cannot be loaded (${describeError(error)}): name a module that exports decodeRecord(bytes), as @quorate/raft ` +
-        'does, and run this where it is installed',
-    )
-  }
-  const decode: unknown = Reflect.get(Object(loaded), 'decodeRecord')
-  if (typeof decode !== 'function') throw new CommandError(`${name} exports no function decodeRecord`)
+  const decode = exported(await loadModules([name], 'decodeRecord(bytes), as @quorate/raft does'), 'decodeRecord')
   return (bytes) => decodedSchema.parse(Reflect.apply(decode, undefined, [bytes]))
 }
 

@@ -1,7 +1,8 @@
 import { sequence, type Sequence } from '@quorate/contracts'
 import { inspectPlace, type PlaceReport } from '../inspection.js'
 import type { FileSettings } from '../options.js'
-import { CommandError, describeBytes, describeCommand, jsonOf, type DecodedRecord, type Decoder } from './decoder.js'
+import { CommandError } from './command-error.js'
+import { describeBytes, describeCommand, jsonOf, type DecodedRecord, type Decoder } from './decoder.js'
 import { describeProblems, describeReport } from './describe-report.js'
 
 /** What `inspect` is asked to show beside the report. */
