@@ -14,6 +14,10 @@ const recordBytes = 256
 /** What a batch of one record of 256 bytes takes in the journal: so many bytes are written by the bare loop too. */
 const batchBytes = 344
 
+/** A bare loop's file has the size of a segment, and is filled in the same pieces: what is filled at once syncs slower. */
+const fileBytes = 16 * 1024 * 1024
+const pieceBytes = 256 * 1024
+
 const sliceCalls = 50
 const warmUpSlices = 40
 
@@ -55,7 +59,8 @@ interface Writer {
 async function bareWriter(directory: string, how: 'handle' | 'callback'): Promise<Writer> {
   await mkdir(directory)
   const file = await open(join(directory, 'bare'), 'wx+')
-  await file.write(new Uint8Array(16 * 1024 * 1024), 0, undefined, 0)
+  const zeros = new Uint8Array(pieceBytes)
+  for (let offset = 0; offset < fileBytes; offset += pieceBytes) await file.write(zeros, 0, pieceBytes, offset)
   await file.datasync()
   const bytes = new Uint8Array(batchBytes).fill(1)
   const byHandle = async (nth: number): Promise<void> => {
@@ -73,8 +78,9 @@ async function bareWriter(directory: string, how: 'handle' | 'callback'): Promis
 }
 
 /**
- * One writer each, in turn and in slices of 50 calls, so that both see the same disk; after so many calls that the code is
- * compiled and the reserve of the journal is filled.
+ * One writer each, in turn and in slices of 50 calls, so that all see the same disk; after so many calls that the code is
+ * compiled and the reserve of the journal is filled. Each slice begins with the next of them, so that nobody always
+ * follows the same other. What is compared is what they reach within the same slice.
  */
 async function besideBareLoop(slices: number): Promise<void> {
   const journal = await openJournal(place())
@@ -84,18 +90,23 @@ async function besideBareLoop(slices: number): Promise<void> {
   const own: Writer = { call: () => append(journal, record), close: () => journal.storage.close() }
   const writers = [handle, callback, own].map((writer) => ({ writer, rates: [] as number[] }))
   for (let slice = 0; slice < slices + warmUpSlices; slice += 1) {
-    for (const { writer, rates } of writers) {
+    const first = slice % writers.length
+    for (const { writer, rates } of [...writers.slice(first), ...writers.slice(0, first)]) {
       const rate = await rateOf(sliceCalls, (nth) => writer.call(slice * sliceCalls + nth))
       if (slice >= warmUpSlices) rates.push(rate)
     }
   }
   for (const { writer } of writers) await writer.close()
-  const [byHandle = 0, byCallback = 0, byJournal = 0] = writers.map(({ rates }) => medianOf(rates))
-  console.log(`bare loop of a file handle, ${batchBytes} B written and synced: ${byHandle.toFixed(0)} a second`)
-  console.log(`bare loop of descriptor and callback: ${byCallback.toFixed(0)} a second`)
-  console.log(`journal, batches of one record of 256 B: ${byJournal.toFixed(0)} a second`)
-  const [ofHandle, ofCallback] = [byHandle, byCallback].map((bare) => (byJournal / bare).toFixed(2))
-  console.log(`ratio: ${ofHandle} and ${ofCallback} of the bare loops (medians of ${slices} slices each, in turn)`)
+  const [ofHandle = [], ofCallback = [], ofJournal = []] = writers.map(({ rates }) => rates)
+  const rateIn = (rates: readonly number[]): string => `${medianOf(rates).toFixed(0)} a second`
+  const beside = (bare: readonly number[]): string =>
+    medianOf(ofJournal.map((rate, slice) => rate / (bare[slice] ?? NaN))).toFixed(2)
+  console.log(`bare loop of a file handle, ${batchBytes} B written and synced: ${rateIn(ofHandle)}`)
+  console.log(`bare loop of descriptor and callback: ${rateIn(ofCallback)}`)
+  console.log(`journal, batches of one record of 256 B: ${rateIn(ofJournal)}`)
+  console.log(
+    `ratio: ${beside(ofHandle)} and ${beside(ofCallback)} of the bare loops (medians of ${slices} slices, in turn)`,
+  )
 }
 
 /** Entries a second with so many callers at once, each of whom waits for his own. */
