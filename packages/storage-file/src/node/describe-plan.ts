@@ -32,7 +32,7 @@ export function describePlan(
     '',
     'This is right only if:',
     '- no member of the old cluster runs, or ever will again: it would go on by itself, from the same past;',
-    '- no other survivor is ahead: name their directories too, or run this beside them. The later epoch is ahead, and of',
+    '- no other survivor is ahead: name its directory too, or run this where it is. The later epoch is ahead, and of',
     '  equal epochs the larger position;',
     '- every new member starts with the directory that is written for it, and none with an empty one.',
   ]
