@@ -1,13 +1,11 @@
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { position, sequence } from '@quorate/contracts'
 import { fileStorage } from '@quorate/storage-file/node'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { runCommand } from '../src/node/command-line.js'
-import { bytesOf, lifeOf, metaAt } from './places.js'
+import { lifeOf } from './places.js'
+import { contentsOf, damage as damageAt, limits, makePlace, quorateStorage, segmentsIn } from './storage-command.js'
 
-const limits = { segmentBytes: 1_024, reserveSegments: 1 }
 let root = ''
 let place = ''
 let sound = ''
@@ -22,54 +20,8 @@ beforeEach(async () => {
   await cp(sound, place, { recursive: true })
 })
 
-/** Five segments or more, an identity, and a release with its snapshot. */
-async function makePlace(directory: string): Promise<void> {
-  const storage = await fileStorage({ directory, ...limits }).open()
-  await storage.replay(() => {})
-  await storage.saveIdentity(bytesOf('who I am'))
-  const recordAt = (at: number) => bytesOf(JSON.stringify({ kind: 'entry', index: at, data: 'x'.repeat(300) }))
-  for (let at = 1; at <= 3; at += 1) {
-    await storage.append({ firstSequence: sequence(at), records: [recordAt(at)], release: null })
-  }
-  const sink = await storage.createSnapshot(metaAt(2))
-  await sink.write(bytesOf('an image'))
-  await sink.commit()
-  const release = { sequence: sequence(3), snapshot: position(2) }
-  await storage.append({ firstSequence: sequence(4), records: [recordAt(4)], release })
-  for (let at = 5; at <= 10; at += 1) {
-    await storage.append({ firstSequence: sequence(at), records: [recordAt(at)], release: null })
-  }
-  await storage.close()
-}
-
-async function quorateStorage(...args: string[]): Promise<{ code: number; said: string; complained: string }> {
-  const [said, complained]: [string[], string[]] = [[], []]
-  const code = await runCommand(args, {
-    log: (line) => said.push(line),
-    error: (line) => complained.push(line),
-    ask: null,
-  })
-  return { code, said: said.join('\n'), complained: complained.join('\n') }
-}
-
-async function segments(): Promise<string[]> {
-  return (await readdir(place)).filter((name) => name.startsWith('journal')).sort()
-}
-
-/** Changes one byte of a file. */
-async function damage(name: string, at: number): Promise<void> {
-  const bytes = await readFile(join(place, name))
-  bytes[at] = (bytes[at] ?? 0) ^ 1
-  await writeFile(join(place, name), bytes)
-}
-
-/** All files with their bytes. */
-async function contents(directory: string): Promise<Map<string, string>> {
-  const names = (await readdir(directory)).sort()
-  return new Map(
-    await Promise.all(names.map(async (name) => [name, await readFile(join(directory, name), 'latin1')] as const)),
-  )
-}
+const segments = () => segmentsIn(place)
+const damage = (name: string, at: number) => damageAt(join(place, name), at)
 
 describe('quorate-storage inspect', () => {
   test('prints segments, records, release, snapshot and identity, and that nothing is wrong', async () => {
@@ -144,11 +96,11 @@ describe('quorate-storage verify', () => {
     ]
     for (const name of damaged) {
       await damage(name, 30)
-      const before = await contents(place)
+      const before = await contentsOf(place)
       const { code, said } = await quorateStorage('verify', place)
       expect(code, name).toBe(1)
       expect(said, name).toContain(`${name} is damaged at byte`)
-      expect(await contents(place)).toEqual(before)
+      expect(await contentsOf(place)).toEqual(before)
       await damage(name, 30)
     }
     await rm(join(place, names[2] ?? ''))
@@ -172,12 +124,12 @@ describe('quorate-storage repair', () => {
   test('without --write says what would be lost, and changes nothing', async () => {
     const names = await segments()
     await damage(names[2] ?? '', 300)
-    const before = await contents(place)
+    const before = await contentsOf(place)
     const { code, said } = await quorateStorage('repair', place)
     expect(code).toBe(1)
     expect(said).toMatch(/It keeps the records up to \d+\. Those behind are lost, at least up to \d+\./)
     expect(said).toContain('Nothing was written. Add --write')
-    expect(await contents(place)).toEqual(before)
+    expect(await contentsOf(place)).toEqual(before)
   })
 
   test('with --write keeps a copy, and what is left opens and goes on, wherever the damage was', async () => {
@@ -192,7 +144,7 @@ describe('quorate-storage repair', () => {
         else if (how === 'cut') await truncate(join(place, name), 190)
         else if (how === 'gone') await rm(join(place, name))
         else await damage(name, 20)
-        const before = await contents(place)
+        const before = await contentsOf(place)
         const { code, said, complained } = await quorateStorage('repair', place, '--write')
         const what = `${name}, ${how}: ${said}${complained}`
         if (code === 0 && !said.includes('Copied to')) {
@@ -201,7 +153,7 @@ describe('quorate-storage repair', () => {
           continue
         }
         expect(code, what).toBe(0)
-        expect(await contents(`${place}.damaged`)).toEqual(before)
+        expect(await contentsOf(`${place}.damaged`)).toEqual(before)
         const life = await lifeOf(await fileStorage({ directory: place, ...limits }).open())
         expect(life.first, what).toBe(3)
         expect(said, what).toContain(`It keeps the records up to ${2 + life.records.length}.`)

@@ -1,8 +1,12 @@
-import { BytesError, decodeEnvelope, hexOfBytes, QuorateError } from '@quorate/contracts'
+import { BytesError, decodeEnvelope, describeError, hexOfBytes, QuorateError, type Sequence } from '@quorate/contracts'
 import { z } from 'zod'
+import { CommandError } from './command-error.js'
 import { exported, loadModules } from './modules.js'
 
-/** What of a decoded record this command knows by name; whatever else is in it is printed as it is. */
+/**
+ * What of a decoded record this command knows by name; whatever else is in it is printed as it is. `entries` take the
+ * place of all from the first of them on, and a record of kind `reset` that of the whole log.
+ */
 const decodedSchema = z.looseObject({
   kind: z.string(),
   entries: z
@@ -13,8 +17,8 @@ const decodedSchema = z.looseObject({
 /** A record, as the protocol that wrote it reads it. */
 export type DecodedRecord = z.output<typeof decodedSchema>
 
-/** Reads the bytes of a record. */
-export type Decoder = (bytes: Uint8Array) => DecodedRecord
+/** Reads the bytes of the record at `at`, or throws a `CommandError`: what a protocol cannot read is no damage. */
+export type Decoder = (bytes: Uint8Array, at: Sequence) => DecodedRecord
 
 /**
  * The `decodeRecord` of a module: `@quorate/raft`, or a file of your own. Records mean nothing to the storage, so whoever
@@ -22,7 +26,26 @@ export type Decoder = (bytes: Uint8Array) => DecodedRecord
  */
 export async function loadDecoder(name: string): Promise<Decoder> {
   const decode = exported(await loadModules([name], 'decodeRecord(bytes), as @quorate/raft does'), 'decodeRecord')
-  return (bytes) => decodedSchema.parse(Reflect.apply(decode, undefined, [bytes]))
+  return (bytes, at) => {
+    const decoded = decodedSchema.safeParse(outcomeOf(() => Reflect.apply(decode, undefined, [bytes]), name, at))
+    if (decoded.success) return decoded.data
+    throw unreadable(name, at, `it gives something else than a record: ${z.prettifyError(decoded.error)}`)
+  }
+}
+
+function outcomeOf(decode: () => unknown, name: string, at: Sequence): unknown {
+  try {
+    return decode()
+  } catch (error) {
+    throw unreadable(name, at, describeError(error))
+  }
+}
+
+function unreadable(name: string, at: Sequence, why: string): CommandError {
+  return new CommandError(
+    `${name} cannot read record ${at} (${why}). This says nothing of the disk: name the protocol that wrote the record, ` +
+      'of a version that is not older, with --decode; or look without it',
+  )
 }
 
 /** A command as it was replicated: the envelope's fields, and the machine's bytes. */

@@ -1,4 +1,4 @@
-import type { PlaceReport } from '../inspection.js'
+import type { PlaceReport } from '../place-report.js'
 
 /** A report for a person: what is there, what the next open will do, and what is wrong. */
 export function describeReport(report: PlaceReport): string[] {
