@@ -1,4 +1,3 @@
-import { resolve } from 'node:path'
 import { describeError } from '@quorate/contracts'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { inspectPlace } from '../inspection.js'
@@ -65,8 +64,7 @@ export async function runCommand(args: readonly string[], console: Console): Pro
     .option('--write', 'do it, after the directory was copied', false)
     .option('--copy <directory>', 'where the copy goes (default: beside it, with ".damaged" behind its name)')
     .action(async (directory: string, { write, copy }: { write: boolean; copy?: string }) => {
-      const settings = await placeAt(directory)
-      code = await runRepair(settings, write, copy ?? `${resolve(directory)}.damaged`, say)
+      code = await runRepair(await placeAt(directory), { mayWrite: write, copy: copy ?? null }, say)
     })
 
   defineRecover(program.command('recover'), console)
