@@ -51,7 +51,9 @@ export async function planRepair(settings: FileSettings): Promise<RepairPlan | n
   const ordinals = ordinalsOf('journal', names)
   const images = ordinalsOf('snapshot', names)
   const headers = await readableHeaders(settings, ordinals)
-  const identity = await unlessCorrupt(() => readIdentity(settings))
+  const readable = await unlessCorrupt(async () => ({ identity: await readIdentity(settings) }))
+  if (!readable) return null
+  const { identity } = readable
   for (const [at, last] of [...headers.entries()].reverse()) {
     const place: Place = { settings, failStop: new FailStop(), id: identity?.placeId ?? last.placeId }
     const candidate = { place, headers: headers.slice(0, at + 1), last, images, hasIdentity: identity !== null }

@@ -112,6 +112,24 @@ test.each(['EIO', 'EMFILE', 'EACCES'])('a header that cannot be read for %s ends
   expect(await readdir(root)).toEqual(['n1'])
 })
 
+test('a damaged identity is not made up, though nothing that stays of the journal tells of one', async () => {
+  const other = join(root, 'n2')
+  const storage = await fileStorage({ directory: other, ...limits }).open()
+  await storage.replay(() => {})
+  await storage.saveIdentity(bytesOf('who I am'))
+  await storage.append({ firstSequence: sequence(1), records: [bytesOf('the first')], release: null })
+  await storage.close()
+  const [only = ''] = await segmentsIn(other)
+  const bytes = await readFile(join(other, only))
+  await damage(join(other, only), bytes.indexOf('the first'))
+  await damage(join(other, 'identity'), 30)
+  const before = await contentsOf(other)
+  const { code, complained } = await quorateStorage('repair', other, '--write')
+  expect(code).toBe(2)
+  expect(complained).toContain('This cannot be repaired')
+  expect(await contentsOf(other)).toEqual(before)
+})
+
 test('the copy is durable before anything is deleted or written', async () => {
   await damage(join(place, (await segmentsIn(place))[2] ?? ''), 300)
   const copied = (await readdir(place)).filter((name) => name !== 'LOCK')
