@@ -245,8 +245,11 @@ export class Journal {
       hasIdentity: this.#hasIdentity,
     })
     this.#segments.push(this.#active.header)
-    await sealSegment(sealed.file, sealed.crc, this.#end, this.#hasIdentity)
-    await sealed.file.close()
+    try {
+      await sealSegment(sealed.file, sealed.crc, this.#end, this.#hasIdentity)
+    } finally {
+      await sealed.file.close()
+    }
     this.#end = { ...this.#end, offset: segmentHeaderBytes }
     this.#reserve.maybeRefill(true)
   }

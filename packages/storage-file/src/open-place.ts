@@ -4,9 +4,8 @@ import { Journal } from './journal.js'
 import { nameOf } from './names.js'
 import type { FileSettings } from './options.js'
 import { pathIn, type Place } from './place.js'
-import { beginJournal, recoverJournal, type RecoveredJournal } from './recover-journal.js'
+import { beginJournal, recoverJournal, type JournalSurvey, type RecoveredJournal } from './recover-journal.js'
 import { Reserve } from './reserve.js'
-import { segmentHeaderBytes } from './segment-header.js'
 import type { Snapshots } from './snapshots.js'
 import { readWholePlace, type Contents } from './whole-place.js'
 
@@ -47,7 +46,9 @@ async function openLocked(settings: FileSettings): Promise<Omit<OpenedPlace, 'un
   await deleteUnfinished(settings, contents)
   const reserve = new Reserve(place, await usableReserve(settings, contents.reserved))
   await reserve.measure()
-  const recovered = survey ? await recoverJournal(place, reserve, survey) : await beginJournal(place, reserve)
+  const recovered = survey
+    ? await recoverJournal(place, reserve, await withIdentity(settings, survey, contents))
+    : await beginJournal(place, reserve)
   try {
     await deleteLeftovers(place, contents, recovered)
   } catch (error) {
@@ -59,29 +60,57 @@ async function openLocked(settings: FileSettings): Promise<Omit<OpenedPlace, 'un
   return { place, identity: contents.identity?.bytes ?? null, journal, reserve, snapshots, snapshot }
 }
 
+/**
+ * The journal is to say that there is an identity, also if none of its batches came after that. Its name is made durable
+ * first: a journal that tells of an identity which power took away would be refused.
+ */
+async function withIdentity(
+  { files, directory }: FileSettings,
+  survey: JournalSurvey,
+  { identity }: Contents,
+): Promise<JournalSurvey> {
+  if (survey.hasIdentity || !identity) return survey
+  await files.syncDirectory(directory)
+  return { ...survey, hasIdentity: true }
+}
+
 async function deleteUnfinished(settings: FileSettings, { unfinished }: Contents): Promise<void> {
   for (const name of unfinished) await settings.files.unlink(pathIn({ settings }, name))
 }
 
-/** Deletes files in reserve that are of no use: too many, made for other options, or half a segment when power failed. */
+/** Deletes files in reserve that are of no use: too many, made for other options, unreadable, or half a segment. */
 async function usableReserve(settings: FileSettings, found: readonly number[]): Promise<number[]> {
   const usable: number[] = []
   for (const ordinal of found) {
     const path = pathIn({ settings }, nameOf('reserve', ordinal))
-    if (usable.length < settings.reserveSegments && (await isReserve(settings, path))) usable.push(ordinal)
+    const isWanted = usable.length < settings.reserveSegments
+    if (isWanted && (await isReserve(settings, path).catch(() => false))) usable.push(ordinal)
     else await settings.files.unlink(path)
   }
   return usable
 }
 
+/** Zeros to its end: power may have failed while batches were copied behind a header that never came. */
 async function isReserve({ files, segmentBytes }: FileSettings, path: string): Promise<boolean> {
   const file = await files.open(path, 'read')
   try {
     if ((await file.size()) !== segmentBytes) return false
-    return (await file.read(0, segmentHeaderBytes)).every((byte) => byte === 0)
+    for (let offset = 0; offset < segmentBytes; offset += pieceBytes) {
+      if (!isZero(await file.read(offset, Math.min(pieceBytes, segmentBytes - offset)))) return false
+    }
+    return true
   } finally {
     await file.close()
   }
+}
+
+const pieceBytes = 256 * 1024
+
+function isZero(bytes: Uint8Array): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  let at = 0
+  while (at + 4 <= bytes.length && view.getUint32(at) === 0) at += 4
+  return bytes.subarray(at).every((byte) => byte === 0)
 }
 
 /** Deletes what only a crash can have left: segments that were replaced or released, and images that nothing relies on. */

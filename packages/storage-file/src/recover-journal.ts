@@ -1,5 +1,5 @@
 import type { OpenFile, QuorateError, Release, ReplayReport } from '@quorate/contracts'
-import { chainStart, encodeBatchHeader, type BatchHeader } from './batch.js'
+import { batchHeaderBytes, chainStart, decodeBatchHeader, encodeBatchHeader, type BatchHeader } from './batch.js'
 import { corrupt } from './damage.js'
 import { nameOf } from './names.js'
 import type { FileSettings } from './options.js'
@@ -104,11 +104,17 @@ export async function recoverJournal(place: Place, reserve: Reserve, survey: Jou
   const segment = await openSegment(place.settings, last.ordinal)
   try {
     const { active, from } = await moveTail(place, reserve, segment, survey)
-    const isReplaced = active.header.firstBatch === last.firstBatch
-    if (!isReplaced) await cutSegment(place, segment, from, active)
-    const kept = isReplaced ? needed.slice(0, -1) : needed
-    const offset = segmentHeaderBytes + end.offset - from.offset
-    return { ...survey, segments: [...kept, active.header], active, end: { ...end, offset } }
+    try {
+      await sealBefore(place, survey)
+      const isReplaced = active.header.firstBatch === last.firstBatch
+      if (!isReplaced) await cutSegment(place, segment, from, survey.hasIdentity)
+      const kept = isReplaced ? needed.slice(0, -1) : needed
+      const offset = segmentHeaderBytes + end.offset - from.offset
+      return { ...survey, segments: [...kept, active.header], active, end: { ...end, offset } }
+    } catch (error) {
+      await active.file.close().catch(() => undefined)
+      throw error
+    }
   } finally {
     await segment.close()
   }
@@ -181,18 +187,32 @@ async function copyBatches(batches: AsyncIterable<FoundBatch>, file: OpenFile, s
   }
 }
 
-/** Gives back the room behind a segment's last valid batch, whose successors were copied to `active`, and seals it. */
-async function cutSegment(place: Place, segment: OpenedSegment, from: Cursor, active: ActiveSegment): Promise<void> {
+/**
+ * Seals the segment before the last one, unless it is. Whoever made the last one may have died before it came to the
+ * seal; and then nothing was appended since, because the seal comes first.
+ */
+async function sealBefore(place: Place, { needed, last, end, hasIdentity }: JournalSurvey): Promise<void> {
+  const before = needed.at(-2)
+  if (!before || end.ordinal - 1 > last.syncedThrough) return
+  const segment = await openSegment(place.settings, before.ordinal)
   try {
-    const file = await place.settings.files.open(segment.path, 'readWrite')
-    try {
-      await file.truncate(from.offset)
-      await sealSegment(file, segment.crc, from, active.header.hasIdentity)
-    } finally {
-      await file.close()
-    }
-  } catch (error) {
-    await active.file.close().catch(() => undefined)
-    throw error
+    let joint = startOf(segment)
+    for await (const { next } of demandBatches(segment, last.firstBatch)) joint = next
+    const standing = { segmentCrc: segment.crc, offset: joint.offset }
+    const behind = decodeBatchHeader(await segment.window.read(joint.offset, batchHeaderBytes), standing)
+    if (behind?.isSeal !== true) await cutSegment(place, segment, joint, hasIdentity)
+  } finally {
+    await segment.close()
+  }
+}
+
+/** Gives back the room behind a segment's last valid batch, whose successors are in a newer one, and seals it. */
+async function cutSegment(place: Place, segment: OpenedSegment, end: Cursor, hasIdentity: boolean): Promise<void> {
+  const file = await place.settings.files.open(segment.path, 'readWrite')
+  try {
+    await file.truncate(end.offset)
+    await sealSegment(file, segment.crc, end, hasIdentity)
+  } finally {
+    await file.close()
   }
 }

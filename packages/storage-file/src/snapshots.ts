@@ -19,6 +19,8 @@ export class Snapshots {
   /** What has a file open, to be closed with the storage. */
   readonly #sinks = new Set<SnapshotSink>()
   readonly #sources = new Set<SnapshotSource>()
+  /** Sinks and sources that are being opened: the storage does not close before it can close these. */
+  readonly #opening = new Set<Promise<unknown>>()
   #made = 0
 
   private constructor(place: Place) {
@@ -43,7 +45,39 @@ export class Snapshots {
     return this.#images.get(position)?.isDoomed === false
   }
 
-  async createSink(meta: SnapshotMeta): Promise<SnapshotSink> {
+  createSink(meta: SnapshotMeta): Promise<SnapshotSink> {
+    return this.#awaited(this.#createSink(meta))
+  }
+
+  openSource(position: Position): Promise<SnapshotSource | null> {
+    return this.#awaited(this.#openSource(position))
+  }
+
+  /** Deletes the images below a release that is durable, or leaves them to their last readers (section 9.4 of the ports). */
+  async forgetBelow(position: Position): Promise<void> {
+    const released = [...this.#images].filter(([at]) => at < position)
+    for (const [, image] of released) image.isDoomed = true
+    await this.#deleteUnread(released.map(([at]) => at))
+  }
+
+  /** Lets go of every file, also when letting go of another has failed; the first failure is the one that is told. */
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#opening)
+    const failures: unknown[] = []
+    const failed = (error: unknown): void => void failures.push(error)
+    for (const sink of [...this.#sinks]) await sink.abort().catch(failed)
+    for (const source of [...this.#sources]) await source.close().catch(failed)
+    if (failures.length > 0) throw failures[0]
+  }
+
+  #awaited<Opened>(opening: Promise<Opened>): Promise<Opened> {
+    this.#opening.add(opening)
+    const over = (): void => void this.#opening.delete(opening)
+    opening.then(over, over)
+    return opening
+  }
+
+  async #createSink(meta: SnapshotMeta): Promise<SnapshotSink> {
     const { files, directory } = this.#place.settings
     const path = pathIn(this.#place, nameOf('snapshot', meta.position))
     this.#made += 1
@@ -61,7 +95,7 @@ export class Snapshots {
     return sink
   }
 
-  async openSource(position: Position): Promise<SnapshotSource | null> {
+  async #openSource(position: Position): Promise<SnapshotSource | null> {
     const image = this.#images.get(position)
     if (!image || image.isDoomed) return null
     image.readers += 1
@@ -77,18 +111,6 @@ export class Snapshots {
       await this.#leave(position)
       throw error
     }
-  }
-
-  /** Deletes the images below a release that is durable, or leaves them to their last readers (section 9.4 of the ports). */
-  async forgetBelow(position: Position): Promise<void> {
-    const released = [...this.#images].filter(([at]) => at < position)
-    for (const [, image] of released) image.isDoomed = true
-    await this.#deleteUnread(released.map(([at]) => at))
-  }
-
-  async close(): Promise<void> {
-    for (const sink of [...this.#sinks]) await sink.abort()
-    for (const source of [...this.#sources]) await source.close()
   }
 
   async #adopt(found: readonly number[], { sequence, snapshot }: Release): Promise<SnapshotMeta> {

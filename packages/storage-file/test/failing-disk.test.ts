@@ -1,5 +1,5 @@
 import { forgetfulFiles, type FileOperation } from '@quorate/conformance'
-import { position, QuorateError } from '@quorate/contracts'
+import { position, QuorateError, type FileLayer, type OpenFile } from '@quorate/contracts'
 import { describe, expect, test } from 'vitest'
 import {
   bytesOf,
@@ -10,6 +10,7 @@ import {
   live,
   look,
   metaAt,
+  pathsOf,
   record,
   refusalOf,
   saveImage,
@@ -239,4 +240,91 @@ test('an open that fails at any operation lets go of the directory, and the next
   }
   expect(failures).toBeGreaterThan(25)
   expect(directory).toBe('/place')
+})
+
+test('W16: a reserve file that cannot be read is replaced', async () => {
+  const { files, fail } = breakable()
+  const life = await live(files)
+  await life.append('one')
+  await life.storage.close()
+  expect(pathsOf(imageOf(files), 'reserve')).toHaveLength(1)
+  Object.assign(fail, { operation: 'read', path: 'reserve' })
+  expect(await look(files)).toMatchObject({ records: ['one'] })
+})
+
+test('a file of the reserve in which power left more than zeros is not taken for a torn tail', async () => {
+  const files = forgetfulFiles(1)
+  const first = await live(files)
+  await first.append('one')
+  await first.storage.close()
+  const [path = ''] = pathsOf(imageOf(files), 'reserve')
+  files.tamper(path, (bytes) => bytes.with(700, 1))
+  expect(await look(files)).toMatchObject({ records: ['one'], report: { cut: null } })
+  expect(await look(files)).toMatchObject({ records: ['one'], report: { cut: null } })
+})
+
+describe('whatever fails, no file stays open', () => {
+  /** The files, and the paths of those that are open. */
+  function counted(): ReturnType<typeof breakable> & { layer: FileLayer; openPaths: () => string[] } {
+    const { files, fail } = breakable()
+    const open = new Map<OpenFile, string>()
+    const layer: FileLayer = {
+      ...files,
+      open: async (path, mode) => {
+        const file = await files.open(path, mode)
+        const known: OpenFile = {
+          read: (offset, length) => file.read(offset, length),
+          write: (offset, chunks) => file.write(offset, chunks),
+          datasync: () => file.datasync(),
+          truncate: (length) => file.truncate(length),
+          size: () => file.size(),
+          close: async () => {
+            open.delete(known)
+            await file.close()
+          },
+        }
+        open.set(known, path)
+        return known
+      },
+    }
+    return { files, fail, layer, openPaths: () => [...open.values()] }
+  }
+
+  test('whichever sync of a rotation fails, that of the seal too', async () => {
+    for (let after = 0; after < 4; after += 1) {
+      const { layer, fail, openPaths } = counted()
+      const life = await live(layer)
+      await life.append(record(1, 300))
+      Object.assign(fail, { operation: 'datasync', path: '', after })
+      const rotated = life.append(record(2, 300)).then(() => life.append(record(3, 300)))
+      expect(await refusalOf(rotated), `${after} went well`).toMatchObject({ code: 'STORAGE_FAILED' })
+      await life.storage.close()
+      expect(openPaths(), `${after} went well`).toEqual([])
+    }
+  })
+
+  test('when a released image cannot be deleted at close', async () => {
+    const { layer, fail, openPaths } = counted()
+    const life = await live(layer, { segmentBytes: 16_384 })
+    await life.release(1, 1, 'one')
+    await life.storage.openSnapshot(position(1))
+    await life.release(2, 2, 'two')
+    await life.storage.openSnapshot(position(2))
+    Object.assign(fail, { operation: 'unlink', path: 'snapshot' })
+    expect(await refusalOf(life.storage.close())).toMatchObject({ code: 'STORAGE_FAILED' })
+    expect(openPaths()).toEqual([])
+  })
+
+  test('when images are being opened and begun at close', async () => {
+    const { files, layer, openPaths } = counted()
+    const life = await live(layer)
+    await life.release(1, 1, 'one')
+    const [reading, writing] = [life.storage.openSnapshot(position(1)), life.storage.createSnapshot(metaAt(7))]
+    await life.storage.close()
+    expect(openPaths()).toEqual([])
+    const [source, sink] = await Promise.all([reading, writing])
+    await expect(source?.read(0, 1)).rejects.toThrow('this snapshot was closed')
+    await expect(sink.commit()).rejects.toThrow('this snapshot was aborted')
+    expect([...files.files('visible').keys()].filter((path) => path.endsWith('.tmp'))).toEqual([])
+  })
 })

@@ -143,6 +143,30 @@ ${oldFileTrusted}${rewritten}`,
     foundBy: { file: 'bit-rot.test.ts', test: 'does not follow the one before', says: 'STORAGE_CORRUPT' },
   },
   {
+    bug: 'a seal that a crash prevented is not made',
+    file: 'storage-file/src/recover-journal.ts',
+    replace: `      await sealBefore(place, survey)
+`,
+    by: '',
+    foundBy: { file: 'lost-seal.test.ts', test: 'that a crash prevented', says: 'STORAGE_CORRUPT' },
+  },
+  {
+    bug: 'a seal is made before the segment that it speaks of is durable',
+    file: 'storage-file/src/recover-journal.ts',
+    replace: rewritten,
+    by: `    await sealBefore(place, survey)
+${rewritten}`,
+    foundBy: { file: 'lost-seal.test.ts', test: 'before its time', says: 'QuorateError' },
+  },
+  {
+    bug: 'an identity is relied on before its name is durable',
+    file: 'storage-file/src/open-place.ts',
+    replace: `  await files.syncDirectory(directory)
+  return { ...survey`,
+    by: `  return { ...survey`,
+    foundBy: { file: 'lost-seal.test.ts', test: 'whose name no sync covers', says: 'identity is damaged' },
+  },
+  {
     bug: 'a segment is not sealed',
     file: 'storage-file/src/segment-file.ts',
     replace: '  await file.write(offset, [encodeBatch(fields, [], chain, { segmentCrc, offset }).bytes])',
