@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileStorage, nodeFiles } from '@quorate/storage-file/node'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { lockByFile } from '../src/node/lock.js'
+import { makeDirectory } from '../src/node/make-directory.js'
 import { bytesOf, lifeOf, refusalOf, textOf } from './places.js'
 
 let root = ''
@@ -27,6 +28,25 @@ describe('nodeFiles', () => {
     expect(await files.list(join(place, 'a'))).toEqual(['b'])
     await writeFile(join(deep, 'file'), '')
     await expect(files.makeDirectory(join(deep, 'file', 'below'))).rejects.toMatchObject({ code: 'ENOTDIR' })
+  })
+
+  test('makes every name on the way durable, also those that are there: who made them may have died too early', async () => {
+    const deep = join(place, 'a', 'b')
+    await makeDirectory(join(place, 'a'), () => Promise.resolve())
+    for (let round = 0; round < 2; round += 1) {
+      const synced: string[] = []
+      await makeDirectory(deep, async (directory) => void synced.push(directory))
+      expect(synced.slice(0, 3)).toEqual([join(place, 'a'), place, root])
+      expect(synced.at(-1)).toBe('/')
+    }
+    const failing = (code: string) =>
+      makeDirectory(deep, () => Promise.reject(Object.assign(new Error(code), { code })))
+    await expect(failing('EIO')).rejects.toMatchObject({ code: 'EIO' })
+    await failing('EACCES')
+  })
+
+  test('says so where a parent can never be made', async () => {
+    await expect(files.makeDirectory('/proc/quorate/place')).rejects.toMatchObject({ code: 'ENOENT' })
   })
 
   test('creates what is not there, and opens what is', async () => {
@@ -166,4 +186,21 @@ test('options are checked, and unknown ones refused', () => {
   expect(() => fileStorage(Object.assign({ directory: place }, { path: 'x' }))).toThrow(/path/)
   // @ts-expect-error: what is no file layer
   expect(() => fileStorage({ directory: place, files: {} })).toThrow(/must be a file layer/)
+})
+
+test('a directory is the same after the process has gone elsewhere', async () => {
+  const from = process.cwd()
+  await mkdir(place)
+  process.chdir(place)
+  try {
+    const life = await lifeOf(await fileStorage({ directory: 'here', segmentBytes: 4_096 }).open())
+    process.chdir(root)
+    await life.append('one')
+    await life.storage.saveIdentity(bytesOf('who I am'))
+    await life.storage.close()
+    expect(existsSync(join(place, 'here', 'identity'))).toBe(true)
+    expect(existsSync(join(place, 'here', 'LOCK'))).toBe(false)
+  } finally {
+    process.chdir(from)
+  }
 })

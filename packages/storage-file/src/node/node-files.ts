@@ -1,8 +1,9 @@
 import { fdatasync, write, writev } from 'node:fs'
-import { mkdir, open, readdir, rename, statfs, unlink, type FileHandle } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { open, readdir, rename, statfs, unlink, type FileHandle } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import type { FileLayer, OpenFile } from '@quorate/contracts'
 import { lockDirectory } from './lock.js'
+import { makeDirectory } from './make-directory.js'
 
 /** The file system of this machine. */
 export function nodeFiles(): FileLayer {
@@ -17,7 +18,7 @@ export function nodeFiles(): FileLayer {
       const names = await readdir(directory)
       return names.sort((left, right) => (left < right ? -1 : left > right ? 1 : 0))
     },
-    makeDirectory: (path) => makeDirectory(resolve(path)),
+    makeDirectory: (path) => makeDirectory(resolve(path), syncDirectory),
     syncDirectory,
     async freeBytes(path) {
       const { bavail, bsize } = await statfs(path)
@@ -36,19 +37,6 @@ async function syncDirectory(path: string): Promise<void> {
   } finally {
     await directory.close()
   }
-}
-
-async function makeDirectory(path: string): Promise<void> {
-  try {
-    await mkdir(path)
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : null
-    if (code === 'EEXIST') return
-    if (code !== 'ENOENT' || dirname(path) === path) throw error
-    await makeDirectory(dirname(path))
-    return makeDirectory(path)
-  }
-  await syncDirectory(dirname(path))
 }
 
 /** A descriptor's number is given to the next file as soon as this one is closed: nothing may be under way by then. */
