@@ -47,7 +47,7 @@ export interface Standing {
 export function batchBytesOf(records: readonly Uint8Array[]): number {
   let bytes = batchHeaderBytes + records.length * recordHeaderBytes
   for (const record of records) bytes += record.length
-  return (bytes + 7) & ~7
+  return Math.ceil(bytes / 8) * 8
 }
 
 /** One buffer with the whole batch, and its chain value. */

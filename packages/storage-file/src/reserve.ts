@@ -58,7 +58,7 @@ export class Reserve {
 
   /** Looks at the disk once, before anybody relies on `pressure`. */
   async measure(): Promise<void> {
-    this.#isShort = await this.#hasLittleRoom()
+    this.#isShort = (await this.#freeBytes()) < this.#place.settings.freeBytesMin
   }
 
   async close(): Promise<void> {
@@ -71,7 +71,7 @@ export class Reserve {
     this.#cancelTimer()
     try {
       const isComplete = await this.#wasCompleted()
-      this.#isShort = !isComplete || (await this.#hasLittleRoom())
+      this.#isShort = !isComplete || (await this.#freeBytes()) < this.#place.settings.freeBytesMin
     } catch (error) {
       this.#place.failStop.fail('writing the reserve of the journal', error)
       return
@@ -80,10 +80,17 @@ export class Reserve {
     this.#cancelTimer = this.#place.settings.environment.setTimer(checkAfterMs, () => this.maybeRefill(true))
   }
 
-  /** Makes what is missing; false if the disk is too full for that. */
+  /**
+   * Makes what is missing; false if the disk is too full for that. Zeros must not take the last room from the identity and
+   * the snapshots, so it does not even try unless as much as it takes would be left.
+   */
   async #wasCompleted(): Promise<boolean> {
+    const { reserveSegments, segmentBytes } = this.#place.settings
     try {
-      while (!this.#isClosing && this.#ready.length < this.#place.settings.reserveSegments) await this.#make()
+      while (!this.#isClosing && this.#ready.length < reserveSegments) {
+        if ((await this.#freeBytes()) < 2 * segmentBytes) return false
+        await this.#make()
+      }
       return true
     } catch (error) {
       if (isFull(error)) return false
@@ -92,9 +99,9 @@ export class Reserve {
   }
 
   /** A file system that cannot tell has room until it refuses. */
-  async #hasLittleRoom(): Promise<boolean> {
-    const { files, directory, freeBytesMin } = this.#place.settings
-    return (await files.freeBytes(directory).catch(() => Infinity)) < freeBytesMin
+  async #freeBytes(): Promise<number> {
+    const { files, directory } = this.#place.settings
+    return files.freeBytes(directory).catch(() => Infinity)
   }
 
   async #make(): Promise<void> {

@@ -32,6 +32,9 @@ export function encodeSnapshotHeader(placeId: Uint8Array, meta: SnapshotMeta): {
   const writer = new ByteWriter(256, fixedHeaderBytes).raw(placeId).u53(meta.position).u53(meta.epoch)
   writeMembers(writer, meta.members)
   const bytes = writer.bytes(meta.protocol).finish().slice()
+  if (bytes.length > headerBytesMax) {
+    throw new TypeError(`members and protocol state of a snapshot take ${bytes.length} bytes, above ${headerBytesMax}`)
+  }
   const view = new DataView(bytes.buffer)
   bytes.set(magic)
   view.setUint32(4, snapshotVersion, true)

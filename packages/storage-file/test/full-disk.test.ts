@@ -1,6 +1,6 @@
 import { forgetfulFiles } from '@quorate/conformance'
 import { describe, expect, test } from 'vitest'
-import { directory, imageOf, live, look, pathsOf, record, refusalOf, stillTime } from './places.js'
+import { bytesOf, directory, imageOf, live, look, pathsOf, record, refusalOf, stillTime } from './places.js'
 
 const limits = { segmentBytes: 1_024, reserveSegments: 2 }
 const batch = (number: number) => record(number, 700)
@@ -125,6 +125,26 @@ describe('D14: a disk that gets full', () => {
       const records = Array.from({ length: acknowledged }, (_, at) => record(at + 1, 300))
       expect(found, `room for ${room} bytes`).toMatchObject({ records })
     }
+  })
+
+  test('leaves room for others: zeros for the reserve do not take the last of it', async () => {
+    const files = forgetfulFiles(1)
+    const time = stillTime()
+    const life = await live(files, { segmentBytes: 4_096, reserveSegments: 2 }, time.environment)
+    await time.pass(1)
+    await life.append(record(1, 3_000))
+    files.setFreeBytes(6_000)
+    await life.append(record(2, 3_000))
+    for (let second = 1; second <= 10; second += 1) {
+      await time.pass(1_000)
+      expect(life.storage.pressure).toBe('low')
+      await life.storage.saveIdentity(bytesOf(`who I am ${second}`.padEnd(2_000, '.')))
+      expect(await files.freeBytes(directory)).toBeLessThan(2 * 4_096)
+    }
+    files.setFreeBytes(10_000)
+    await time.pass(1_000)
+    expect(life.storage.pressure).toBe('none')
+    await life.storage.close()
   })
 
   test('refuses a quota as it refuses a full disk', async () => {

@@ -1,4 +1,5 @@
 import { forgetfulFiles } from '@quorate/conformance'
+import { sequence } from '@quorate/contracts'
 import { describe, expect, test } from 'vitest'
 import {
   diskOf,
@@ -123,4 +124,18 @@ test('W27: a sync that takes ten seconds acknowledges nothing before it ends, an
   expect(done).toEqual(['first', 'second', 'third'])
   const found = await look(await diskOf(imageOf(files)), roomy)
   expect(found).toMatchObject({ records: ['first', 'second', 'third'] })
+})
+
+test('a batch above what 32 bits can tell is refused, and the storage goes on', async () => {
+  const files = forgetfulFiles(1)
+  const life = await live(files)
+  const mebibyte = new Uint8Array(1024 * 1024)
+  for (const count of [1_025, 2_048, 3_000, 5_000]) {
+    const records = Array.from({ length: count }, () => mebibyte)
+    const appended = life.storage.append({ firstSequence: sequence(1), records, release: null })
+    await expect(appended).rejects.toThrow(/a batch of \d+ bytes is above 1073741824/)
+  }
+  await life.append('one')
+  await life.storage.close()
+  expect(await look(files)).toMatchObject({ records: ['one'] })
 })

@@ -95,3 +95,12 @@ test('a release that names what was never committed, or goes back, is refused an
   await life.storage.close()
   expect(await look(files)).toMatchObject({ first: 2, records: ['two', 'three', 'four'] })
 })
+
+test('what no reader would take for a header is refused before it is written', async () => {
+  const files = forgetfulFiles(1)
+  const life = await live(files)
+  const meta = { ...metaAt(1), protocol: new Uint8Array(17 * 1024 * 1024) }
+  await expect(life.storage.createSnapshot(meta)).rejects.toThrow(/take 17825\d* bytes, above 16777216/)
+  await saveImage(life.storage, 1, 'image')
+  expect(await imageAt(life.storage, 1)).toBe('image')
+})
