@@ -100,6 +100,7 @@ export class Driver<Message, Admin> {
     this.#peers = this.#makePeers()
     this.#callers = new Callers({
       options,
+      starts: identity.current.starts,
       storage,
       state,
       leader: this.#leader,
@@ -307,13 +308,16 @@ export class Driver<Message, Admin> {
     this.events.warn('APPLY_HELD', `nothing was applied for ${Math.round(ms)} ms while the state was read`)
   }
 
-  /** Something that everything rests on broke: stop, say so, and never limp on. */
+  /**
+   * Something that everything rests on broke: stop, say so, and never limp on. While it closes there is no more to stop
+   * than that: what is pending ends now, and nobody waits for it.
+   */
   #fail(error: unknown): void {
-    if (this.#failure || this.#closing) return
+    if (this.#failure) return
     this.#failure = error instanceof Error ? error : new Error(describeError(error))
     this.#parts.options.logger.error({ id: this.id, error: this.#failure.message }, 'this replica has stopped')
     this.#stopTaking(this.#failure.message)
-    this.#closing = this.#release().then(() => this.events.emit('stopped', { reason: this.#failure }))
+    this.#closing ??= this.#release().then(() => this.#tellStopped())
   }
 
   async #shutDown(): Promise<void> {
@@ -325,7 +329,11 @@ export class Driver<Message, Admin> {
     this.#stopTaking(reason)
     await this.#writer.idle
     await this.#release()
-    this.events.emit('stopped', { reason: null })
+    this.#tellStopped()
+  }
+
+  #tellStopped(): void {
+    this.events.emit('stopped', { reason: this.#failure })
   }
 
   /** A leader that goes in peace leaves another one behind, so that nobody has to wait for an election timeout. */

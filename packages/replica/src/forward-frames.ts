@@ -4,24 +4,23 @@ import {
   ByteWriter,
   isNodeId,
   position,
-  token as tokenOf,
   type NodeId,
   type Position,
   type Settled,
-  type Token,
 } from '@quorate/contracts'
 import type { Proposal } from './proposal.js'
+import { decodeOpening } from './sessions/opening.js'
 
-/** What a member asks of the one that leads. Its `request` is the asker's own token. */
+/** What a member asks of the one that leads. Its `request` is the asker's name for it (`RequestIds`). */
 export type Forward =
-  | { readonly kind: 'propose'; readonly request: Token; readonly proposal: Proposal }
-  | { readonly kind: 'barrier'; readonly request: Token }
-  | { readonly kind: 'transfer'; readonly request: Token; readonly to: NodeId | null }
+  | { readonly kind: 'propose'; readonly request: number; readonly proposal: Proposal }
+  | { readonly kind: 'barrier'; readonly request: number }
+  | { readonly kind: 'transfer'; readonly request: number; readonly to: NodeId | null }
 
 /** How it ended at the one that was asked. A proposal that was committed is not told: the asker applies it itself. */
 export type ForwardReply =
-  | { readonly kind: 'barrier'; readonly request: Token; readonly position: Position }
-  | { readonly kind: 'settled'; readonly request: Token; readonly result: Settled }
+  | { readonly kind: 'barrier'; readonly request: number; readonly position: Position }
+  | { readonly kind: 'settled'; readonly request: number; readonly result: Settled }
 
 const forwardKinds = ['propose', 'barrier', 'transfer'] as const
 const proposalKinds = ['command', 'openSession'] as const
@@ -43,7 +42,7 @@ export function encodeForward(forward: Forward, reserve: number): Uint8Array {
 export function decodeForward(bytes: Uint8Array): Forward {
   const reader = new ByteReader(bytes)
   const kind = forwardKinds[reader.u8()]
-  const request = tokenOf(reader.u53())
+  const request = reader.u53()
   if (kind === undefined) throw new BytesError('this version knows no such request')
   const forward: Forward =
     kind === 'propose'
@@ -72,7 +71,7 @@ export function encodeReply(reply: ForwardReply, reserve: number): Uint8Array {
 export function decodeReply(bytes: Uint8Array): ForwardReply {
   const reader = new ByteReader(bytes)
   const isBarrier = reader.boolean()
-  const request = tokenOf(reader.u53())
+  const request = reader.u53()
   const reply: ForwardReply = isBarrier
     ? { kind: 'barrier', request, position: position(reader.u53()) }
     : { kind: 'settled', request, result: readSettled(reader) }
@@ -84,7 +83,9 @@ function readProposal(reader: ByteReader): Proposal {
   const kind = proposalKinds[reader.u8()]
   if (kind === undefined) throw new BytesError('this version knows no such proposal')
   const [session, sequence, lowest] = [position(reader.u53()), reader.u53(), reader.u53()]
-  return { kind, session, sequence, lowestUnacknowledged: () => lowest, command: reader.bytes() }
+  const command = reader.bytes()
+  if (kind === 'openSession') decodeOpening(command)
+  return { kind, session, sequence, lowestUnacknowledged: () => lowest, command }
 }
 
 function readSettled(reader: ByteReader): Settled {

@@ -16,9 +16,16 @@ import {
 } from './forward-frames.js'
 import { frameKind, frameReserveBytes } from './frame.js'
 import type { Proposal } from './proposal.js'
+import { RequestIds } from './request-ids.js'
+import { SeenRequests } from './seen-requests.js'
 
 /** Requests of other members that are under way here at once. Over it they are refused. */
 const forwardsMax = 16_384
+
+/** What is asked, whoever asks. */
+type Asked = DistributiveOmit<Forward, 'request'>
+
+type DistributiveOmit<Union, Key extends PropertyKey> = Union extends unknown ? Omit<Union, Key> : never
 
 /** What forwarding needs of the driver. */
 export interface ForwardingHost {
@@ -28,8 +35,8 @@ export interface ForwardingHost {
   propose(token: Token, proposal: Proposal): boolean
   barrier(token: Token): boolean
   transfer(token: Token, to: NodeId | null): boolean
-  /** What became of a request of this member's own. */
-  onReply(reply: ForwardReply): void
+  /** What became of a request of this member's own, which is a token of its own. */
+  onReply(token: Token, reply: ForwardReply): void
   warn(from: NodeId, message: string): void
 }
 
@@ -39,10 +46,14 @@ export interface ForwardingHost {
  */
 export class Forwarding {
   readonly #host: ForwardingHost
-  readonly #asked = new Map<Token, { readonly from: NodeId; readonly request: Token }>()
+  readonly #ids: RequestIds
+  readonly #seen = new SeenRequests()
+  readonly #asked = new Map<Token, { readonly from: NodeId; readonly request: number }>()
 
-  constructor(host: ForwardingHost) {
+  /** `starts`: how often this member has started. */
+  constructor(host: ForwardingHost, starts: number) {
     this.#host = host
+    this.#ids = new RequestIds(starts)
   }
 
   /** Requests of others under way here. */
@@ -50,18 +61,18 @@ export class Forwarding {
     return this.#asked.size
   }
 
-  /** Asks the leader. False if the frame did not leave. */
-  ask(leader: NodeId, forward: Forward): boolean {
-    const frame = encodeForward(forward, frameReserveBytes)
+  /** Asks the leader something under a token of this member. False if the frame did not leave. */
+  ask(leader: NodeId, token: Token, asked: Asked): boolean {
+    const frame = encodeForward({ ...asked, request: this.#ids.idOf(token) }, frameReserveBytes)
     frame[0] = frameKind.forward
-    return this.#host.send(leader, frame, forward.kind === 'propose' ? 'log' : 'control') === 'queued'
+    return this.#host.send(leader, frame, channelOf(asked)) === 'queued'
   }
 
   /** A frame of another member's driver. */
   onFrame(kind: number, from: NodeId, body: Uint8Array): void {
     try {
       if (kind === frameKind.forward) this.#carryOut(from, decodeForward(body))
-      if (kind === frameKind.reply) this.#host.onReply(decodeReply(body))
+      if (kind === frameKind.reply) this.#onReply(decodeReply(body))
     } catch (error) {
       if (!(error instanceof BytesError)) throw error
       this.#host.warn(from, error.message)
@@ -87,8 +98,14 @@ export class Forwarding {
     this.#asked.delete(token)
   }
 
+  #onReply(reply: ForwardReply): void {
+    const token = this.#ids.tokenOf(reply.request)
+    if (token !== null) this.#host.onReply(token, reply)
+  }
+
   #carryOut(from: NodeId, forward: Forward): void {
     const { request } = forward
+    if (!this.#seen.isNew(from, channelOf(forward), request)) return
     if (this.#asked.size >= forwardsMax) return this.#refuse(from, request)
     const token = this.#host.nextToken()
     this.#asked.set(token, { from, request })
@@ -97,7 +114,7 @@ export class Forwarding {
     this.#refuse(from, request)
   }
 
-  #hand(token: Token, forward: Forward): boolean {
+  #hand(token: Token, forward: Asked): boolean {
     switch (forward.kind) {
       case 'propose':
         return this.#host.propose(token, forward.proposal)
@@ -108,7 +125,7 @@ export class Forwarding {
     }
   }
 
-  #refuse(to: NodeId, request: Token): void {
+  #refuse(to: NodeId, request: number): void {
     const detail = 'the leader has as much to do as it may take'
     this.#reply(to, {
       kind: 'settled',
@@ -128,4 +145,8 @@ export class Forwarding {
     this.#asked.delete(token)
     return asked
   }
+}
+
+function channelOf({ kind }: Asked): 'log' | 'control' {
+  return kind === 'propose' ? 'log' : 'control'
 }

@@ -162,6 +162,35 @@ test('close waits for what was handed over, takes nothing new, and can be called
   await replica[Symbol.asyncDispose]()
 })
 
+test('D5: what fails while the replica closes is its reason, and nobody waits for what can no longer come', async () => {
+  const inner = memoryStorage()
+  const failure = new QuorateError('STORAGE_FAILED', 'writing the journal failed: EIO')
+  let onAppend: (() => Promise<void>) | null = null
+  const storage: Storage = {
+    survives: inner.survives,
+    open: async () => {
+      const open = await inner.open()
+      const append = open.append.bind(open)
+      return Object.defineProperty(open, 'append', {
+        value: (batch: Parameters<typeof append>[0]) => onAppend?.() ?? append(batch),
+      })
+    },
+  }
+  const { replica, stopped } = await start({ storage })
+  await replica.commands.add()
+  const appending = new Promise<() => void>((resolve) => {
+    onAppend = () => new Promise((_, reject) => resolve(() => reject(failure)))
+  })
+  const inDoubt = replica.commands.add().catch((error: unknown) => error)
+  const fail = await appending
+  const closed = replica.close()
+  fail()
+  expect(await inDoubt).toMatchObject({ code: 'STOPPED', outcome: 'unknown' })
+  await closed
+  expect(await stopped).toBe(failure)
+  expect((await replica.status()).reason).toContain('EIO')
+})
+
 test('D5: a storage that failed while nobody called it stops the replica all the same', async () => {
   let failure: Error | null = null
   const inner = memoryStorage()

@@ -11,6 +11,7 @@ import {
 import { Forwarding } from '../src/forwarding.js'
 import { frameKind } from '../src/frame.js'
 import type { Proposal } from '../src/proposal.js'
+import { RequestIds } from '../src/request-ids.js'
 
 const lowest = (): number => 3
 const proposal: Proposal = {
@@ -70,30 +71,36 @@ test('damaged requests and answers throw BytesError and nothing else', () => {
 })
 
 /** A member that is asked by others, and whose protocol the test plays. */
-function asked(takes = true) {
+function asked({ takes = true, starts = 1 } = {}) {
+  const told: { token: number; reply: ForwardReply }[] = []
   const sent: { to: string; kind: number; reply: ForwardReply }[] = []
+  const asking: Forward[] = []
   const handed: Token[] = []
   let tokens = 100
   const hand = (given: Token): boolean => {
     if (takes) handed.push(given)
     return takes
   }
-  const forwarding = new Forwarding({
-    nextToken: () => token((tokens += 1)),
-    send: (to, frame) => {
-      sent.push({ to, kind: frame[0] ?? 0, reply: decodeReply(frame.subarray(1)) })
-      return 'queued'
+  const forwarding = new Forwarding(
+    {
+      nextToken: () => token((tokens += 1)),
+      send: (to, frame) => {
+        if (frame[0] === frameKind.reply) sent.push({ to, kind: frame[0], reply: decodeReply(frame.subarray(1)) })
+        else asking.push(decodeForward(frame.subarray(1)))
+        return 'queued'
+      },
+      propose: hand,
+      barrier: hand,
+      transfer: hand,
+      onReply: (own, reply) => told.push({ token: own, reply }),
+      warn: (from: NodeId, message) => sent.push({ to: from, kind: -1, reply: message as never }),
     },
-    propose: hand,
-    barrier: hand,
-    transfer: hand,
-    onReply: () => {},
-    warn: (from: NodeId, message) => sent.push({ to: from, kind: -1, reply: message as never }),
-  })
+    starts,
+  )
   const ask = (forward: Forward): void => {
     forwarding.onFrame(frameKind.forward, nodeId('n2'), encodeForward(forward, 0))
   }
-  return { forwarding, ask, sent, handed }
+  return { forwarding, ask, sent, handed, asking, told }
 }
 
 test('D9: a refusal goes back to the member that asked, under its own count; a commit needs no answer', () => {
@@ -109,7 +116,7 @@ test('D9: a refusal goes back to the member that asked, under its own count; a c
 })
 
 test('D37: a member that may take no more says so, and keeps nothing of it', () => {
-  const { forwarding, ask, sent } = asked(false)
+  const { forwarding, ask, sent } = asked({ takes: false })
   ask({ kind: 'barrier', request: token(10) })
   expect(sent[0]?.reply).toMatchObject({ request: 10, result: { kind: 'refused', reason: 'overloaded' } })
   expect(forwarding.pending).toBe(0)
@@ -118,5 +125,62 @@ test('D37: a member that may take no more says so, and keeps nothing of it', () 
 test('bytes that are no request are told, and nothing more', () => {
   const { forwarding, sent } = asked()
   forwarding.onFrame(frameKind.forward, nodeId('n2'), Uint8Array.of(9, 9))
+  expect(sent).toMatchObject([{ to: 'n2', kind: -1 }])
+})
+
+test('D9: a request that arrives twice is carried out once, also when the first was refused', () => {
+  for (const takes of [true, false]) {
+    const { ask, sent, handed, forwarding } = asked({ takes })
+    for (const forward of forwards.slice(0, 3)) {
+      ask(forward)
+      ask(forward)
+    }
+    ask(forwards[0]!)
+    expect(handed).toHaveLength(takes ? 3 : 0)
+    expect(sent).toHaveLength(takes ? 0 : 3)
+    for (const own of handed) forwarding.settle(own, { kind: 'overwritten' })
+    ask(forwards[0]!)
+    expect(sent).toHaveLength(3)
+  }
+})
+
+test('D9: one that was overtaken on its channel is carried out; a channel does not count for the other', () => {
+  const { ask, handed } = asked()
+  const given = [token(7), token(5), token(6), token(5), token(7), token(2_000), token(1_990), token(900)]
+  for (const request of given) ask({ kind: 'barrier', request })
+  expect(handed).toHaveLength(5)
+  ask({ kind: 'propose', request: token(4), proposal })
+  expect(handed).toHaveLength(6)
+})
+
+test('D9: requests of a life that began anew are new, and those of a life that is over are not', () => {
+  const takenOf = (...lives: number[]): number => {
+    const { ask, handed } = asked()
+    for (const starts of lives) ask({ kind: 'barrier', request: new RequestIds(starts).idOf(token(3)) })
+    return handed.length
+  }
+  expect(takenOf(1, 2, 1, 3, 2, 3)).toBe(3)
+  expect(takenOf(8_190, 8_191, 8_192, 8_193, 8_191)).toBe(4)
+})
+
+test('an answer to an earlier life ends nothing in this one, whatever its count', () => {
+  const earlier = asked({ starts: 3 })
+  const { forwarding, asking, told } = asked({ starts: 4 })
+  earlier.forwarding.ask(nodeId('n1'), token(12), { kind: 'barrier' })
+  forwarding.ask(nodeId('n1'), token(12), { kind: 'barrier' })
+  const answer = (request: number): void => {
+    const reply = encodeReply({ kind: 'settled', request, result: { kind: 'overwritten' } }, 0)
+    forwarding.onFrame(frameKind.reply, nodeId('n1'), reply)
+  }
+  answer(earlier.asking[0]?.request ?? 0)
+  expect(told).toEqual([])
+  answer(asking[0]?.request ?? 0)
+  expect(told).toMatchObject([{ token: 12, reply: { kind: 'settled' } }])
+})
+
+test('an opening that is none is no request', () => {
+  const { ask, sent, handed } = asked()
+  ask({ kind: 'propose', request: token(1), proposal: { ...proposal, kind: 'openSession' } })
+  expect(handed).toEqual([])
   expect(sent).toMatchObject([{ to: 'n2', kind: -1 }])
 })
