@@ -31,8 +31,10 @@ export const raftOptionsSchema = z
     uncommittedEntriesMax: z.int().min(1).default(131_072),
     /** Reads that no majority has confirmed yet. Over it they are refused. */
     pendingReadsMax: z.int().min(1).default(131_072),
-    /** Entries handed out that the machine has not applied yet. Over it the next ones wait. */
+    /** Entries handed out that the machine has not applied yet. Over it the next ones wait, and proposals are refused. */
     unappliedBytesMax: bytesSchema.default(64 * mebibyte),
+    /** Committed entries that the machine has not applied yet. Over it proposals are refused. */
+    unappliedEntriesMax: z.int().min(1).default(131_072),
     /** Entries kept in memory below a snapshot, so that a follower that is a little behind needs no image. */
     tailEntriesMax: z.int().min(0).default(16_384),
     tailBytesMax: bytesSchema.default(4 * mebibyte),

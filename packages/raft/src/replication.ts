@@ -71,6 +71,11 @@ export function onPropose(state: RaftState, token: Token, command: Uint8Array): 
     state.outbox.settle(token, { kind: 'refused', reason: 'overloaded', leader: state.leader, detail })
     return
   }
+  if (isMachineBehind(state)) {
+    const detail = `${state.commitIndex - state.lastApplied} entries are committed and not yet applied here`
+    state.outbox.settle(token, { kind: 'refused', reason: 'overloaded', leader: state.leader, detail })
+    return
+  }
   const entry: Entry = {
     index: (state.log.lastIndex + 1) as LogIndex,
     term: state.hardState.currentTerm,
@@ -80,6 +85,15 @@ export function onPropose(state: RaftState, token: Token, command: Uint8Array): 
   state.log.append(entry, state.outbox.persistEntry(entry), token)
   state.uncommittedBytes += sizeOfEntry(entry)
   state.isReplicationDue = true
+}
+
+/**
+ * More is committed than the machine may be given, or than it may have before it: a majority that is quicker than the
+ * machine would let the log grow for ever (decision D37).
+ */
+function isMachineBehind({ commitIndex, deliveredIndex, lastApplied, unappliedBytes, config }: RaftState): boolean {
+  const isGivenAll = commitIndex > deliveredIndex && unappliedBytes >= config.unappliedBytesMax
+  return isGivenAll || commitIndex - lastApplied >= config.unappliedEntriesMax
 }
 
 /** Sends followers what they lack, gathered over all that happened since the last Ready. */

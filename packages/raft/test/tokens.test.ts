@@ -177,6 +177,33 @@ describe('D37: what waits is bounded, and over it is a refusal', () => {
     expect(n1.state.unappliedBytes).toBe(0)
   })
 
+  test.each([{ unappliedEntriesMax: 3 }, { unappliedBytesMax: 40 }])(
+    'what is committed and not applied yet: proposals are refused until the machine has caught up (%o)',
+    (limits) => {
+      const cores = new Cores('n1', limits)
+      const n1 = cores.core('n1')
+      cores.elect('n1')
+      cores.settle()
+      n1.isApplierHeld = true
+      const given = [...'abcdefgh'].flatMap((command) => {
+        const tokens = cores.propose('n1', command)
+        cores.settle()
+        return tokens
+      })
+      const refused = given.filter((each) => n1.settled.has(each))
+      expect(refused.length).toBeGreaterThanOrEqual(4)
+      expect(given.slice(-refused.length)).toEqual(refused)
+      expect(n1.settled.get(refused[0]!)).toMatchObject(overloaded)
+      n1.isApplierHeld = false
+      n1.reportApplied()
+      cores.settle()
+      const [later] = cores.propose('n1', 'later')
+      cores.settle()
+      expect(n1.tokens).toContain(later)
+      expect(n1.applied.at(-1)).toBe('later')
+    },
+  )
+
   test('reads that no majority has confirmed', () => {
     const cores = cutOff({ pendingReadsMax: 3 })
     const given = Array.from({ length: 4 }, () => cores.read('n1'))
