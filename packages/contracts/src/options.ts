@@ -18,7 +18,10 @@ export const addressSchema = z.string().refine((text) => Number(addressPattern.e
 })
 
 /** A duration in whole milliseconds, at least 1. */
-export const durationMsSchema = z.int().min(1)
+export const durationMsSchema = z
+  .int()
+  .min(1)
+  .max(2 ** 31 - 1)
 
 /** A size in whole bytes, at least 1. */
 export const bytesSchema = z.int().min(1)

@@ -25,6 +25,8 @@ import { stampedProposal } from './stamps.js'
 /** What calls need of the driver. */
 export interface CallersHost {
   readonly options: CheckedOptions
+  /** How often this member has started, this time included. */
+  readonly starts: number
   readonly storage: OpenStorage
   readonly state: ReplicatedState
   readonly leader: LeaderView
@@ -54,20 +56,23 @@ export class Callers {
     const { environment, timeoutMs, requestsMax, sessionTimeoutMs } = host.options
     const nextToken = (): Token => this.nextToken()
     const common = { environment, leader: host.leader, timeoutMs, requestsMax, nextToken }
-    this.#forwarding = new Forwarding({
-      nextToken,
-      send: (to, frame, channel) => host.send(to, frame, channel),
-      propose: (token, proposal) => this.#propose(token, proposal),
-      barrier: (token) => host.offer({ kind: 'readBarrier', token }),
-      transfer: (token, to) => host.offer({ kind: 'transfer', token, to }),
-      onReply: (reply) => this.#onReply(reply),
-      warn: (from, message) => host.warn(`${from} sent bytes that are no request: ${message}`),
-    })
+    this.#forwarding = new Forwarding(
+      {
+        nextToken,
+        send: (to, frame, channel) => host.send(to, frame, channel),
+        propose: (token, proposal) => this.#propose(token, proposal),
+        barrier: (token) => host.offer({ kind: 'readBarrier', token }),
+        transfer: (token, to) => host.offer({ kind: 'transfer', token, to }),
+        onReply: (token, reply) => this.#onReply(token, reply),
+        warn: (from, message) => host.warn(`${from} sent bytes that are no request: ${message}`),
+      },
+      host.starts,
+    )
     this.#proposals = new Proposals(
       {
         ...common,
         hand: (token, proposal) => this.#propose(token, proposal),
-        forward: (request, proposal, to) => this.#forwarding.ask(to, { kind: 'propose', request, proposal }),
+        forward: (token, proposal, to) => this.#forwarding.ask(to, token, { kind: 'propose', proposal }),
       },
       host.state,
       sessionTimeoutMs,
@@ -80,7 +85,7 @@ export class Callers {
       {
         ...common,
         hand: (token) => host.offer({ kind: 'readBarrier', token }),
-        forward: (request, _, to) => this.#forwarding.ask(to, { kind: 'barrier', request }),
+        forward: (token, _, to) => this.#forwarding.ask(to, token, { kind: 'barrier' }),
       },
       { what: 'the query', outcomeOfUndecided: 'notDone', isRepeatable: true },
     )
@@ -88,7 +93,7 @@ export class Callers {
       {
         ...common,
         hand: (token, to) => host.offer({ kind: 'transfer', token, to }),
-        forward: (request, to, leader) => this.#forwarding.ask(leader, { kind: 'transfer', request, to }),
+        forward: (token, to, leader) => this.#forwarding.ask(leader, token, { kind: 'transfer', to }),
       },
       { what: 'the transfer of leadership', outcomeOfUndecided: 'unknown', isRepeatable: false },
     )
@@ -114,19 +119,24 @@ export class Callers {
     }
     const { session } = options
     if (session) {
-      const { id, sequence, lowestUnacknowledged } = session
+      const { id, sequence, lowestUnacknowledged } = checkedPlace(session)
       return this.#proposals.command(
         { session: id, sequence, lowestUnacknowledged: () => lowestUnacknowledged, command },
         options,
       )
     }
     const endMs = environment.monotonicMs() + timeoutOf(options, timeoutMs)
-    const slot = this.#sessions.take() ?? (await this.#slotOfNewSession(options))
-    try {
-      const remainingMs = Math.max(1, Math.ceil(endMs - environment.monotonicMs()))
-      return await this.#proposals.command({ ...slot, command }, { ...options, timeoutMs: remainingMs })
-    } finally {
-      slot.release()
+    for (;;) {
+      const slot = this.#sessions.take() ?? (await this.#slotOfNewSession(options, endMs))
+      try {
+        return await this.#proposals.command({ ...slot, command }, { ...options, timeoutMs: this.#leftMs(endMs) })
+      } catch (error) {
+        // The session ended while the command was on its way there: another one takes it.
+        const hasSessionEnded = isNotDone(error, 'SESSION_EXPIRED')
+        if (!hasSessionEnded || environment.monotonicMs() >= endMs) throw error
+      } finally {
+        slot.release()
+      }
     }
   }
 
@@ -203,8 +213,8 @@ export class Callers {
   }
 
   /** Commands that wait for a session are bounded as those under way are. */
-  async #slotOfNewSession(options: CommandOptions): Promise<Slot> {
-    const { requestsMax } = this.#host.options
+  async #slotOfNewSession(options: CommandOptions, endMs: number): Promise<Slot> {
+    const { environment, requestsMax } = this.#host.options
     if (this.#awaitingSession >= requestsMax) {
       const message = `${requestsMax} commands wait for a leader and that is the limit: try again shortly`
       throw new QuorateError('OVERLOADED', message)
@@ -213,7 +223,12 @@ export class Callers {
     try {
       let slot = this.#sessions.take()
       while (slot === null) {
-        await this.#proposals.within(this.#sessions.open(), options)
+        const opened = this.#proposals.within(this.#sessions.open(), { ...options, timeoutMs: this.#leftMs(endMs) })
+        await opened.catch((error: unknown) => {
+          // Whoever asked first for the session may have had less time than this caller.
+          const mayTryAgain = isNotDone(error, 'NO_LEADER') && environment.monotonicMs() < endMs
+          if (!mayTryAgain) throw error
+        })
         slot = this.#sessions.take()
       }
       return slot
@@ -222,13 +237,17 @@ export class Callers {
     }
   }
 
+  #leftMs(endMs: number): number {
+    return Math.max(1, Math.ceil(endMs - this.#host.options.environment.monotonicMs()))
+  }
+
   #onReadable(token: Token, position: Position): void {
     this.#host.applier.whenApplied(position, () => this.#barriers.answer(token, position))
   }
 
-  #onReply(reply: ForwardReply): void {
-    if (reply.kind === 'barrier') this.#onReadable(reply.request, reply.position)
-    else this.onSettled(reply.request, reply.result)
+  #onReply(token: Token, reply: ForwardReply): void {
+    if (reply.kind === 'barrier') this.#onReadable(token, reply.position)
+    else this.onSettled(token, reply.result)
   }
 
   /** The envelope is written once, here, by whoever leads, into bytes that were never proposed before. */
@@ -242,4 +261,20 @@ export class Callers {
     }
     return this.#host.offer({ kind: 'propose', token, command: stampedProposal(proposal, state) })
   }
+}
+
+/** A caller's own count, which goes into the log: what is no count must not get there. */
+function checkedPlace(session: NonNullable<CommandOptions['session']>): NonNullable<CommandOptions['session']> {
+  const { id, sequence, lowestUnacknowledged } = session
+  const areCounts = [id, sequence, lowestUnacknowledged].every((count) => Number.isSafeInteger(count) && count >= 1)
+  if (areCounts && lowestUnacknowledged <= sequence) return session
+  throw new TypeError(
+    'a place in a session is the id of the session and the counts `sequence` and `lowestUnacknowledged`, whole numbers from ' +
+      `1, the second not above the first; not id ${id}, sequence ${sequence}, lowestUnacknowledged ${lowestUnacknowledged}`,
+  )
+}
+
+/** The command was not carried out, for this reason. */
+function isNotDone(error: unknown, code: QuorateError['code']): boolean {
+  return error instanceof QuorateError && error.code === code && error.outcome === 'notDone'
 }

@@ -62,11 +62,11 @@ export const replicaOptionsSchema = z
       text: 'function',
     }).optional(),
     /** How long a command or query may take when its caller does not say. */
-    timeoutMs: durationMsSchema.max(2 ** 31 - 1).default(5_000),
+    timeoutMs: durationMsSchema.default(5_000),
     /** How long `close` waits for commands that were handed to the protocol. */
     closeTimeoutMs: durationMsSchema.default(1_000),
     /** How long a session of this member's callers lasts without a command, in cluster time. */
-    sessionTimeoutMs: durationMsSchema.max(2 ** 31).default(300_000),
+    sessionTimeoutMs: durationMsSchema.default(300_000),
     /** Length of a tick. */
     tickMs: durationMsSchema.max(1_000).default(10),
     /** The largest command, before its envelope. */

@@ -108,6 +108,11 @@ export class Proposals {
   /** Opens a session. The same nonce opens the same one. */
   async openSession(nonce: Uint8Array | null, options?: RequestOptions): Promise<Position> {
     const bytes = nonce ?? this.#host.environment.randomBytes(nonceBytes)
+    if (!(bytes instanceof Uint8Array) || bytes.length !== nonceBytes) {
+      throw new TypeError(
+        `a session is opened under a nonce of ${nonceBytes} bytes: make them up once for each session`,
+      )
+    }
     const command = encodeOpening({ nonce: bytes, timeoutMs: this.#sessionTimeoutMs })
     const key = hexOfBytes(bytes)
     const proposal = { session: 0 as Position, sequence: 0, lowestUnacknowledged: () => 0, command }
@@ -165,7 +170,7 @@ function refusalOf(code: 'SESSION_EXPIRED' | 'OVERLOADED', { attempts }: Proposa
   const outcome = attempts > 1 ? 'unknown' : 'notDone'
   const message =
     code === 'OVERLOADED'
-      ? 'the session holds as many unacknowledged answers as it may: wait for earlier commands of it'
+      ? 'the session, or all of them together, hold as many unacknowledged answers as they may: wait for earlier commands'
       : 'the session has ended, or this command of it was acknowledged before: open another session'
   return new QuorateError(code, message, { outcome })
 }

@@ -1,4 +1,5 @@
 import {
+  BytesError,
   decodeEnvelope,
   describeError,
   QuorateError,
@@ -9,7 +10,7 @@ import {
   type StateMachine,
 } from '@quorate/contracts'
 import type { AppliedStamps, ClusterClock } from './cluster-clock.js'
-import { decodeOpening } from './sessions/opening.js'
+import { decodeOpening, type Opening } from './sessions/opening.js'
 import { noSession, SessionTable } from './sessions/session-table.js'
 import { readImageHead, writeImageHead } from './state-image.js'
 
@@ -48,7 +49,9 @@ export class ReplicatedState {
       case 'command':
         return this.#command(envelope, at, stamps)
       case 'openSession': {
-        const { nonce, timeoutMs } = decodeOpening(envelope.command)
+        const opening = openingOf(envelope)
+        if (!opening) return null
+        const { nonce, timeoutMs } = opening
         return { kind: 'opened', nonce, id: this.sessions.open(nonce, timeoutMs, at, stamps.clusterTime) }
       }
       case 'clock':
@@ -120,6 +123,16 @@ export class ReplicatedState {
         `"quorate-storage inspect DIRECTORY --position ${at} --decode PROTOCOL" prints the command, with the package of the protocol in its place`
       throw new QuorateError('APPLY_FAILED', message, { cause: error })
     }
+  }
+}
+
+/** Null: it is none. Whoever proposes one checks it, so that a committed one stops nobody. */
+function openingOf({ command }: Envelope): Opening | null {
+  try {
+    return decodeOpening(command)
+  } catch (error) {
+    if (error instanceof BytesError) return null
+    throw error
   }
 }
 

@@ -13,8 +13,11 @@ import { errorOfRefusal } from './refusals.js'
 
 /** How often what waits looks whether it can be tried again, in milliseconds. */
 const retryEveryMs = 50
-/** After that long without a word an attempt at another member is taken for lost, in milliseconds; it is made again. */
-const silentMs = 500
+/**
+ * After that long without a word an attempt at another member is taken for lost, in milliseconds; it is made again. Each
+ * time it takes twice as long, up to the other: what is only slow must not get more to do.
+ */
+const [silentMs, silentMsMax] = [500, 2_000]
 
 /** What any request may be given. */
 export interface RequestOptions {
@@ -220,7 +223,8 @@ export class Requests<Payload, Answer> {
     const { leader, environment } = this.#host
     const nowMs = environment.monotonicMs()
     for (const request of [...this.#all]) {
-      const isSilent = this.#isRepeatable && !leader.isSelf && nowMs - request.attemptedAtMs >= silentMs
+      const patienceMs = Math.min(silentMs * 2 ** (request.attempts - 1), silentMsMax)
+      const isSilent = this.#isRepeatable && !leader.isSelf && nowMs - request.attemptedAtMs >= patienceMs
       if (request.undecided.size === 0 || isSilent) this.#attempt(request)
     }
   }
@@ -264,7 +268,9 @@ function isWorthRetrying(result: Settled): boolean {
 export function timeoutOf(options: RequestOptions, otherwise: number): number {
   if (options.timeoutMs === undefined) return otherwise
   if (!durationMsSchema.safeParse(options.timeoutMs).success) {
-    throw new TypeError(`timeoutMs must be a whole number of milliseconds from 1, not ${options.timeoutMs}`)
+    throw new TypeError(
+      `timeoutMs must be a whole number of milliseconds from 1 to ${2 ** 31 - 1}, not ${options.timeoutMs}`,
+    )
   }
   return options.timeoutMs
 }

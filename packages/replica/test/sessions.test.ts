@@ -3,7 +3,13 @@ import { expect, test } from 'vitest'
 import { decodeOpening, encodeOpening } from '../src/sessions/opening.js'
 import { OwnSessions } from '../src/sessions/own-sessions.js'
 import { readSessions, writeSessions } from '../src/sessions/session-codec.js'
-import { sessionBytesMax, sessionResultsMax, sessionsMax, SessionTable } from '../src/sessions/session-table.js'
+import {
+  sessionBytesMax,
+  sessionResultsMax,
+  sessionsMax,
+  SessionTable,
+  tableBytesMax,
+} from '../src/sessions/session-table.js'
 
 const nonceOf = (seed: number): Uint8Array => {
   const random = seededRandom(seed)
@@ -137,4 +143,46 @@ test('the command that opens a session reads back, and no other length is one', 
   const opening = { nonce: nonceOf(3), timeoutMs: 60_000 }
   expect(decodeOpening(encodeOpening(opening))).toEqual(opening)
   expect(() => decodeOpening(encodeOpening(opening).subarray(1))).toThrow(BytesError)
+})
+
+test('D37: all sessions together hold a bounded number of bytes, which is that of what they hold', () => {
+  const table = new SessionTable()
+  const answer = 'x'.repeat(sessionBytesMax - 100)
+  const count = Math.ceil(tableBytesMax / answer.length)
+  for (let at = 1; at <= count; at += 1) {
+    table.open(nonceOf(at), at * 1_000, position(at), clusterTime(0))
+    expect(give(table, at, 1, 1, answer)).toBe(answer)
+  }
+  table.open(nonceOf(0), 1_000_000, position(1_000), clusterTime(0))
+  expect(give(table, 1_000, 1, 1, 'not even a small one')).toBe('OVERLOADED')
+  const restored = readSessions(new ByteReader(bytesOf(table)))
+  expect(give(restored, 1_000, 1, 1, 'nor in a copy')).toBe('OVERLOADED')
+  expect(give(table, 2, 2, 2, 'what acknowledges others')).toBe('what acknowledges others')
+  expect(give(table, 1_000, 1, 1, 'now')).toBe('now')
+  restored.expire(clusterTime(1_000))
+  expect(give(restored, 1_000, 1, 1, 'one ended', 1_000)).toBe('one ended')
+})
+
+test('sessions end in whatever order their times are over, also when later ones were opened with less', () => {
+  const table = new SessionTable()
+  const dice = seededRandom(3)
+  const ends = new Map<number, number>()
+  for (let nowMs = 0; nowMs < 4_000; nowMs += 10) {
+    table.expire(clusterTime(nowMs))
+    for (const [id, end] of ends) if (end <= nowMs) ends.delete(id)
+    expect(
+      table.all().map(({ id }) => Number(id)),
+      `at ${nowMs}`,
+    ).toEqual([...ends.keys()].sort((a, b) => a - b))
+    const timeoutMs = 50 + dice.nextInt(500)
+    const id = nowMs + 1
+    table.open(nonceOf(id), timeoutMs, position(id), clusterTime(nowMs))
+    ends.set(id, nowMs + timeoutMs)
+    const used = table.all()[dice.nextInt(table.size)]
+    if (used && dice.nextInt(2) === 0) {
+      give(table, used.id, 1, 1, 'x', nowMs)
+      ends.set(used.id, nowMs + used.timeoutMs)
+    }
+  }
+  expect(ends.size).toBeGreaterThan(10)
 })

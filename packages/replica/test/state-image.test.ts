@@ -81,3 +81,12 @@ test('D12: a clock command moves time on and ends sessions, and nobody waits for
   const late = state.apply(envelope({ session: position(1), sessionSequence: 2, command: add(1) }), position(4))
   expect(late).toEqual({ kind: 'refused', session: 1, sequence: 2, code: 'SESSION_EXPIRED' })
 })
+
+test('an opening in the log that is none opens nothing, and stops nobody', () => {
+  const state = newState()
+  for (const [at, length] of [0, 3, 19, 21].entries()) {
+    const opening = envelope({ kind: 'openSession', command: new Uint8Array(length) })
+    expect(state.apply(opening, position(at + 1))).toBeNull()
+  }
+  expect(state.sessions.size).toBe(0)
+})

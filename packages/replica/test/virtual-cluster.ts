@@ -18,8 +18,11 @@ export interface VirtualMember {
 /** What holds for all members. */
 export interface VirtualClusterOptions {
   readonly snapshotEveryEntries?: number
+  readonly sessionTimeoutMs?: number
+  readonly timeoutMs?: number
   /** Of raft. */
   readonly tailEntriesMax?: number
+  readonly uncommittedEntriesMax?: number
 }
 
 /** A cluster of three on raft in virtual time, which passes only while a test awaits something through it. */
@@ -66,12 +69,15 @@ export class VirtualCluster<Machine extends MachineModule> {
 
   #start(id: string, { storage, environment, transport }: VirtualMember): Promise<Replica<Machine>> {
     const onHub = memoryTransport({ hub: this.hub })
-    const { tailEntriesMax, ...options } = this.#options
+    const { tailEntriesMax, uncommittedEntriesMax, ...options } = this.#options
     return createReplica({
       id,
       members: Object.fromEntries(ids.map((each) => [each, `${each}:1`])),
       machine: this.#machine,
-      protocol: raft(tailEntriesMax === undefined ? {} : { tailEntriesMax }),
+      protocol: raft({
+        ...(tailEntriesMax !== undefined && { tailEntriesMax }),
+        ...(uncommittedEntriesMax !== undefined && { uncommittedEntriesMax }),
+      }),
       transport: transport?.(onHub) ?? onHub,
       storage: storage ?? memoryStorage(),
       environment: environment?.(this.time.environment) ?? this.time.environment,

@@ -5,6 +5,14 @@ export const sessionsMax = 10_000
 /** Results that one session may hold unacknowledged, and their bytes. Over it its next command is refused. */
 export const sessionResultsMax = 8_192
 export const sessionBytesMax = 4 * 1024 * 1024
+/**
+ * Bytes that all sessions together may hold, with a little for each result. Over it commands of every session are refused:
+ * the table is part of each snapshot, in memory and in one piece.
+ */
+export const tableBytesMax = 64 * 1024 * 1024
+
+/** What a result takes in a snapshot beside its bytes. */
+const resultOverheadBytes = 12
 
 /** One caller's commands, in its own count, with the answers that it has not acknowledged yet. */
 export interface Session {
@@ -35,6 +43,9 @@ export type Verdict =
 export class SessionTable {
   readonly #sessions = new Map<Position, Session>()
   readonly #byNonce = new Map<string, Session>()
+  #bytes = 0
+  /** No session ends before, in cluster time: they only get later by being used. */
+  #noneEndsBefore = Infinity
 
   get size(): number {
     return this.#sessions.size
@@ -67,6 +78,8 @@ export class SessionTable {
   put(session: Session): void {
     this.#sessions.set(session.id, session)
     this.#byNonce.set(hexOfBytes(session.nonce), session)
+    this.#bytes += bytesOf(session)
+    this.#noneEndsBefore = Math.min(this.#noneEndsBefore, session.lastActive + session.timeoutMs)
   }
 
   /** Decides about a command before it is applied, and forgets the answers that its caller no longer wants. */
@@ -80,7 +93,8 @@ export class SessionTable {
     if (sequence < session.lowestUnacknowledged) return { kind: 'refused', code: 'SESSION_EXPIRED' }
     // The lowest one passes any bytes: it alone can end the wait of all others, and no caller knows how large answers are.
     const isOfMany = sequence > session.lowestUnacknowledged
-    if (session.results.size >= sessionResultsMax || (isOfMany && session.resultBytes >= sessionBytesMax)) {
+    const isFull = session.results.size >= sessionResultsMax || (isOfMany && session.resultBytes >= sessionBytesMax)
+    if (isFull || this.#bytes >= tableBytesMax) {
       return { kind: 'refused', code: 'OVERLOADED' }
     }
     return { kind: 'fresh', session }
@@ -90,6 +104,7 @@ export class SessionTable {
   keep(session: Session, sequence: number, result: Uint8Array): void {
     session.results.set(sequence, result.slice())
     session.resultBytes += result.length
+    this.#bytes += result.length + resultOverheadBytes
   }
 
   /** The answer to a command that was applied, if it is still kept. */
@@ -104,11 +119,14 @@ export class SessionTable {
 
   /** Ends the sessions whose time is over. */
   expire(now: ClusterTime): void {
+    if (now < this.#noneEndsBefore) return
     for (const session of this.#sessions.values()) {
       if (session.lastActive + session.timeoutMs > now) continue
       this.#sessions.delete(session.id)
       this.#byNonce.delete(hexOfBytes(session.nonce))
+      this.#bytes -= bytesOf(session)
     }
+    this.#noneEndsBefore = this.nextDeadline() ?? Infinity
   }
 
   /** When the next session ends if nobody uses it, in cluster time; null if there is none. */
@@ -127,8 +145,13 @@ export class SessionTable {
       if (sequence >= lowestUnacknowledged) continue
       session.results.delete(sequence)
       session.resultBytes -= result.length
+      this.#bytes -= result.length + resultOverheadBytes
     }
   }
+}
+
+function bytesOf({ results, resultBytes }: Session): number {
+  return resultBytes + results.size * resultOverheadBytes
 }
 
 /** The session of commands that belong to none. */

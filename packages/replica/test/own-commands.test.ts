@@ -1,0 +1,93 @@
+import { counter } from '@quorate/machine-counter'
+import { expect, test } from 'vitest'
+import { VirtualCluster, type VirtualClusterOptions } from './virtual-cluster.js'
+
+type Counters = VirtualCluster<typeof counter>
+
+/** A cluster of three counters, a leader and a member that follows it. */
+async function three(options: VirtualClusterOptions = {}) {
+  const cluster: Counters = new VirtualCluster(counter, options)
+  await cluster.start()
+  const leader = await cluster.leader()
+  const follower = cluster.replicas.find(({ id }) => id !== leader.id)
+  if (!follower) throw new Error('nobody follows')
+  return { cluster, leader, follower }
+}
+
+const pause = (cluster: Counters, ms: number): Promise<void> =>
+  cluster.during(new Promise<void>((resolve) => void cluster.time.environment.setTimer(ms, resolve)))
+
+test('D11: a command does not fail because the session of its member has just ended', async () => {
+  const { cluster, leader } = await three({ sessionTimeoutMs: 300 })
+  for (let round = 1; round <= 20; round += 1) {
+    expect(await cluster.during(leader.commands.add({ by: 1 }))).toBe(round)
+    await pause(cluster, 300 + round * 10)
+  }
+  await cluster.close()
+})
+
+test('a deadline is its own, whoever opened the session for others, and however long that may take by default', async () => {
+  const { cluster, leader, follower } = await three({ timeoutMs: 500 })
+  const others = cluster.replicas.filter(({ id }) => id !== follower.id).map(({ id }) => id)
+  cluster.hub.split([follower.id], others)
+  await pause(cluster, 1_000)
+  const patient = follower.commands.add({ by: 1 }, { timeoutMs: 20_000 })
+  await pause(cluster, 450)
+  const late = follower.commands.add({ by: 1 }, { timeoutMs: 20_000 })
+  const hasty = follower.commands.add({ by: 1 }, { timeoutMs: 100 }).catch((error: unknown) => error)
+  expect(await cluster.during(hasty)).toMatchObject({ code: 'NO_LEADER', outcome: 'notDone' })
+  await pause(cluster, 1_000)
+  cluster.hub.heal()
+  expect([await cluster.during(patient), await cluster.during(late)].sort()).toEqual([1, 2])
+  expect(await cluster.during(leader.queries.value())).toBe(2)
+  await cluster.close()
+})
+
+test('D9: commands that a follower forwards over a network that doubles every frame are done once, and said to be', async () => {
+  const { cluster, leader, follower } = await three({ uncommittedEntriesMax: 1 })
+  await cluster.during(follower.commands.add({ by: 1 }))
+  cluster.hub.setFaults({ duplication: 1, latencyMs: 1 })
+  const outcomes = await cluster.during(
+    Promise.allSettled(Array.from({ length: 10 }, () => follower.commands.add({ by: 1 }))),
+  )
+  const done = outcomes.filter(({ status }) => status === 'fulfilled').length
+  for (const outcome of outcomes) {
+    if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'OVERLOADED', outcome: 'notDone' })
+  }
+  cluster.hub.setFaults({})
+  expect(done).toBeGreaterThan(0)
+  expect(await cluster.during(leader.queries.value())).toBe(1 + done)
+  await cluster.during(follower.transferLeadership(follower.id))
+  await cluster.close()
+})
+
+test('what is no nonce and no place in a session is refused where it is said, and stops nobody', async () => {
+  const { cluster, leader, follower } = await three()
+  for (const replica of [leader, follower]) {
+    for (const nonce of [new Uint8Array(3), new Uint8Array(17)]) {
+      await expect(replica.openSession(nonce)).rejects.toThrow('a nonce of 16 bytes')
+    }
+    const id = await cluster.during(replica.openSession())
+    const places = [
+      { id, sequence: 1.5, lowestUnacknowledged: 1 },
+      { id, sequence: -1, lowestUnacknowledged: 1 },
+      { id, sequence: NaN, lowestUnacknowledged: 1 },
+      { id, sequence: 1, lowestUnacknowledged: 2 },
+      { id: 0 as typeof id, sequence: 1, lowestUnacknowledged: 1 },
+    ]
+    for (const session of places) {
+      await expect(replica.commands.add({ by: 1 }, { session })).rejects.toThrow('a place in a session is')
+    }
+  }
+  await pause(cluster, 2_000)
+  expect(await cluster.during(follower.commands.add({ by: 1 }))).toBe(1)
+  await cluster.close()
+})
+
+test('a deadline beyond what a timer can count is refused, and not taken for none', async () => {
+  const { cluster, leader } = await three()
+  await expect(leader.commands.add({ by: 1 }, { timeoutMs: 2 ** 31 })).rejects.toThrow(TypeError)
+  await expect(leader.queries.value({ timeoutMs: 2 ** 31 })).rejects.toThrow('from 1 to 2147483647')
+  expect(await cluster.during(leader.commands.add({ by: 1 }, { timeoutMs: 2 ** 31 - 1 }))).toBe(1)
+  await cluster.close()
+})
