@@ -10,7 +10,7 @@ import { bundleSources } from '../../../tools/source-bundle.mjs'
 import { patchPlugin, type SourcePatch } from '../../../tools/source-patch.js'
 
 const run = promisify(execFile)
-const seedsOf = { 'power-cut': 16, 'exactly-once': 2 } as const
+const seedsOf = { 'power-cut': 16, 'exactly-once': 6 } as const
 /** The programs that look for bugs, and what they are given. */
 const programs = {
   'power-cut': ['1', String(seedsOf['power-cut']), '20'],
