@@ -20,6 +20,11 @@ export interface MachineModule<Commands extends Operations = Operations, Queries
   readonly codec: string
   readonly commands: Commands
   readonly queries: Queries
+  /**
+   * Throws `INVALID_COMMAND` for bytes that are no command of this machine. Asked before a command that somebody encoded
+   * elsewhere is proposed: once it is committed, every member stops at it (decisions D27, D28). May be absent.
+   */
+  checkCommand?(command: Uint8Array): void
   /** A new life in the initial state. */
   create(): StateMachine
 }

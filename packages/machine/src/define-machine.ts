@@ -1,9 +1,9 @@
-import type { MachineModule, Operation } from '@quorate/contracts'
+import { QuorateError, type MachineModule, type Operation } from '@quorate/contracts'
 import { checkDefinition } from './check-definition.js'
 import { codecId } from './codec.js'
 import type { CommandDefinitions, MachineTraits, OperationsOf, QueryDefinitions } from './definition.js'
-import { DefinedMachine, type PlainDefinition } from './machine.js'
-import { operationOf, type WithInput } from './operation.js'
+import { DefinedMachine, ownEntry, type PlainDefinition } from './machine.js'
+import { decodeRequest, operationOf, type WithInput } from './operation.js'
 
 /**
  * Writes a state machine down once: its commands and queries with the types of their inputs and results.
@@ -32,6 +32,12 @@ export function defineMachine<
     codec: codecId,
     commands: operationsOf('command', plain.commands) as OperationsOf<Commands, CommandSchemas, 'apply'>,
     queries: operationsOf('query', plain.queries) as OperationsOf<Queries, QuerySchemas, 'read'>,
+    checkCommand: (command: Uint8Array) => {
+      const { name } = decodeRequest('command', command)
+      if (ownEntry(plain.commands, name) === null) {
+        throw new QuorateError('INVALID_COMMAND', `the machine "${definition.name}" has no command "${name}"`)
+      }
+    },
     create: () => new DefinedMachine(plain),
   })
 }

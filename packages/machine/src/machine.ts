@@ -115,7 +115,7 @@ interface Applied<State> {
 }
 
 /** What stands under a name that came in bytes, and not what every object inherits. */
-function ownEntry<Entry>(entries: Readonly<Record<string, Entry>>, name: string): Entry | null {
+export function ownEntry<Entry>(entries: Readonly<Record<string, Entry>>, name: string): Entry | null {
   return Object.hasOwn(entries, name) ? (entries[name] ?? null) : null
 }
 

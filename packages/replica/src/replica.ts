@@ -32,7 +32,7 @@ export interface Replica<Machine extends MachineModule = MachineModule> {
   readonly commands: Calls<Machine['commands'], CommandOptions>
   /** The machine's queries: linearizable unless asked otherwise. */
   readonly queries: Calls<Machine['queries'], QueryOptions>
-  /** A command as the machine's codec wrote it. */
+  /** A command as the machine's codec wrote it. Rejects with `INVALID_COMMAND` what is none of this machine. */
   propose(command: Uint8Array, options?: CommandOptions): Promise<RawResult>
   /** A query as the machine's codec wrote it. */
   query(query: Uint8Array, options?: QueryOptions): Promise<RawResult>
@@ -70,7 +70,10 @@ export function replicaOf<Machine extends MachineModule, Message, Admin>(
       queries,
       async (request, options) => (await driver.query(request, options)).result,
     ),
-    propose: (command, options) => driver.propose(command, options),
+    propose: async (command, options) => {
+      machine.checkCommand?.(command)
+      return driver.propose(command, options)
+    },
     query: (query, options) => driver.query(query, options),
     openSession: (nonce, options) => driver.callers.openSession(nonce ?? null, options),
     transferLeadership: (to, options) => driver.callers.transferLeadership(to ?? null, options),

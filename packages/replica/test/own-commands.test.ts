@@ -91,3 +91,16 @@ test('a deadline beyond what a timer can count is refused, and not taken for non
   expect(await cluster.during(leader.commands.add({ by: 1 }, { timeoutMs: 2 ** 31 - 1 }))).toBe(1)
   await cluster.close()
 })
+
+test('D28: bytes that are no command of the machine are refused before they are proposed', async () => {
+  const { cluster, leader, follower } = await three()
+  for (const replica of [leader, follower]) {
+    const unknown = Uint8Array.of(0x91, 0xa3, 0x61, 0x64, 0x64 + 1)
+    for (const bytes of [new Uint8Array(), Uint8Array.of(0xc1), Uint8Array.of(1, 2, 3), unknown]) {
+      await expect(replica.propose(bytes)).rejects.toMatchObject({ code: 'INVALID_COMMAND', outcome: 'notDone' })
+    }
+    await cluster.during(replica.propose(counter.commands.add.encode({ by: 1 })))
+  }
+  expect(await cluster.during(leader.queries.value())).toBe(2)
+  await cluster.close()
+})
