@@ -11,17 +11,19 @@ import { credentialsOf } from '@quorate/contracts/node'
 import { BodyError } from './body.js'
 import { knowsToken } from './bearer.js'
 import { gather, GatheringError } from './gathering.js'
-import { Inbound } from './inbound.js'
+import { Inbound, type Arrival } from './inbound.js'
 import type { HttpSettings } from './options.js'
 import { chooseVersion, headerNames, helloBytesMax, type Place } from './wire.js'
 
 /** What a body may have beside one frame of the maximal length. */
 const gatheredBytesMax = 2 * 1024 * 1024
 
-/** A request for a link whose other side has not been admitted yet. */
+/** Whoever has sent a request, and what its connection has proved. */
 interface Caller {
   readonly request: IncomingMessage
   readonly response: ServerResponse
+  readonly credentials: Credentials
+  /** For a link: its hello has not been read yet. */
   isGreeting: boolean
 }
 
@@ -54,7 +56,13 @@ export class Doorway {
       this.#settings.logger.error({ url: request.url }, reason)
       return refuse(response, 500, reason)
     }
-    const work = place === 'link' ? this.#onCaller(request, response) : this.#onFrames(place, request, response)
+    const credentials = this.#credentialsOf(request)
+    if (this.#settings.tls && credentials.how !== 'mutualTls') {
+      const reason = 'the option tls asks for a certificate, and this connection has shown none that was checked'
+      return this.#refuse(response, 403, reason)
+    }
+    const caller = { request, response, credentials, isGreeting: true }
+    const work = place === 'link' ? this.#onCaller(caller) : this.#onFrames(place, caller)
     work.catch((error: unknown) => {
       if (!(error instanceof GatheringError)) throw error
       if (error.why === 'too long') this.#refuse(response, 413, error.message)
@@ -68,12 +76,11 @@ export class Doorway {
     for (const inbound of [...this.#byId.values()]) inbound.close()
   }
 
-  async #onCaller(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #onCaller(caller: Caller): Promise<void> {
     const ordinal = (this.#arrivals += 1)
-    const caller = { request, response, isGreeting: true }
     const { helloTimeoutMs, pendingConnectionsMax } = this.#settings
     const cancel = this.#host.environment.setTimer(helloTimeoutMs, () => {
-      this.#refuse(response, 408, `${caller.isGreeting ? 'no hello' : 'no decision'} for ${helloTimeoutMs} ms`)
+      this.#refuse(caller.response, 408, `${caller.isGreeting ? 'no hello' : 'no decision'} for ${helloTimeoutMs} ms`)
     })
     this.#callers.add(caller)
     if (this.#callers.size > pendingConnectionsMax) this.#makeRoom(caller)
@@ -86,23 +93,23 @@ export class Doorway {
   }
 
   async #admit(caller: Caller, ordinal: number): Promise<void> {
-    const { request, response } = caller
+    const { request, response, credentials } = caller
     const chosen = chooseVersion(headerOf(request, headerNames.versions))
     if ('refuse' in chosen) return this.#refuse(response, 400, chosen.refuse)
     const hello = await gather(request, helloBytesMax)
     caller.isGreeting = false
     if (isOver(response)) return
-    const admitted = await admitBy(this.#host, hello, this.#credentialsOf(request))
+    const admitted = await admitBy(this.#host, hello, credentials)
     if (isOver(response) || this.#closed) return
     if ('refuse' in admitted) return this.#refuse(response, 403, admitted.refuse)
-    this.#open({ peer: admitted.peer, ordinal, id: this.#drawId() }, response, chosen.version)
+    this.#open({ peer: admitted.peer, ordinal, id: this.#drawId(), credentials }, response, chosen.version)
   }
 
   /**
    * A newer link takes the place of the older one before its dialler may send: otherwise frames that the older one still
    * brings would come after newer ones. Newer is who asked later, however long the host took to decide.
    */
-  #open(arrival: { peer: NodeId; ordinal: number; id: string }, response: ServerResponse, version: number): void {
+  #open(arrival: Arrival, response: ServerResponse, version: number): void {
     const { peer, ordinal, id } = arrival
     const present = this.#byPeer.get(peer)
     if (present && present.ordinal > ordinal) return this.#refuse(response, 409, 'a newer link took its place')
@@ -123,11 +130,12 @@ export class Doorway {
     this.#onAdmitted(peer)
   }
 
-  async #onFrames(channel: Channel, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #onFrames(channel: Channel, { request, response, credentials }: Caller): Promise<void> {
     const { frameBytesMax, postTimeoutMs } = this.#settings
     const inbound = this.#byId.get(headerOf(request, headerNames.link) ?? '')
     const number = Number(headerOf(request, headerNames.number))
     if (!inbound) return refuse(response, 410, 'there is no such link')
+    if (!inbound.isOf(credentials)) return this.#refuse(response, 403, 'the link was opened by somebody else')
     if (!Number.isSafeInteger(number) || !inbound.begin(channel, number, request)) {
       return refuse(response, 409, 'a newer body has been begun')
     }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Channel, NodeId, TransportHost } from '@quorate/contracts'
+import type { Channel, Credentials, NodeId, TransportHost } from '@quorate/contracts'
 import { readBody } from './body.js'
 import { headerNames } from './wire.js'
 
@@ -12,8 +12,9 @@ const beat = Buffer.of(0)
 export interface Arrival {
   readonly peer: NodeId
   readonly ordinal: number
-  /** Nobody else can guess it: whoever names it is who was admitted. */
+  /** Nobody else can guess it; who has learned it all the same has to prove what was proved when it was opened. */
   readonly id: string
+  readonly credentials: Credentials
 }
 
 /** The body of a channel that was begun last. */
@@ -33,6 +34,7 @@ export class Inbound {
   readonly peer: NodeId
   readonly ordinal: number
   readonly id: string
+  readonly #credentials: Credentials
   readonly #host: TransportHost
   readonly #response: ServerResponse
   readonly #onEnd: () => void
@@ -48,6 +50,7 @@ export class Inbound {
     this.peer = arrival.peer
     this.ordinal = arrival.ordinal
     this.id = arrival.id
+    this.#credentials = arrival.credentials
     this.#host = host
     this.#response = response
     this.#onEnd = onEnd
@@ -70,6 +73,11 @@ export class Inbound {
     })
     this.#response.write(Buffer.concat([length, hello]))
     this.#beatLater(beatIntervalMs)
+  }
+
+  /** Whether whoever has proved this has opened the link: frames come on other connections than that did. */
+  isOf({ how, name }: Credentials): boolean {
+    return how === this.#credentials.how && name === this.#credentials.name
   }
 
   /** Whether the body of this request may be read. It takes the place of one that is still being read. */

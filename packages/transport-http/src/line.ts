@@ -1,4 +1,5 @@
-import type { Channel, Environment } from '@quorate/contracts'
+import type { ClientRequest } from 'node:http'
+import { describeError, type Channel, type Environment } from '@quorate/contracts'
 import { encodeBody } from './body.js'
 import { FrameQueue } from './frame-queue.js'
 import type { Requests } from './requests.js'
@@ -61,39 +62,54 @@ export class Line {
     }
     this.#state = 'posting'
     this.#number += 1
-    const pieces = encodeBody(frames)
-    const { requests, link, environment, postTimeoutMs } = this.#owner
-    const request = requests.post(pathOf(this.#channel), {
-      'content-type': 'application/octet-stream',
-      'content-length': pieces.reduce((sum, piece) => sum + piece.length, 0),
-      [headerNames.link]: link,
-      [headerNames.number]: this.#number,
-    })
-    const fail = (what: string): void => {
-      cancel()
-      request.destroy()
-      if (this.#state === 'closed') return
-      this.close()
-      this.#owner.onFailure(what)
-    }
-    const cancel = environment.setTimer(postTimeoutMs, () => fail(`has not answered for ${postTimeoutMs} ms`))
+    const request = this.#start(encodeBody(frames))
+    if (!request) return
+    const { environment, postTimeoutMs } = this.#owner
+    const cancel = environment.setTimer(postTimeoutMs, () => this.#fail(`has not answered for ${postTimeoutMs} ms`))
     this.#abort = () => {
       cancel()
       request.destroy()
     }
-    request.on('error', (error) => fail(`took no frames: ${error.message}`))
+    request.on('error', (error) => this.#fail(`took no frames: ${error.message}`))
     request.once('response', (response) => {
       const { statusCode = 0 } = response
-      response.on('error', (error) => fail(`took no frames: ${error.message}`))
-      if (statusCode !== 204) return fail(`took no frames and answered ${statusCode}`)
+      response.on('error', (error) => this.#fail(`took no frames: ${error.message}`))
+      if (statusCode !== 204) return this.#fail(`took no frames and answered ${statusCode}`)
       response.resume().once('end', () => {
         cancel()
         if (this.#state === 'posting') this.#post()
       })
     })
-    request.cork()
-    for (const piece of pieces) request.write(piece)
-    request.end()
-    request.uncork()
+  }
+
+  /** Starts the request for a body of these pieces; nothing, and the link ends, if it cannot be started. */
+  #start(pieces: readonly Uint8Array[]): ClientRequest | undefined {
+    const { requests, link } = this.#owner
+    const headers = {
+      'content-type': 'application/octet-stream',
+      'content-length': pieces.reduce((sum, piece) => sum + piece.length, 0),
+      [headerNames.link]: link,
+      [headerNames.number]: this.#number,
+    }
+    try {
+      return requests.post(pathOf(this.#channel), headers, {
+        onPeer: (request) => {
+          request.cork()
+          for (const piece of pieces) request.write(piece)
+          request.end()
+          request.uncork()
+        },
+        onStranger: (what) => this.#fail(what),
+      })
+    } catch (error) {
+      this.#fail(`cannot be sent frames: ${describeError(error)}`)
+      return undefined
+    }
+  }
+
+  #fail(what: string): void {
+    if (this.#state === 'closed') return
+    this.close()
+    this.#owner.onFailure(what)
   }
 }

@@ -50,7 +50,7 @@ export class Outgoing implements Dialled {
     this.#peer = peer
     this.#base = base
     this.#events = events
-    this.#requests = new Requests(base, settings, certificates)
+    this.#requests = new Requests(base, peer, settings, certificates)
     this.#wait(settings.connectTimeoutMs, `did not answer for ${settings.connectTimeoutMs} ms`)
     this.#request = this.#dial()
   }
@@ -70,11 +70,15 @@ export class Outgoing implements Dialled {
   }
 
   #dial(): ClientRequest | undefined {
+    const headers = {
+      'content-type': 'application/octet-stream',
+      [headerNames.versions]: `${wireVersions.oldest}-${wireVersions.newest}`,
+    }
     let request: ClientRequest
     try {
-      request = this.#requests.post(pathOf('link'), {
-        'content-type': 'application/octet-stream',
-        [headerNames.versions]: `${wireVersions.oldest}-${wireVersions.newest}`,
+      request = this.#requests.post(pathOf('link'), headers, {
+        onPeer: (connected) => this.#greet(connected),
+        onStranger: (what) => this.#fail(what),
       })
     } catch (error) {
       this.#failLater(`cannot be asked: ${describeError(error)}`)
@@ -88,23 +92,13 @@ export class Outgoing implements Dialled {
       request.off('close', onClose)
       this.#onResponse(response)
     })
-    request.once('socket', (socket) => {
-      const connected = 'encrypted' in socket ? 'secureConnect' : 'connect'
-      if (socket.connecting) socket.once(connected, () => this.#greet(request))
-      else this.#greet(request)
-    })
     return request
   }
 
-  /** Nothing of ours leaves before it is known who listens. */
   #greet(request: ClientRequest): void {
     if (this.#ended) return
     const { host, settings } = this.#surroundings
     this.#wait(settings.helloTimeoutMs, `sent no hello for ${settings.helloTimeoutMs} ms`)
-    const { how, name } = this.#proved(request.socket)
-    if (how === 'mutualTls' && name !== this.#peer) {
-      return this.#fail(`shows a certificate for "${name ?? 'nobody'}", and ${this.#peer} is wanted`)
-    }
     try {
       request.end(host.hello())
     } catch (error) {

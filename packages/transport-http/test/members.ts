@@ -1,6 +1,6 @@
 import { once } from 'node:events'
-import { createServer, request, type IncomingHttpHeaders, type IncomingMessage, type Server } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import { createServer, request, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
+import type { AddressInfo, Server as TcpServer, Socket } from 'node:net'
 import {
   nodeId,
   type Channel,
@@ -85,7 +85,7 @@ export async function serve(listener: (...given: Parameters<HttpHandler>) => voi
   return listening(createServer(listener))
 }
 
-export async function listening(server: Server): Promise<string> {
+export async function listening(server: TcpServer): Promise<string> {
   const sockets = new Set<Socket>()
   server.on('connection', (socket) => sockets.add(socket))
   server.listen(0, '127.0.0.1')
