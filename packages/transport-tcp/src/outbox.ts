@@ -63,17 +63,22 @@ export class Outbox {
     const last = pieces.pop()
     if (!last) return
     this.#writing = true
-    let waited = false
+    let isOver = false
+    let hasWaited = false
     this.#socket.cork()
     for (const piece of pieces) this.#socket.write(piece)
     this.#socket.write(last, (error) => {
+      isOver = true
       this.#writing = false
       if (error) return
-      if (waited) this.#onProgress()
+      if (hasWaited) this.#onProgress()
       this.#write()
     })
     this.#socket.uncork()
-    waited = this.#socket.writableLength > 0
+    // TLS says only a turn later that the kernel has taken all of it at once.
+    void this.#yieldTurn().then(() => {
+      hasWaited = !isOver
+    })
   }
 
   #takeFrames(): QueuedFrame[] {

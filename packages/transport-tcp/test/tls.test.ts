@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { connect as connectTls, createServer, type TLSSocket } from 'node:tls'
 import type { AddressInfo, Socket } from 'node:net'
-import { nodeId, splitAddress, type Credentials, type TransportHost } from '@quorate/contracts'
+import { nodeId, splitAddress, type Credentials, type Environment, type TransportHost } from '@quorate/contracts'
+import { nodeEnvironment } from '@quorate/contracts/node'
 import { tcpTransport } from '@quorate/transport-tcp'
 import { expect, onTestFinished, test } from 'vitest'
 import { encodeHello } from '../src/handshake.js'
@@ -25,14 +26,18 @@ async function tlsClient(
   return { socket, received: () => Buffer.concat(chunks), closed }
 }
 
-/** A server with this certificate in the place of a member, and what it was told. */
-async function tlsServer(name: string): Promise<{ address: string; handshakes: () => number; received: () => Buffer }> {
+/** A server with this certificate in the place of a member, and what it was told. It answers what it is given to say. */
+async function tlsServer(
+  name: string,
+  answer: Uint8Array = new Uint8Array(),
+): Promise<{ address: string; handshakes: () => number; received: () => Buffer }> {
   const { cert, key } = certificate(name)
   const chunks: Buffer[] = []
   let handshakes = 0
   const server = createServer({ cert: Buffer.from(cert), key: Buffer.from(key) }, (socket) => {
     socket.on('data', (chunk: Buffer) => chunks.push(chunk))
     socket.on('error', () => {})
+    socket.once('data', () => socket.write(answer))
   })
   server.on('connection', (socket: Socket) => {
     socket.once('close', () => (handshakes += 1))
@@ -113,6 +118,63 @@ test('a peer that speaks plaintext is told nothing readable when it is dialled',
   await until(() => member1.links.length > 0)
   expect(member1.links.join()).toContain('raw down')
   expect(Buffer.concat(chunks).includes('recognisable')).toBe(false)
+})
+
+test('a peer that accepts and then answers nothing is down under TLS too, also while small frames go out', async () => {
+  const server = await tlsServer('b', encodeHello(Buffer.from('b')))
+  const a = await member('a', { tls: certificate('a'), probeIntervalMs: 20, probeTimeoutMs: 100 })
+  introduce(a, { id: nodeId('b'), address: server.address })
+  await until(() => {
+    a.running.send(nodeId('b'), new Uint8Array(50), 'control')
+    return a.links.some((link) => link.includes('has not answered for 100 ms'))
+  })
+  expect(a.links[0]).toMatch(/^b up/)
+})
+
+test('a peer that answers nothing but takes frames, slowly, stays up under TLS', async () => {
+  const probeIntervalMs = 17
+  let looks = 0
+  let taken = 0
+  let taking: TLSSocket | undefined
+  const { cert, key } = certificate('b')
+  const server = createServer({ cert, key }, (socket) => {
+    socket.on('error', () => {})
+    onTestFinished(() => void socket.destroy())
+    socket.once('data', () => {
+      socket.write(encodeHello(Buffer.from('b')))
+      socket.on('data', (chunk: Buffer) => {
+        taken += chunk.length
+        if (taken > 2_000_000) socket.pause()
+      })
+      taking = socket
+    })
+  }).listen(0, '127.0.0.1')
+  onTestFinished(() => void server.close())
+  await once(server, 'listening')
+  const real = nodeEnvironment()
+  const environment: Environment = {
+    ...real,
+    setTimer: (delayMs, run) => {
+      if (delayMs !== probeIntervalMs) return real.setTimer(delayMs, run)
+      looks += 1
+      taken = 0
+      taking?.resume()
+      return real.setTimer(delayMs, run)
+    },
+  }
+  const a = await member('a', {
+    tls: certificate('a'),
+    environment,
+    probeIntervalMs,
+    probeTimeoutMs: 10 * probeIntervalMs,
+  })
+  const { port } = server.address() as AddressInfo
+  introduce(a, { id: nodeId('b'), address: `127.0.0.1:${port}` })
+  await until(() => {
+    a.running.send(nodeId('b'), new Uint8Array(1024 * 1024), 'bulk')
+    return looks > 60 || a.links.length > 1
+  })
+  expect(a.links).toEqual([`b up: connected to 127.0.0.1:${port}`])
 })
 
 test('certificates that were replaced are shown to whoever connects next, without a restart', async () => {
