@@ -143,7 +143,7 @@ export class Doorway {
     try {
       const body = await gather(request, frameBytesMax + gatheredBytesMax)
       if (!inbound.deliver(channel, number, body, frameBytesMax)) return refuse(response, 410, 'the link has ended')
-      response.writeHead(204).end()
+      if (!isOver(response)) response.writeHead(204).end()
     } catch (error) {
       if (!(error instanceof BodyError)) throw error
       this.#refuse(response, 400, error.message)
@@ -186,6 +186,7 @@ export class Doorway {
 /** Whether a request has the token. Without it the answer is 401 and nothing else, whatever was asked for. */
 export function isWelcome(settings: HttpSettings, request: IncomingMessage, response: ServerResponse): boolean {
   if (knowsToken(request.headers.authorization, settings.token)) return true
+  if (isOver(response)) return false
   response.writeHead(401, { 'content-length': 0, connection: 'close', 'www-authenticate': 'Bearer' }).end()
   return false
 }

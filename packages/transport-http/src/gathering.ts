@@ -20,6 +20,9 @@ export class GatheringError extends Error {
  */
 export function gather(stream: Readable, bytesMax: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
+    const brokenOff = (why: string): void => reject(new GatheringError('broken off', why))
+    // A stream that has been closed already says nothing any more.
+    if (stream.destroyed) return brokenOff('a body was broken off')
     let bytes = new Uint8Array(Math.min(bytesMax, firstBytes))
     let filled = 0
     stream.on('data', (chunk: Buffer) => {
@@ -37,7 +40,7 @@ export function gather(stream: Readable, bytesMax: number): Promise<Uint8Array> 
       filled = wanted
     })
     stream.once('end', () => resolve(bytes.subarray(0, filled)))
-    stream.once('error', (error: Error) => reject(new GatheringError('broken off', error.message)))
-    stream.once('close', () => reject(new GatheringError('broken off', 'a body was broken off')))
+    stream.once('error', (error: Error) => brokenOff(error.message))
+    stream.once('close', () => brokenOff('a body was broken off'))
   })
 }

@@ -73,6 +73,27 @@ test('frames that were not taken end the link, which is asked for again', async 
   expect(a.links.join()).toContain('took no frames and answered 500')
 })
 
+test('a request that cannot be started ends the link, and the next one takes frames again', async () => {
+  let throws = 1
+  const a = await member('a', {
+    reconnectMinMs: 1,
+    reconnectMaxMs: 1,
+    request: (url, options) => {
+      if (url.pathname.endsWith('/log') && (throws -= 1) === 0) throw new Error('no proxy for now')
+      return httpRequest(url, options)
+    },
+  })
+  const b = await member('b')
+  introduce(a, at(b))
+  await untilUp(a, b)
+  expect(a.running.send(b.id, Buffer.from('lost'), 'log')).toBe('queued')
+  await until(() => a.links.length === 3)
+  expect(a.links[1]).toBe(`b down: ${b.running.address} cannot be sent frames: no proxy for now`)
+  expect(a.running.send(b.id, Buffer.from('of the next link'), 'log')).toBe('queued')
+  await until(() => b.frames.length > 0)
+  expect(textsOf(b)).toEqual(['of the next link'])
+})
+
 test('a peer that comes back is asked at once, whatever the pause was, because it has asked us', async () => {
   const a = await member('a', { reconnectMinMs: 600_000, reconnectMaxMs: 600_000 })
   const b = await member('b')

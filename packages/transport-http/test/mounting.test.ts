@@ -5,6 +5,8 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import express from 'express'
 import fastify from 'fastify'
 import { Hono } from 'hono'
+import type { Environment } from '@quorate/contracts'
+import { nodeEnvironment } from '@quorate/contracts/node'
 import type { HttpHandler } from '@quorate/transport-http'
 import { expect, onTestFinished, test } from 'vitest'
 import {
@@ -14,6 +16,7 @@ import {
   listening,
   member,
   post,
+  rawLink,
   serve,
   textsOf,
   until,
@@ -127,6 +130,79 @@ test('a handler whose member has not started, or has closed, says so', async () 
   await b.running.close()
   const reply = await post(address, '/quorate/link', { headers: { 'quorate-versions': '1-1' }, body: bodyOf('x') })
   expect([reply.status, reply.body.toString()]).toEqual([503, 'this member has closed'])
+})
+
+test('a server that has answered in the place of the handler disturbs nothing', async () => {
+  const a = await member('a', { mounted: true })
+  let mount: HttpHandler = a.handler
+  const address = await serve((request, response) => mount(request, response))
+  const link = await rawLink(address, 'b')
+  mount = (request, response) => {
+    a.handler(request, response)
+    response.writeHead(202).end()
+  }
+  expect((await link.frames('log', 1, 'delivered')).status).toBe(202)
+  await until(() => a.frames.length === 1)
+  mount = (request, response) => {
+    response.writeHead(202).end()
+    a.handler(request, response)
+  }
+  expect((await link.frames('log', 2)).status).toBe(202)
+  mount = a.handler
+  expect((await link.frames('log', 3, 'afterwards')).status).toBe(204)
+  expect(textsOf(a)).toEqual(['delivered', 'afterwards'])
+})
+
+test('a token is asked for also when a server has answered already', async () => {
+  const a = await member('a', { mounted: true, token: 'sixteen-or-more-letters' })
+  const failed: unknown[] = []
+  const address = await serve((request, response) => {
+    response.writeHead(202).end()
+    try {
+      a.handler(request, response)
+    } catch (error) {
+      failed.push(error)
+    }
+  })
+  expect((await post(address, '/quorate/link')).status).toBe(202)
+  expect(failed).toEqual([])
+  expect(a.proved).toEqual([])
+})
+
+test('a request that had ended before it reached the handler is not waited for', async () => {
+  const real = nodeEnvironment()
+  let waiting = 0
+  const environment: Environment = {
+    ...real,
+    setTimer: (delayMs, run) => {
+      const cancel = real.setTimer(delayMs, run)
+      waiting += 1
+      return () => {
+        waiting -= 1
+        cancel()
+      }
+    },
+  }
+  const a = await member('a', { mounted: true, environment, helloTimeoutMs: 600_000 })
+  let arrived = 0
+  let handled = 0
+  const address = await serve((request, response) => {
+    arrived += 1
+    request
+      .on('error', () => {})
+      .once('close', () => {
+        void real.yieldTurn().then(() => {
+          a.handler(request, response)
+          handled += 1
+        })
+      })
+  })
+  const asked = request(`http://${address}/quorate/link`, { method: 'POST', headers: { 'quorate-versions': '1-1' } })
+  asked.on('error', () => {}).write('half a hello')
+  await until(() => arrived === 1)
+  asked.destroy()
+  await until(() => handled === 1 && waiting === 0)
+  expect(a.proved).toEqual([])
 })
 
 /** Passes on what comes below a member's prefix, without the prefix; ends what the member ends. */
