@@ -75,7 +75,7 @@ export interface DialledLinkHost {
   readonly random: Random
   readonly reconnectMinMs: number
   readonly reconnectMaxMs: number
-  /** Makes a connection; a text says why there can be none. */
+  /** Makes a connection; a text says why there can be none just now, and it is asked again after the usual pause. */
   dial(events: DialEvents): Dialled | string
   onLink(state: 'up' | 'down' | 'gone', reason: string): void
 }
@@ -132,12 +132,24 @@ export class DialledLink {
       },
       onEnd: (ending) => this.#onEnd(ending),
     })
-    if (typeof dialled === 'string') this.#giveUp(dialled)
-    else this.#dialled = dialled
+    if (typeof dialled !== 'string') {
+      this.#dialled = dialled
+      return
+    }
+    this.#failures += 1
+    this.#giveUp(dialled, () => this.#dialLater())
   }
 
-  #giveUp(reason: string): void {
-    this.#cancelRedial = this.#host.environment.setTimer(0, () => this.#report('down', reason))
+  /** Reports it once whoever asked for this link has it, and does then what comes next. */
+  #giveUp(reason: string, next: () => void = () => {}): void {
+    this.#cancelRedial = this.#host.environment.setTimer(0, () => {
+      next()
+      this.#report('down', reason)
+    })
+  }
+
+  #dialLater(): void {
+    this.#cancelRedial = this.#host.environment.setTimer(this.#pauseMs(), () => this.#dial())
   }
 
   #onEnd(ending: LinkEnding): void {
@@ -149,7 +161,7 @@ export class DialledLink {
     const endured = livedMs >= reconnectMinMs
     this.#failures = endured ? 0 : this.#failures + 1
     if (endured) this.#dial()
-    else this.#cancelRedial = environment.setTimer(this.#pauseMs(), () => this.#dial())
+    else this.#dialLater()
     this.#report(ending.state, ending.reason)
   }
 

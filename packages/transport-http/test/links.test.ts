@@ -115,6 +115,21 @@ test('a peer with an address or a URL that is none stays down, and stops nothing
   expect(a.links.map((link) => link.split(':')[0]).sort()).toEqual(['b up', 'lost down', 'odd down'])
 })
 
+test('an option peerUrl that throws once is asked again', async () => {
+  let asked = 0
+  const b = await member('b')
+  const a = await member('a', {
+    reconnectMinMs: 1,
+    peerUrl: (_, address) => {
+      if ((asked += 1) === 1) throw new Error('the directory cannot be read')
+      return `http://${address}/quorate`
+    },
+  })
+  introduce(a, at(b))
+  await untilUp(a, b)
+  expect(a.links[0]).toBe('b down: the option peerUrl gives no URL for b: the directory cannot be read')
+})
+
 test('two members listen in IPv6 and are reached there', async () => {
   const a = await member('a', { address: '[::1]:0' })
   const b = await member('b', { address: '[::1]:0' })
