@@ -60,7 +60,7 @@ export class Requests {
         if (problem === null) events.onPeer(request)
         else events.onStranger(problem)
       }
-      const awaited = this.#awaitedOn(socket)
+      const awaited = awaitedOn(socket)
       if (awaited === null) onReady()
       else socket.once(awaited, onReady)
     })
@@ -70,15 +70,6 @@ export class Requests {
   close(): void {
     this.#agent.destroy()
   }
-  /** What a connection still has to go through. TLS within a tunnel begins when that is connected already. */
-  #awaitedOn(socket: Socket): 'connect' | 'secureConnect' | null {
-    if (!this.#certificates || !(socket instanceof TLSSocket)) {
-      if (!socket.connecting) return null
-      return 'encrypted' in socket ? 'secureConnect' : 'connect'
-    }
-    return socket.authorized || Boolean(socket.authorizationError) ? null : 'secureConnect'
-  }
-
   /** With certificates, every connection has to prove the name of the peer: the first one says nothing about the next. */
   #problemOf(socket: Socket): string | null {
     if (!this.#certificates) return null
@@ -88,4 +79,10 @@ export class Requests {
     }
     return name === this.#peer ? null : `shows a certificate for "${name ?? 'nobody'}", and ${this.#peer} is wanted`
   }
+}
+
+/** What a connection still has to go through. TLS within a tunnel begins when that is connected already. */
+function awaitedOn(socket: Socket): 'connect' | 'secureConnect' | null {
+  if (!(socket instanceof TLSSocket)) return socket.connecting ? 'connect' : null
+  return socket.authorized || Boolean(socket.authorizationError) ? null : 'secureConnect'
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer as createPlainServer, type IncomingMessage } from 'node:http'
 import { createServer, request as httpsRequest } from 'node:https'
 import { connect, createServer as createTcpServer, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
+import { connect as connectTls, type ConnectionOptions } from 'node:tls'
 import { nodeId, splitAddress } from '@quorate/contracts'
 import type { HttpTransportOptions } from '@quorate/transport-http'
 import { expect, onTestFinished, test } from 'vitest'
@@ -47,14 +47,17 @@ function shownBy(name: string) {
 }
 
 /** Reaches every peer at this address, through a tunnel that is there before TLS begins. */
-function tunnelTo(address: string): NonNullable<HttpTransportOptions['request']> {
+function tunnelTo(
+  address: string,
+  tls: ConnectionOptions = shownBy('a'),
+): NonNullable<HttpTransportOptions['request']> {
   return (url, { headers, method }) =>
     httpsRequest(url, {
       headers,
       method,
       createConnection: (_options, done) => {
         const tunnel = connect(splitAddress(address))
-        tunnel.once('connect', () => done(null, connectTls({ socket: tunnel, ...shownBy('a') })))
+        tunnel.once('connect', () => done(null, connectTls({ socket: tunnel, ...tls })))
         return undefined
       },
     })
@@ -94,6 +97,27 @@ test('through a tunnel, a peer that shows the certificate of another member is t
   await until(() => a.links.length > 0 || c.heard() > 0)
   expect(a.links[0]).toMatch(/shows a certificate for "c", and b is wanted/)
   expect(c.heard()).toBe(0)
+})
+
+test('through a tunnel, the token is not told to a server whose certificate Node.js does not believe', async () => {
+  const c = await impostor('c')
+  const a = await member('a', { token, peerUrl: () => 'https://b.example/quorate', request: tunnelTo(c.address, {}) })
+  introduce(a, { id: nodeId('b'), address: '127.0.0.1:1' })
+  await until(() => a.links.length > 0 || c.heard() > 0)
+  expect(a.links[0]).toMatch(/^b down: .*certificate/)
+  expect(c.heard()).toBe(0)
+})
+
+test('through a tunnel, a token is enough for a server whose certificate the request does not check', async () => {
+  const b = await member('b', { token, mounted: true })
+  const server = createServer(certificate('c'), b.handler)
+  const request = tunnelTo(await listening(server), { rejectUnauthorized: false })
+  const a = await member('a', { token, peerUrl: () => 'https://b.example/quorate', request })
+  introduce(a, at(b, '127.0.0.1:1'))
+  await untilUp(a, b)
+  a.running.send(b.id, Buffer.from('for whoever knows the token'), 'log')
+  await until(() => b.frames.length > 0)
+  expect(textsOf(b)).toEqual(['for whoever knows the token'])
 })
 
 test('through a tunnel, members link as they do without one', async () => {
