@@ -17,6 +17,9 @@ export interface ErrandHost {
   readonly retryMaxMs: number
 }
 
+/** The longest that a timer can take: Node's fire at once when they are told more. */
+const timerMsMax = 2 ** 31 - 1
+
 /** Hints to another member that are followed at once; later ones wait like any retry, for two members may disagree. */
 const hintsAtOnce = 3
 
@@ -100,13 +103,16 @@ export class Errand {
     }
     const { method, path, accept, body, mayLag } = this.#order
     const address = this.#order.address ?? this.#host.addresses.next(mayLag)
+    const attemptMs = this.#attemptTimeoutMs
+    this.#attemptTimeoutMs = Math.min(attemptMs * 2, timerMsMax)
     const isCurrent = this.#begin()
     let wasSent = false
     const onSent = (): void => {
       wasSent = true
-      if (isCurrent()) this.#onSent(address)
+      if (isCurrent()) this.#onSent(address, attemptMs)
     }
-    const call = { method, address, path: path(this.#memberTimeoutMs(), this.#slot), accept, body, onSent }
+    const call = { method, address, path: path(this.#memberTimeoutMs(attemptMs), this.#slot), accept, body, onSent }
+    if (this.#order.address === null) this.#limitWait(address, attemptMs)
     this.#exchange = this.#host.http.send(call)
     this.#exchange.answer.then(
       (answer) => isCurrent() && this.#onAnswer(address, answer),
@@ -129,18 +135,28 @@ export class Errand {
   }
 
   /** What a member may take: somewhat less than is left, so that its own word on the outcome still arrives. */
-  #memberTimeoutMs(): number {
+  #memberTimeoutMs(attemptMs: number): number {
     const leftMs = this.#endMs - this.#host.environment.monotonicMs()
     const ownMs = leftMs - Math.min(100, leftMs / 10)
     const isPatient = this.#order.repeats === 'never'
-    return Math.max(1, Math.floor(isPatient ? ownMs : Math.min(ownMs, this.#attemptTimeoutMs)))
+    return Math.max(1, Math.floor(isPatient ? ownMs : Math.min(ownMs, attemptMs)))
   }
 
-  #onSent(address: string): void {
+  /**
+   * Gives the request so long to leave. One that waits for a connection behind others, which a member that hangs keeps for
+   * ever, certainly has not left once it is cancelled: it goes to another member, whatever it is.
+   */
+  #limitWait(address: string, attemptMs: number): void {
+    this.#cancelTimer = this.#host.environment.setTimer(attemptMs, () => {
+      this.#onFailure(address, false, new Error(`none was free or made within ${attemptMs} ms`))
+    })
+  }
+
+  #onSent(address: string, attemptMs: number): void {
     this.#isSent = true
+    this.#cancelTimer()
+    this.#cancelTimer = () => {}
     if (this.#order.repeats === 'never' || this.#order.address !== null) return
-    const attemptMs = this.#attemptTimeoutMs
-    this.#attemptTimeoutMs *= 2
     this.#cancelTimer = this.#host.environment.setTimer(attemptMs, () => {
       const error = new QuorateError('TIMED_OUT', `${address} did not answer within ${attemptMs} ms`)
       this.#onError(address, error)

@@ -33,7 +33,10 @@ export const clientOptionsSchema = z.strictObject({
   timeoutMs: timeoutMsSchema.default(5_000),
   /** False for commands that belong to no session, and are not sent again once they may have reached a member. */
   sessions: z.boolean().default(true),
-  /** How long a query, or a command in a session, waits for one member before it tries another; doubles each time. */
+  /**
+   * How long an operation waits for a connection to one member, and a query or a command in a session then for its answer,
+   * before it tries another; doubles each time.
+   */
   attemptTimeoutMs: durationMsSchema.default(1_000),
   /** Pause before the first retry; doubles each time, with jitter. */
   retryMinMs: durationMsSchema.default(10),
