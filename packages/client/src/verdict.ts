@@ -30,7 +30,9 @@ export function errorOfAnswer(answer: HttpAnswer, type: string, address: string)
     const message = `${address} answered ${answer.status} (${answered ?? 'of no type'}), which no gateway does`
     return new QuorateError('CONNECTION_LOST', message)
   }
-  const { code, outcome, message, leader } = failure.data.error
+  const { code, message, leader, outcome: said } = failure.data.error
+  // That a member ends is fatal to it. To what it had been sent it is doubt: others may carry it out.
+  const outcome = said === 'fatal' ? 'unknown' : said
   if (isErrorCode(code)) return new QuorateError(code, message, { outcome, leader })
   return new QuorateError('INTERNAL', `${code}: ${message}`, { outcome, leader })
 }

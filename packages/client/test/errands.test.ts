@@ -80,6 +80,18 @@ test.each(['TIMED_OUT', 'LEADERSHIP_LOST', 'STOPPED', 'APPLY_FAILED', 'STORAGE_F
   },
 )
 
+test('the end of a member leaves a command that it had in doubt: without a session it ends so, in one it is sent elsewhere', async () => {
+  const act = refuse('STORAGE_FULL', { outcome: 'fatal' })
+  const [member, other] = [await fakeMember(act), await fakeMember(succeed(5))]
+  const addresses = [member.address, other.address]
+  const refusal = plainClientOf(addresses).commands.add({ by: 3 })
+  await expect(refusal).rejects.toMatchObject({ code: 'STORAGE_FULL', outcome: 'unknown', message: 'said so' })
+  expect(other.asked).toHaveLength(0)
+  expect(await clientOf(addresses).commands.add({ by: 3 })).toBe(5)
+  const doubtful = clientOf([member.address]).commands.add({ by: 3 }, { timeoutMs: 200 })
+  await expect(doubtful).rejects.toMatchObject({ code: 'TIMED_OUT', outcome: 'unknown' })
+})
+
 test('a code of a later version keeps its outcome', async () => {
   const member = await fakeMember(refuse('SOMETHING_NEW', { outcome: 'unknown' }))
   await expect(plainClientOf([member.address]).commands.add({ by: 3 })).rejects.toMatchObject({

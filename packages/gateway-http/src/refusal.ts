@@ -63,7 +63,11 @@ export function failureOf(error: QuorateError, base: string, path: string): Fail
   return { status, headers: worthWaiting.includes(error.code) ? { 'retry-after': '1' } : {}, error }
 }
 
-/** The body of an answer that says what failed. */
-export function describeFailure({ code, outcome, message, leader }: QuorateError): object {
+/**
+ * The body of an answer that says what failed. What is fatal to this member is doubt to its caller: what it was asked for
+ * may have reached others, who carry it out.
+ */
+export function describeFailure({ code, message, leader, outcome: own }: QuorateError): object {
+  const outcome = own === 'fatal' ? 'unknown' : own
   return { error: { code, outcome, message, leader } }
 }

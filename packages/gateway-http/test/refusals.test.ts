@@ -26,7 +26,7 @@ test.each<[ErrorCode, number, Outcome, string | undefined]>([
   ['VERSION_NOT_ACTIVE', 503, 'notDone', undefined],
   ['LEADERSHIP_LOST', 503, 'unknown', undefined],
   ['TIMED_OUT', 504, 'unknown', undefined],
-  ['STORAGE_FULL', 500, 'fatal', undefined],
+  ['STORAGE_FULL', 500, 'unknown', undefined],
 ])('%s is answered with %i', async (code, status, outcome, retryAfter) => {
   const gateway = await gatewayOf({ replica: failing(new QuorateError(code, 'said so')) })
   const answer = await ask(gateway, '/v1/commands/add', { body: '{"by":1}' })
