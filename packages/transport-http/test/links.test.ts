@@ -23,7 +23,7 @@ test('D32: frames that gather while a request is under way leave in one request'
 
 test('D41: a peer whose process has gone is reported as gone at once, also by a member that sends nothing', async () => {
   const real = nodeEnvironment()
-  const aged: Environment = { ...real, monotonicMs: () => real.monotonicMs() * 1_000_000 }
+  const aged: Environment = { ...real, monotonicMs: () => real.monotonicMs() * 1_000_000_000 }
   const patient = { reconnectMinMs: 600_000, reconnectMaxMs: 600_000, silenceTimeoutMs: 600_000 }
   const a = await member('a', { environment: aged, ...patient })
   const b = await member('b')

@@ -135,7 +135,7 @@ test('D41: a peer whose listener has gone is reported as gone, and it is dialled
 
 test('D41: a connection that breaks is dialled again at once, whatever the pauses are', async () => {
   const real = nodeEnvironment()
-  const aged: Environment = { ...real, monotonicMs: () => real.monotonicMs() * 1_000_000 }
+  const aged: Environment = { ...real, monotonicMs: () => real.monotonicMs() * 1_000_000_000 }
   const a = await member('a', { environment: aged, reconnectMinMs: 600_000, reconnectMaxMs: 600_000 })
   const b = await member('b')
   introduce(a, { id: b.id, address: b.running.address })
