@@ -70,6 +70,7 @@ export class Requests {
   close(): void {
     this.#agent.destroy()
   }
+
   /** With certificates, every connection has to prove the name of the peer: the first one says nothing about the next. */
   #problemOf(socket: Socket): string | null {
     if (!this.#certificates) return null
