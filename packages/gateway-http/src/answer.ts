@@ -1,32 +1,55 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { QuorateError } from '@quorate/contracts'
+import type { PendingBytes } from './body.js'
 import { describeFailure, type Failure } from './refusal.js'
 
 /** How long, and for how many bytes, a refused body is still read, so that its sender gets to read the answer. */
 const lingerMs = 500
 const lingerBytesMax = 1024 * 1024
 
+/** What one answer shares with all others, and what it is told. */
+export interface AnswerSurroundings {
+  readonly timeoutMs: number
+  /** What answers may hold together until they have left. */
+  readonly pending: PendingBytes
+  /** Aborted when the answer has left, or nobody waits for it any more. */
+  readonly gone: AbortSignal
+}
+
 /** One request's way back: writes the only answer there will be. */
 export class Answer {
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
-  readonly #timeoutMs: number
+  readonly #surroundings: AnswerSurroundings
 
-  constructor(request: IncomingMessage, response: ServerResponse, timeoutMs: number) {
+  constructor(request: IncomingMessage, response: ServerResponse, surroundings: AnswerSurroundings) {
     this.#request = request
     this.#response = response
-    this.#timeoutMs = timeoutMs
+    this.#surroundings = surroundings
   }
 
   json(status: number, body: object, headers: Readonly<Record<string, string>> = {}): void {
-    const type = 'application/json; charset=utf-8'
-    this.bytes(status, type, Buffer.from(`${JSON.stringify(body)}\n`), headers)
+    this.bytes(status, jsonType, jsonBytes(body), headers)
   }
 
+  /** Failures are small, and have room where nothing else has: they say that there is none. */
   failure({ status, headers, error }: Failure): void {
-    this.json(status, describeFailure(error), headers)
+    this.#write(status, jsonType, jsonBytes(describeFailure(error)), headers)
   }
 
+  /** Throws `OVERLOADED` while others hold too much that was not read yet. What was asked for has happened all the same. */
   bytes(status: number, type: string, body: Uint8Array, headers: Readonly<Record<string, string>> = {}): void {
+    const { pending, gone } = this.#surroundings
+    if (gone.aborted) return
+    if (!pending.take(body.length)) {
+      const message = 'it was carried out, but this member holds as many bytes of answers as it may: try again shortly'
+      throw new QuorateError('OVERLOADED', message, { outcome: 'unknown' })
+    }
+    gone.addEventListener('abort', () => pending.give(body.length), { once: true })
+    this.#write(status, type, body, headers)
+  }
+
+  #write(status: number, type: string, body: Uint8Array, headers: Readonly<Record<string, string>>): void {
     const response = this.#response
     if (response.destroyed || response.headersSent) return
     const isUnread = !this.#request.complete && declaresBody(this.#request)
@@ -38,7 +61,7 @@ export class Answer {
       'x-content-type-options': 'nosniff',
       ...(isUnread ? { connection: 'close' } : {}),
     })
-    response.setTimeout(this.#timeoutMs, () => this.#request.destroy())
+    response.setTimeout(this.#surroundings.timeoutMs, () => this.#request.destroy())
     if (isUnread) this.#linger(body)
     else response.end(body)
   }
@@ -66,6 +89,12 @@ export class Answer {
     request.once('end', end)
     request.resume()
   }
+}
+
+const jsonType = 'application/json; charset=utf-8'
+
+function jsonBytes(body: object): Uint8Array {
+  return Buffer.from(`${JSON.stringify(body)}\n`)
 }
 
 /** True if the request said that a body follows its head. */

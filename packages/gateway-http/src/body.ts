@@ -3,7 +3,10 @@ import { ByteWriter, type JsonValue } from '@quorate/contracts'
 import { declaresBody } from './answer.js'
 import { HttpRefusal } from './refusal.js'
 
-/** Bytes that the bodies of all requests under way hold, with a limit for them together (decision D37). */
+/**
+ * Bytes that all bodies, or all answers, under way hold, with a limit for them together (decision D37). One that is alone
+ * always has room: what is larger than the limit could never pass otherwise.
+ */
 export class PendingBytes {
   readonly #max: number
   #held = 0
@@ -14,7 +17,7 @@ export class PendingBytes {
 
   /** False if there is no room; then nothing was taken. */
   take(count: number): boolean {
-    if (this.#held + count > this.#max) return false
+    if (this.#held > 0 && this.#held + count > this.#max) return false
     this.#held += count
     return true
   }

@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http'
+import type { Socket } from 'node:net'
 import { parseOptions, QuorateError, splitAddress } from '@quorate/contracts'
 import { declaresBody } from './answer.js'
 import { handlerOf, type HttpListener } from './http-handler.js'
@@ -17,11 +18,19 @@ export interface HttpGateway {
 export async function httpGateway(given: HttpGatewayOptions): Promise<HttpGateway> {
   const settings = parseOptions(httpGatewayOptionsSchema, given, 'the options of httpGateway')
   const { host } = splitAddress(settings.address)
-  const listener = handlerOf({ ...settings, hostNames: [...settings.hostNames, host.toLowerCase()] })
-  const server = serverOf(settings, listener)
-  const address = await listen(server, settings.address)
+  const hostNames = [...settings.hostNames, host.toLowerCase()]
+  const handler = handlerOf({ ...settings, hostNames }, settings.connectionRequestsMax)
+  const server = serverOf(settings, handler.listener)
+  const endSilent = silentConnectionsOf(server)
+  const address = await listen(server, settings).catch((error: unknown) => {
+    handler.close()
+    throw error
+  })
   let closing: Promise<void> | null = null
-  const close = (): Promise<void> => (closing ??= closeServer(server, settings.closeTimeoutMs))
+  const close = (): Promise<void> => {
+    closing ??= closeServer(server, settings.closeTimeoutMs, endSilent).finally(handler.close)
+    return closing
+  }
   return { address, close, [Symbol.asyncDispose]: close }
 }
 
@@ -49,24 +58,41 @@ function serverOf(settings: GatewaySettings, listener: HttpListener): Server {
   return server
 }
 
+/**
+ * What ends the connections that have sent nothing, which browsers and health checkers open: Node.js counts as idle only
+ * those that were answered.
+ */
+function silentConnectionsOf(server: Server): () => void {
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  return () => {
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+  }
+}
+
 /** The server ends connections that are idle at that moment; one that becomes idle later is swept up. */
-async function closeServer(server: Server, closeTimeoutMs: number): Promise<void> {
+async function closeServer(server: Server, closeTimeoutMs: number, endSilent: () => void): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   const sweep = setInterval(() => server.closeIdleConnections(), 20)
   const end = setTimeout(() => server.closeAllConnections(), closeTimeoutMs)
   server.prependListener('request', (_, response) => response.setHeader('connection', 'close'))
   server.closeIdleConnections()
+  endSilent()
   await closed
   clearInterval(sweep)
   clearTimeout(end)
 }
 
-function listen(server: Server, address: string): Promise<string> {
+function listen(server: Server, { address, logger }: GatewaySettings): Promise<string> {
   return new Promise((resolve, reject) => {
     const onError = (error: Error): void => reject(listenError(error, address))
     server.once('error', onError)
     server.listen({ ...splitAddress(address), exclusive: true }, () => {
       server.off('error', onError)
+      server.on('error', (error) => logger.error({ error }, `listening on ${address}: ${error.message}`))
       const bound = server.address()
       const port = typeof bound === 'object' && bound !== null ? bound.port : splitAddress(address).port
       resolve(`${address.slice(0, address.lastIndexOf(':'))}:${port}`)

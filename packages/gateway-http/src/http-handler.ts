@@ -3,6 +3,7 @@ import { describeError, parseOptions, QuorateError } from '@quorate/contracts'
 import { Answer } from './answer.js'
 import { PendingBytes } from './body.js'
 import { checkBrowser } from './browser-guard.js'
+import { Connections } from './connections.js'
 import { answerHealth, answerMetrics, answerReadiness, answerStatus } from './health.js'
 import { LeaderWatch } from './leader-watch.js'
 import { ServedOperations } from './operations.js'
@@ -18,19 +19,36 @@ export type HttpListener = (request: IncomingMessage, response: ServerResponse) 
  * answers every path, with 404 where it has none, and leaves limits of the connection to the server.
  */
 export function httpHandler(given: HttpHandlerOptions): HttpListener {
-  return handlerOf(parseOptions(httpHandlerOptionsSchema, given, 'the options of httpHandler'))
+  const settings = parseOptions(httpHandlerOptionsSchema, given, 'the options of httpHandler')
+  return handlerOf(settings, Infinity).listener
 }
 
-/** The handler of options that were checked. */
-export function handlerOf(settings: HandlerSettings): HttpListener {
+/** A handler, and what lets go of the replica when nothing is to be answered any more. */
+export interface Handler {
+  readonly listener: HttpListener
+  readonly close: () => void
+}
+
+/** The handler of options that were checked. A connection with more than `requestsMax` unanswered requests is ended. */
+export function handlerOf(settings: HandlerSettings, requestsMax: number): Handler {
+  const { answerTimeoutMs: timeoutMs, logger } = settings
   const leader = new LeaderWatch(settings)
   const operations = new ServedOperations(settings, new PendingBytes(settings.pendingBytesMax), leader)
-  return (request, response) => {
-    const answer = new Answer(request, response, settings.answerTimeoutMs)
-    route({ settings, leader, operations }, request, response, answer).catch((error: unknown) => {
+  const pending = new PendingBytes(settings.pendingAnswerBytesMax)
+  const connections = new Connections(requestsMax)
+  const listener: HttpListener = (request, response) => {
+    if (request.socket.destroyed) return
+    const gone = connections.admit(request, response)
+    if (gone === null) {
+      logger.warn({ requestsMax }, 'a connection was ended: it has too many requests that were not answered yet')
+      return void request.socket.destroy()
+    }
+    const answer = new Answer(request, response, { timeoutMs, pending, gone })
+    route({ settings, leader, operations }, request, answer, gone).catch((error: unknown) => {
       answerError(settings, request, answer, error)
     })
   }
+  return { listener, close: () => leader.close() }
 }
 
 const operationPath = /^\/v1\/(commands|queries)\/([^/]+)$/
@@ -45,8 +63,8 @@ interface Served {
 async function route(
   { settings, leader, operations }: Served,
   request: IncomingMessage,
-  response: ServerResponse,
   answer: Answer,
+  signal: AbortSignal,
 ): Promise<void> {
   checkBrowser(request, settings.hostNames)
   const { path, search } = splitUrl(request)
@@ -54,9 +72,6 @@ async function route(
   const isOperation = (kind === 'commands' || kind === 'queries') && name !== undefined
   if (isOperation || path === '/v1/sessions') {
     checkMethod(request, ['POST'])
-    const gone = new AbortController()
-    response.once('close', () => gone.abort())
-    const { signal } = gone
     if (isOperation) return operations.serve({ kind, name, search, request, answer, signal })
     return answerOpening(settings.replica, leader, { search, request, answer, signal })
   }

@@ -2,13 +2,14 @@ import { QuorateError, type Members, type NodeId } from '@quorate/contracts'
 import type { HandlerSettings } from './options.js'
 
 /** What a watch needs of the handler's settings. */
-export type WatchSettings = Pick<HandlerSettings, 'replica' | 'environment' | 'leaderTimeoutMs'>
+export type WatchSettings = Pick<HandlerSettings, 'replica' | 'environment' | 'leaderTimeoutMs' | 'waitingMax'>
 
 /** Who leads, as far as the replica has said: without asking it each time. */
 export class LeaderWatch {
   readonly #settings: WatchSettings
   readonly #waiting = new Set<() => void>()
   readonly #began: Promise<void>
+  readonly #listening: readonly (() => void)[]
   #leader: NodeId | null = null
   #members: Members = []
   #isStopped = false
@@ -17,18 +18,20 @@ export class LeaderWatch {
     const { replica } = settings
     let hasHeard = false
     this.#settings = settings
-    replica.on('leadership', ({ leader }) => {
-      hasHeard = true
-      this.#leader = leader
-      this.#wake()
-    })
-    replica.on('members', ({ members }) => {
-      this.#members = members
-    })
-    replica.on('stopped', () => {
-      this.#isStopped = true
-      this.#wake()
-    })
+    this.#listening = [
+      replica.on('leadership', ({ leader }) => {
+        hasHeard = true
+        this.#leader = leader
+        this.#wake()
+      }),
+      replica.on('members', ({ members }) => {
+        this.#members = members
+      }),
+      replica.on('stopped', () => {
+        this.#isStopped = true
+        this.#wake()
+      }),
+    ]
     this.#began = replica.status().then(({ leadership, members, state }) => {
       if (!hasHeard) this.#leader = leadership.leader
       if (this.#members.length === 0) this.#members = members
@@ -37,10 +40,15 @@ export class LeaderWatch {
     this.#began.catch(() => {})
   }
 
+  /** Lets go of the replica, which may live on. */
+  close(): void {
+    for (const end of this.#listening) end()
+  }
+
   /**
    * Resolves when somebody leads or the replica has stopped, to what is left of the time, in milliseconds. Refuses with
    * `NO_LEADER` after `leaderTimeoutMs`: a member that is cut off should say so soon, while its client has time to ask
-   * another one.
+   * another one. Refuses with `OVERLOADED` while `waitingMax` others wait.
    */
   async whenLed(timeoutMs: number, signal: AbortSignal): Promise<number> {
     const { environment, leaderTimeoutMs } = this.#settings
@@ -58,6 +66,11 @@ export class LeaderWatch {
   }
 
   #wait(timeoutMs: number, signal: AbortSignal): Promise<void> {
+    const { waitingMax } = this.#settings
+    if (this.#waiting.size >= waitingMax) {
+      const message = `${waitingMax} requests wait for a leader here and that is the limit: try another member`
+      throw new QuorateError('OVERLOADED', message)
+    }
     return new Promise<void>((resolve, reject) => {
       const forget = (): void => {
         cancelTimer()

@@ -48,6 +48,10 @@ const handlerShape = {
   bodyBytesMax: bytesSchema.max(bodyBytesMax).default(bodyBytesMax),
   /** What all requests under way may hold in their bodies together; above it they are refused as `OVERLOADED`. */
   pendingBytesMax: bytesSchema.default(256 * 1024 * 1024),
+  /** What all answers that have not left yet may hold together; above it they become `OVERLOADED`, unless alone. */
+  pendingAnswerBytesMax: bytesSchema.default(256 * 1024 * 1024),
+  /** Requests that wait for somebody to lead at once; more are refused as `OVERLOADED`. */
+  waitingMax: z.int().min(1).default(10_000),
   /** How long a request waits for somebody to lead, before it is refused and its sender can try another member. */
   leaderTimeoutMs: durationMsSchema.default(1_000),
   /** How long the receiver of an answer may take nothing of it. */
@@ -65,6 +69,8 @@ const serverShape = {
   address: addressSchema,
   /** Connections at once; more are closed as they come. */
   connectionsMax: z.int().min(1).max(65_535).default(1_024),
+  /** Requests of one connection that have not their whole answer yet; one with more is ended. */
+  connectionRequestsMax: z.int().min(1).default(64),
   /** How long the head of a request may take to arrive. */
   headersTimeoutMs: durationMsSchema.default(10_000),
   /** How long a whole request may take to arrive. */

@@ -6,8 +6,8 @@ import { ActedReplica } from './members.js'
 
 const { signal } = new AbortController()
 
-function watchOf(replica: ActedReplica): LeaderWatch {
-  return new LeaderWatch({ replica, environment: nodeEnvironment(), leaderTimeoutMs: 60_000 })
+function watchOf(replica: ActedReplica, waitingMax = 10): LeaderWatch {
+  return new LeaderWatch({ replica, environment: nodeEnvironment(), leaderTimeoutMs: 60_000, waitingMax })
 }
 
 function leaderless(): ActedReplica {
@@ -35,4 +35,15 @@ test('who waits for a leader and is given up goes on at once', async () => {
   await Promise.resolve()
   controller.abort()
   await waiting
+})
+
+test('D37: no more wait for a leader than may', async () => {
+  const replica = leaderless()
+  const watch = watchOf(replica, 2)
+  const waiting = Promise.all([watch.whenLed(60_000, signal), watch.whenLed(60_000, signal)])
+  await expect(watch.whenLed(1, signal)).rejects.toMatchObject({ code: 'OVERLOADED', outcome: 'notDone' })
+  replica.lead('n2')
+  await waiting
+  replica.lead(null)
+  await expect(watch.whenLed(1, signal)).rejects.toMatchObject({ code: 'NO_LEADER' })
 })

@@ -1,7 +1,9 @@
-import { position } from '@quorate/contracts'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { EventEmitter } from 'node:events'
+import { position, silentLogger } from '@quorate/contracts'
 import { httpGateway, httpHandler, type HttpGatewayOptions } from '@quorate/gateway-http'
 import { counter } from '@quorate/machine-counter'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { ActedReplica, ask, bareConnection, gatewayOf, until } from './members.js'
 
 const willing = new ActedReplica(() => Promise.resolve({ position: position(1), result: Uint8Array.of(1) }))
@@ -94,4 +96,39 @@ test('close ends what does not finish in time', async () => {
   await until(() => hasBegun)
   await gateway.close()
   await closed
+})
+
+test('close does not wait for connections that have sent nothing', async () => {
+  const gateway = await gatewayOf({ replica: willing, closeTimeoutMs: 2 ** 31 - 1 })
+  const silent = await bareConnection(gateway)
+  expect(await ask(gateway, '/healthz', { method: 'GET' })).toMatchObject({ status: 200 })
+  await gateway.close()
+  await silent.closed
+  expect(silent.received()).toBe('')
+})
+
+test('a gateway that is closed, or never listened, leaves nothing at its replica', async () => {
+  const replica = new ActedReplica(() => Promise.reject(new Error('nothing should have reached the replica')))
+  const gateway = await gatewayOf({ replica })
+  expect(replica.listeners).toBeGreaterThan(0)
+  await expect(gatewayOf({ replica, address: gateway.address })).rejects.toMatchObject({ code: 'ADDRESS_IN_USE' })
+  await gateway.close()
+  expect(replica.listeners).toBe(0)
+})
+
+test('a server that cannot take a connection says so in the log, and goes on', async () => {
+  const error = vi.fn()
+  const failures: (() => boolean)[] = []
+  const onRequest = (message: unknown): void => {
+    if (typeof message !== 'object' || message === null || !('server' in message)) return
+    const { server } = message
+    if (server instanceof EventEmitter) failures.push(() => server.emit('error', new Error('accept EMFILE')))
+  }
+  subscribe('http.server.request.start', onRequest)
+  onTestFinished(() => void unsubscribe('http.server.request.start', onRequest))
+  const gateway = await gatewayOf({ replica: willing, logger: { ...silentLogger, error } })
+  await ask(gateway, '/healthz', { method: 'GET' })
+  failures[0]?.()
+  expect(error).toHaveBeenCalledWith(expect.anything(), `listening on 127.0.0.1:0: accept EMFILE`)
+  expect(await ask(gateway, '/healthz', { method: 'GET' })).toMatchObject({ status: 200 })
 })

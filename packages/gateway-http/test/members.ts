@@ -69,6 +69,8 @@ export class ActedReplica implements ServedReplica {
   propose: ServedReplica['propose']
   query: ServedReplica['query']
   openSession: ServedReplica['openSession']
+  /** Listeners of any event. */
+  listeners = 0
   readonly #leadership = new Set<(event: Leadership) => void>()
 
   constructor(act: ServedReplica['propose']) {
@@ -87,7 +89,8 @@ export class ActedReplica implements ServedReplica {
 
   on<Name extends keyof ReplicaEvents>(name: Name, listener: (event: ReplicaEvents[Name]) => void): () => void {
     if (name === 'leadership') this.#leadership.add(listener as (event: Leadership) => void)
-    return () => {}
+    this.listeners += 1
+    return () => void (this.listeners -= 1)
   }
 
   lead(leader: string | null): void {

@@ -1,0 +1,45 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+
+/**
+ * Who waits for answers, by connection (decision D37). A sender may put any number of requests on one connection without
+ * reading an answer: Node.js reads them all, and keeps each until those before it were answered.
+ */
+export class Connections {
+  readonly #requestsMax: number
+  readonly #waiting = new WeakMap<Socket, Set<() => void>>()
+
+  /** `requestsMax`: how many requests of one connection may be without their whole answer at once. */
+  constructor(requestsMax: number) {
+    this.#requestsMax = requestsMax
+  }
+
+  /**
+   * Takes a request on. Returns a signal that is aborted when nobody waits for its answer any more: it has left, or its
+   * connection has ended. Null if the connection has too many of them already.
+   */
+  admit(request: IncomingMessage, response: ServerResponse): AbortSignal | null {
+    const waiting = this.#waitingOn(request.socket)
+    if (waiting.size >= this.#requestsMax) return null
+    const gone = new AbortController()
+    const end = (): void => {
+      waiting.delete(end)
+      gone.abort()
+    }
+    waiting.add(end)
+    response.once('close', end)
+    return gone.signal
+  }
+
+  /** Of a connection that has ended, Node.js tells only the answer whose turn it was: the others are told here. */
+  #waitingOn(socket: Socket): Set<() => void> {
+    const known = this.#waiting.get(socket)
+    if (known) return known
+    const waiting = new Set<() => void>()
+    this.#waiting.set(socket, waiting)
+    socket.once('close', () => {
+      for (const end of [...waiting]) end()
+    })
+    return waiting
+  }
+}
