@@ -68,9 +68,16 @@ export const statusParameters = z.strictObject({ digest: z.enum(['true', 'false'
 /** What may stand behind the `?` of a health check. */
 export const noParameters = z.strictObject({})
 
-/** Reads the parameters of a request, or refuses them (400) with every problem. */
+/** Reads the parameters of a request, or refuses them (400) with every problem. One that is given twice says nothing. */
 export function parseParameters<Schema extends z.ZodType>(schema: Schema, search: string): z.output<Schema> {
-  const parsed = schema.safeParse(Object.fromEntries(new URLSearchParams(search)))
+  const given = new URLSearchParams(search)
+  const [once, repeated] = [new Set<string>(), new Set<string>()]
+  for (const name of given.keys()) (once.has(name) ? repeated : once).add(name)
+  if (repeated.size > 0) {
+    const message = `these parameters are given more than once: ${[...repeated].join(', ')}. Give each once`
+    throw new HttpRefusal(400, 'INVALID_COMMAND', message)
+  }
+  const parsed = schema.safeParse(Object.fromEntries(given))
   if (parsed.success) return parsed.data
   throw new HttpRefusal(400, 'INVALID_COMMAND', `the parameters do not fit:\n${z.prettifyError(parsed.error)}`)
 }

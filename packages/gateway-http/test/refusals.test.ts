@@ -35,6 +35,16 @@ test.each<[ErrorCode, number, Outcome, string | undefined]>([
   expect(answer.headers['retry-after']).toBe(retryAfter)
 })
 
+test.each([
+  '/v1/commands/add?session=1&session=2&sequence=1&lowestUnacknowledged=1',
+  '/v1/queries/value?timeoutMs=1&timeoutMs=1',
+  '/v1/sessions?nonce=00112233445566778899aabbccddeeff&nonce=00112233445566778899aabbccddeeff',
+])('a parameter that is given twice is refused: %s', async (path) => {
+  const answer = await ask(await gatewayOf({ replica: never }), path, path.includes('add') ? { body: '{"by":1}' } : {})
+  expect(answer.status).toBe(400)
+  expect(JSON.stringify(answer.json)).toContain('more than once')
+})
+
 test('D22: a member that does not lead answers 307 with the client address of the one that does', async () => {
   const leader = { id: 'n2', clientAddress: '127.0.0.1:9' }
   const gateway = await gatewayOf({ replica: failing(new QuorateError('NOT_LEADER', 'ask n2', { leader })) })
