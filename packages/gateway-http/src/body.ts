@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { ByteWriter, type JsonValue } from '@quorate/contracts'
+import { ByteWriter, QuorateError, type JsonValue } from '@quorate/contracts'
 import { declaresBody } from './answer.js'
 import { HttpRefusal } from './refusal.js'
 
@@ -40,15 +40,21 @@ export async function readBody(
   if (!declaresBody(request)) return new Uint8Array()
   if (Number(request.headers['content-length'] ?? 0) > bytesMax) throw tooLarge(bytesMax)
   const body = new ByteWriter(1024)
-  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-    if (!(chunk instanceof Uint8Array)) throw new TypeError('a body arrives as bytes')
-    if (body.length + chunk.length > bytesMax) throw tooLarge(bytesMax)
-    if (!pending.take(chunk.length)) {
-      const message = 'this member holds as many bytes of requests as it may: try again shortly'
-      throw new HttpRefusal(503, 'OVERLOADED', message, { 'retry-after': '1' })
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      if (!(chunk instanceof Uint8Array)) throw new TypeError('a body arrives as bytes')
+      if (body.length + chunk.length > bytesMax) throw tooLarge(bytesMax)
+      if (!pending.take(chunk.length)) {
+        const message = 'this member holds as many bytes of requests as it may: try again shortly'
+        throw new HttpRefusal(503, 'OVERLOADED', message, { 'retry-after': '1' })
+      }
+      onHeld(chunk.length)
+      body.raw(chunk)
     }
-    onHeld(chunk.length)
-    body.raw(chunk)
+  } catch (error) {
+    // What the request itself ended with: its sender went away or was too slow, and nobody reads an answer.
+    if (error !== request.errored) throw error
+    throw new QuorateError('ABORTED', 'the request ended before its body did', { outcome: 'notDone', cause: error })
   }
   return body.finish()
 }

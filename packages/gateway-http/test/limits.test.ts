@@ -1,8 +1,8 @@
 import { once } from 'node:events'
-import { position } from '@quorate/contracts'
+import { position, silentLogger } from '@quorate/contracts'
 import { counter } from '@quorate/machine-counter'
-import { expect, test } from 'vitest'
-import { ActedReplica, ask, bareConnection, gatewayOf, member, until } from './members.js'
+import { expect, test, vi } from 'vitest'
+import { ActedReplica, ask, bareConnection, gatewayOf, member, until, type Answered } from './members.js'
 
 const mebibyte = 1024 * 1024
 const never = new ActedReplica(() => Promise.reject(new Error('nothing should have reached the replica')))
@@ -84,6 +84,19 @@ test('a body that never ends is given up, and what it held is given back', async
   socket.write(`${postHead}content-length: 12\r\n\r\n{"by":`)
   await closed
   await until(async () => (await ask(gateway, '/v1/commands/add', { body: '{"by": 10000}' })).status === 200)
+})
+
+test('a body whose sender goes away in the middle is no mistake of ours, and is not told as one', async () => {
+  const error = vi.fn()
+  const logger = { ...silentLogger, error }
+  const gateway = await gatewayOf({ replica: await member(counter), bodyBytesMax: 16, pendingBytesMax: 16, logger })
+  const { socket } = await bareConnection(gateway)
+  socket.write(`${postHead}content-length: 12\r\n\r\n{"by":`)
+  const askOther = (): Promise<Answered> => ask(gateway, '/v1/commands/add', { body: '{"by": 10000}' })
+  await until(async () => (await askOther()).status === 503)
+  socket.destroy()
+  await until(async () => (await askOther()).status === 200)
+  expect(error).not.toHaveBeenCalled()
 })
 
 test('D37: bodies together above their limit are refused as OVERLOADED, until others have ended', async () => {
