@@ -103,9 +103,10 @@ export async function recoverJournal(place: Place, reserve: Reserve, survey: Jou
   const { needed, last, end } = survey
   const segment = await openSegment(place.settings, last.ordinal)
   try {
+    const unsealed = await findUnsealed(place.settings, survey)
     const { active, from } = await moveTail(place, reserve, segment, survey)
     try {
-      await sealBefore(place, survey)
+      if (unsealed) await sealAgain(place, unsealed, survey)
       const isReplaced = active.header.firstBatch === last.firstBatch
       if (!isReplaced) await cutSegment(place, segment, from, survey.hasIdentity)
       const kept = isReplaced ? needed.slice(0, -1) : needed
@@ -187,27 +188,58 @@ async function copyBatches(batches: AsyncIterable<FoundBatch>, file: OpenFile, s
   }
 }
 
+/** A segment whose seal may not be durable, or not be there, and where it belongs. */
+interface Unsealed {
+  readonly path: string
+  readonly crc: number
+  readonly joint: Cursor
+  readonly seal: BatchHeader | null
+}
+
 /**
- * Seals the segment before the last one, unless it is. Whoever made the last one may have died before it came to the
- * seal; and then nothing was appended since, because the seal comes first.
+ * The segment before the last one, if nothing was appended since. Whoever made the last one may then have died before the
+ * seal was durable; and otherwise it is, because the seal comes first. Read before anything is changed.
  */
-async function sealBefore(place: Place, { needed, last, end, hasIdentity }: JournalSurvey): Promise<void> {
+async function findUnsealed(settings: FileSettings, { needed, last, end }: JournalSurvey): Promise<Unsealed | null> {
   const before = needed.at(-2)
-  if (!before || end.ordinal - 1 > last.syncedThrough) return
-  const segment = await openSegment(place.settings, before.ordinal)
+  if (!before || end.ordinal - 1 > last.syncedThrough) return null
+  const segment = await openSegment(settings, before.ordinal)
   try {
     let joint = startOf(segment)
     for await (const { next } of demandBatches(segment, last.firstBatch)) joint = next
-    const standing = { segmentCrc: segment.crc, offset: joint.offset }
-    const behind = decodeBatchHeader(await segment.window.read(joint.offset, batchHeaderBytes), standing)
-    if (behind?.isSeal !== true) await cutSegment(place, segment, joint, hasIdentity)
+    const { path, crc, window } = segment
+    const header = decodeBatchHeader(await window.read(joint.offset, batchHeaderBytes), {
+      segmentCrc: crc,
+      offset: joint.offset,
+    })
+    return { path, crc, joint, seal: header?.isSeal === true ? header : null }
   } finally {
     await segment.close()
   }
 }
 
+/**
+ * Writes the seal, also where there is one: that may be in the page cache only (decision D3), and is written once more as
+ * it was. The names of newer segments are durable by now: a seal that speaks of one which power took would be refused.
+ */
+async function sealAgain(place: Place, unsealed: Unsealed, { hasIdentity }: JournalSurvey): Promise<void> {
+  const { path, crc, joint, seal } = unsealed
+  if (!seal) return cutSegment(place, unsealed, joint, hasIdentity)
+  const file = await place.settings.files.open(path, 'readWrite')
+  try {
+    await sealSegment(file, crc, joint, seal.hasIdentity)
+  } finally {
+    await file.close()
+  }
+}
+
 /** Gives back the room behind a segment's last valid batch, whose successors are in a newer one, and seals it. */
-async function cutSegment(place: Place, segment: OpenedSegment, end: Cursor, hasIdentity: boolean): Promise<void> {
+async function cutSegment(
+  place: Place,
+  segment: Pick<OpenedSegment, 'path' | 'crc'>,
+  end: Cursor,
+  hasIdentity: boolean,
+): Promise<void> {
   const file = await place.settings.files.open(segment.path, 'readWrite')
   try {
     await file.truncate(end.offset)

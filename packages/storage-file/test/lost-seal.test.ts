@@ -1,7 +1,7 @@
 import { forgetfulFiles } from '@quorate/conformance'
 import { QuorateError } from '@quorate/contracts'
 import { describe, expect, test } from 'vitest'
-import { bytesOf, diskOf, imageOf, live, look, newestSegment, record, withFile } from './places.js'
+import { bytesOf, diskOf, imageOf, live, look, newestSegment, pathsOf, record, withFile } from './places.js'
 
 /** Ends by a power cut, and by nothing else. */
 async function untilCut(doing: () => Promise<void>): Promise<void> {
@@ -12,15 +12,18 @@ async function untilCut(doing: () => Promise<void>): Promise<void> {
   }
 }
 
-/** What is on the disk after a life that ended by a cut before operation `cutAt`, and one that was closed. */
-async function twoLives(cutAt: number): Promise<{ files: ReturnType<typeof forgetfulFiles>; wasCut: boolean }> {
+/** What is on the disk after a life that ended before operation `cutAt`, by a power cut or a kill, and one that was closed. */
+async function twoLives(
+  cutAt: number,
+  how: 'powerCut' | 'kill',
+): Promise<{ files: ReturnType<typeof forgetfulFiles>; wasCut: boolean }> {
   let [calls, wasCut, isOver] = [0, false, false]
   const files = forgetfulFiles(1, {
     fail: () => {
       calls += 1
       if (calls === cutAt && !isOver) {
         wasCut = true
-        files.powerCut()
+        files[how]()
       }
       return null
     },
@@ -44,21 +47,24 @@ async function twoLives(cutAt: number): Promise<{ files: ReturnType<typeof forge
   return { files, wasCut }
 }
 
-describe('W20, W23: wherever the power was cut, the loss of the newest segment is noticed afterwards', () => {
-  test('a seal that a crash prevented is made by the next open', async () => {
-    let cuts = 0
-    for (let cutAt = 1; ; cutAt += 1) {
-      const { files, wasCut } = await twoLives(cutAt)
-      if (!wasCut) break
-      cuts += 1
-      const image = imageOf(files)
-      const what = `cut before operation ${cutAt}`
-      expect(await look(await diskOf(image)), what).toMatchObject({ report: { cut: null } })
-      const found = await look(await diskOf(withFile(image, newestSegment(image).path, null)))
-      expect(found, what).toMatchObject({ code: 'STORAGE_CORRUPT' })
-    }
-    expect(cuts).toBeGreaterThan(80)
-  })
+describe('W20, W23: wherever a life ended, the loss of the newest segment is noticed afterwards', () => {
+  test.each(['powerCut', 'kill'] as const)(
+    'a seal that a crash prevented is made by the next open (%s)',
+    async (how) => {
+      let cuts = 0
+      for (let cutAt = 1; ; cutAt += 1) {
+        const { files, wasCut } = await twoLives(cutAt, how)
+        if (!wasCut) break
+        cuts += 1
+        const image = imageOf(files)
+        const what = `${how} before operation ${cutAt}`
+        expect(await look(await diskOf(image)), what).toMatchObject({ report: { cut: null } })
+        const found = await look(await diskOf(withFile(image, newestSegment(image).path, null)))
+        expect(found, what).toMatchObject({ code: 'STORAGE_CORRUPT' })
+      }
+      expect(cuts).toBeGreaterThan(80)
+    },
+  )
 
   test('a seal before its time is not made: the segment that it speaks of may still be taken by a power cut', async () => {
     // The process dies when the new segment has its name, which no sync covers; the machine dies during the next open.
@@ -119,5 +125,21 @@ test('W17, W22: an identity whose name no sync covers is not relied on', async (
     await expect(live(files.mount())).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
     isReopened = false
     expect(await look(files), `seed ${seed}`).toMatchObject({ records: ['one'] })
+  }
+})
+
+test('a damaged segment before the last one is refused before anything is changed, however often', async () => {
+  const files = forgetfulFiles(1)
+  const life = await live(files)
+  for (let number = 1; number <= 5; number += 1) await life.append(record(number, 300))
+  await life.storage.close()
+  const again = await live(files)
+  await again.storage.close()
+  const [path = ''] = pathsOf(imageOf(files), 'journal').slice(-2)
+  files.tamper(path, (bytes) => bytes.with(200, bytes[200]! ^ 1))
+  const image = imageOf(files)
+  for (let round = 0; round < 3; round += 1) {
+    expect(await look(files)).toMatchObject({ code: 'STORAGE_CORRUPT' })
+    expect([...imageOf(files).keys()]).toEqual([...image.keys()])
   }
 })
