@@ -49,6 +49,7 @@ export class Journal {
   /** Resolves when nothing waits any more. */
   #idle: Promise<void> = Promise.resolve()
   #mayReplay = true
+  #isReplaying = false
   #needsMark = false
   /** When the last batch was written; the mark is due `markAfterMs` later. */
   #writtenAtMs = 0
@@ -83,10 +84,14 @@ export class Journal {
   async replay(onRecord: (sequence: Sequence, bytes: Uint8Array) => void): Promise<ReplayReport> {
     if (!this.#mayReplay) throw new TypeError('a journal is replayed once, before the first append')
     this.#mayReplay = false
-    const batches = readJournal(this.#place.settings, this.#segments, this.#end)
-    const guarded = this.#place.failStop.guardEach('reading the journal', batches)
-    const replayed = await replayFrom(this.#release, guarded, onRecord)
-    return { ...replayed, cut: this.#cut }
+    this.#isReplaying = true
+    try {
+      const batches = readJournal(this.#place.settings, this.#segments, this.#end)
+      const guarded = this.#place.failStop.guardEach('reading the journal', batches)
+      return { ...(await replayFrom(this.#release, guarded, onRecord)), cut: this.#cut }
+    } finally {
+      this.#isReplaying = false
+    }
   }
 
   append({ firstSequence, records, release }: Batch): Promise<void> {
@@ -111,6 +116,7 @@ export class Journal {
   }
 
   #check({ firstSequence, records, release }: Batch, bytes: number): void {
+    if (this.#isReplaying) throw new TypeError('the journal is being replayed: append when that is over')
     const next = this.#nextSequence
     if (firstSequence !== next) {
       throw new TypeError(`the next record is ${next}, and the batch begins with ${firstSequence}`)

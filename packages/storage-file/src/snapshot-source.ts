@@ -9,7 +9,7 @@ export class FileSnapshotSource implements SnapshotSource {
   readonly #path: string
   readonly #file: OpenFile
   readonly #onClose: () => Promise<void>
-  #isOpen = true
+  #closing: Promise<void> | null = null
 
   private constructor(path: string, file: OpenFile, frame: SnapshotFrame, onClose: () => Promise<void>) {
     this.#path = path
@@ -38,7 +38,7 @@ export class FileSnapshotSource implements SnapshotSource {
   }
 
   async read(offset: number, length: number): Promise<Uint8Array> {
-    if (!this.#isOpen) throw new TypeError('this snapshot was closed')
+    if (this.#closing) throw new TypeError('this snapshot was closed')
     const end = Math.min(offset + length, this.byteLength)
     const bytes = new Uint8Array(Math.max(0, end - offset))
     for (let at = offset; at < end;) {
@@ -56,9 +56,12 @@ export class FileSnapshotSource implements SnapshotSource {
     for (let index = 0; index < blockCountOf(this.byteLength); index += 1) await this.#block(index)
   }
 
-  async close(): Promise<void> {
-    if (!this.#isOpen) return
-    this.#isOpen = false
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
     await this.#file.close()
     await this.#onClose()
   }

@@ -102,8 +102,7 @@ export class Snapshots {
     const path = pathIn(this.#place, nameOf('snapshot', position))
     try {
       const source: SnapshotSource = await FileSnapshotSource.open(this.#place, path, async () => {
-        this.#sources.delete(source)
-        await this.#leave(position)
+        await this.#leave(position).finally(() => this.#sources.delete(source))
       })
       this.#sources.add(source)
       return source

@@ -207,6 +207,14 @@ describe('bad input', () => {
     },
   )
 
+  test('what cannot be read is not said to be damaged', async () => {
+    await rm(join(place, 'identity'))
+    await mkdir(join(place, 'identity'))
+    const { code, said } = await quorateStorage('verify', place)
+    expect(code).toBe(2)
+    expect(said).toContain('EISDIR')
+  })
+
   test('a symbolic link is followed', async () => {
     const link = join(root, `${performance.now()}-link`)
     await symlink(place, link)

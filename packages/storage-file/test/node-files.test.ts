@@ -45,6 +45,14 @@ describe('nodeFiles', () => {
     await failing('EACCES')
   })
 
+  test('several make directories below the same new one at the same time', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      const deep = join(place, `${round}`, 'data', 'cluster')
+      await Promise.all(['n1', 'n2', 'n3'].map((name) => files.makeDirectory(join(deep, name))))
+      expect(await files.list(deep)).toEqual(['n1', 'n2', 'n3'])
+    }
+  })
+
   test('says so where a parent can never be made', async () => {
     await expect(files.makeDirectory('/proc/quorate/place')).rejects.toMatchObject({ code: 'ENOENT' })
   })
@@ -108,6 +116,15 @@ describe('D25: one process at a time has a directory', () => {
     await open.close()
     expect(existsSync(join(place, 'LOCK'))).toBe(false)
     await (await storage.open()).close()
+  })
+
+  test('D14: the LOCK file is only for people: where it cannot be written, the directory is locked all the same', async (context) => {
+    if (process.platform !== 'linux') return context.skip('the file is the lock here')
+    await mkdir(join(place, 'LOCK'), { recursive: true })
+    const storage = fileStorage({ directory: place, segmentBytes: 4_096 })
+    const open = await storage.open()
+    expect(await refusalOf(storage.open())).toMatchObject({ code: 'STORAGE_LOCKED' })
+    await open.close()
   })
 
   test('a LOCK file that a dead process left behind stops nobody', async () => {

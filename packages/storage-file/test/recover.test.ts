@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sequence } from '@quorate/contracts'
@@ -120,7 +120,10 @@ test('says so when the directories that are left are a majority', async () => {
 test('leaves nothing under the name of the new directories when it fails in the middle', async () => {
   const into = join(root, 'new')
   const failed = await recover('shop-2', place, '--member', 'a=h:1', '--member', 'faulty=h:2', '--into', into)
-  expect(failed).toMatchObject({ code: 2, complained: 'no room' })
+  expect(failed).toMatchObject({
+    code: 2,
+    complained: `no room. What was written so far is of no use: delete ${into}.unfinished before you try again`,
+  })
   expect(await readdir(root)).toEqual(['n1', 'new.unfinished', 'parts.mjs'])
   expect((await recover('shop-2', place, ...members, '--into', into)).complained).toContain(
     'new.unfinished is there already, and nothing was written',
@@ -155,4 +158,18 @@ test('tells what is wrong with what it was given', async () => {
   module = join(root, 'half.mjs')
   await writeFile(module, 'export const forceMembers = () => {}')
   expect(await wrong('--member', 'n1=h:1')).toContain('half.mjs exports no function planCluster')
+})
+
+test('a survivor is named once, and nothing is written into one', async () => {
+  const link = join(root, 'the same')
+  await symlink(place, link)
+  const twice = await recover('shop-2', place, link, ...members, '--into', join(root, 'new'))
+  expect(twice).toMatchObject({ code: 2, asked: [] })
+  expect(twice.complained).toContain(`${place} and ${link} are one directory`)
+  for (const into of [join(place, 'new'), join(link, 'a', 'b')]) {
+    const within = await recover('shop-2', place, ...members, '--into', into)
+    expect(within).toMatchObject({ code: 2, asked: [] })
+    expect(within.complained).toContain(`${into} is within ${place}, which stays as it is`)
+  }
+  expect(await readdir(place)).not.toContain('new')
 })

@@ -1,8 +1,23 @@
 import { createHash } from 'node:crypto'
 import { forgetfulFiles } from '@quorate/conformance'
-import { equalBytes, position, seededRandom, sequence } from '@quorate/contracts'
+import { equalBytes, position, seededRandom, sequence, type FileLayer } from '@quorate/contracts'
+import { nodeEnvironment } from '@quorate/contracts/node'
 import { expect, test } from 'vitest'
-import { bytesOf, directory, imageAt, imageOf, live, look, metaAt, pathsOf, saveImage } from './places.js'
+import { fileStorage } from '@quorate/storage-file'
+import {
+  bytesOf,
+  directory,
+  imageAt,
+  imageOf,
+  live,
+  look,
+  metaAt,
+  pathsOf,
+  saveImage,
+  smallLimits,
+  stillTime,
+  textOf,
+} from './places.js'
 
 test('the digest of an image is the SHA-256 of its content, however it was written', async () => {
   const life = await live(forgetfulFiles(1))
@@ -103,4 +118,48 @@ test('what no reader would take for a header is refused before it is written', a
   await expect(life.storage.createSnapshot(meta)).rejects.toThrow(/take 17825\d* bytes, above 16777216/)
   await saveImage(life.storage, 1, 'image')
   expect(await imageAt(life.storage, 1)).toBe('image')
+})
+
+test('close waits for a source that is being closed: what it deletes belongs to whoever opens next', async () => {
+  const files = forgetfulFiles(1)
+  const log: string[] = []
+  let open = (): void => {}
+  const gate = new Promise<void>((resolve) => (open = resolve))
+  const slow: FileLayer = {
+    ...files,
+    unlink: async (path) => {
+      if (path.includes('snapshot')) await gate
+      await files.unlink(path)
+      log.push('deleted')
+    },
+  }
+  const life = await live(slow, { segmentBytes: 16_384 })
+  await life.release(1, 1, 'one')
+  const source = await life.storage.openSnapshot(position(1))
+  await life.release(2, 2, 'two')
+  void source?.close()
+  const closed = life.storage.close().then(() => log.push('closed'))
+  // More turns than everything else of closing takes.
+  for (let turn = 0; turn < 50; turn += 1) await nodeEnvironment().yieldTurn()
+  open()
+  await closed
+  expect(log).toEqual(['deleted', 'closed'])
+  expect(await look(files)).toMatchObject({ records: ['two'], first: 2 })
+})
+
+test('an append while the journal is replayed is a mistake of the caller, and no damage', async () => {
+  const files = forgetfulFiles(1)
+  const first = await live(files)
+  await first.append('one')
+  await first.storage.close()
+  const storage = await fileStorage({ directory, files, environment: stillTime().environment, ...smallLimits }).open()
+  const replayed: string[] = []
+  const replaying = storage.replay((_, bytes) => replayed.push(textOf(bytes)))
+  const batch = { firstSequence: sequence(2), records: [bytesOf('two')], release: null }
+  await expect(storage.append(batch)).rejects.toThrow(TypeError)
+  await replaying
+  await storage.append(batch)
+  await storage.close()
+  expect(replayed).toEqual(['one'])
+  expect(await look(files)).toMatchObject({ records: ['one', 'two'] })
 })

@@ -1,6 +1,7 @@
 import { describeError } from '@quorate/contracts'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { inspectPlace } from '../inspection.js'
+import type { PlaceReport } from '../place-report.js'
 import { CommandError } from './command-error.js'
 import type { Console } from './console.js'
 import { loadDecoder } from './decoder.js'
@@ -43,7 +44,7 @@ export async function runCommand(args: readonly string[], console: Console): Pro
       const decoder = decode === undefined ? null : await loadDecoder(decode)
       const { lines, report } = await inspect(await placeAt(directory), { ...rest, position, sequence, decoder })
       say(lines)
-      code = report.problems.length > 0 ? 1 : 0
+      code = exitCodeOf(report)
     })
 
   program
@@ -54,7 +55,7 @@ export async function runCommand(args: readonly string[], console: Console): Pro
     .action(async (directory: string, { json }: { json: boolean }) => {
       const report = await inspectPlace(await placeAt(directory))
       say(json ? [JSON.stringify(report)] : describeProblems(report))
-      code = report.problems.length > 0 ? 1 : 0
+      code = exitCodeOf(report)
     })
 
   program
@@ -90,4 +91,10 @@ interface InspectOptions {
 function wholeNumber(text: string): number {
   if (!/^[1-9]\d{0,15}$/.test(text)) throw new InvalidArgumentError('It is a whole number from 1 on.')
   return Number(text)
+}
+
+/** What could not be read is no damage: the disk may only be busy, or somebody else's. */
+function exitCodeOf({ problems }: PlaceReport): number {
+  if (problems.length === 0) return 0
+  return problems.some(({ code }) => code === 'STORAGE_CORRUPT' || code === 'FORMAT_TOO_NEW') ? 1 : 2
 }

@@ -40,13 +40,9 @@ async function lockBySocket(directory: string, file: string): Promise<() => Prom
     await unlink(file).catch(() => undefined)
     await new Promise<void>((resolve) => server.close(() => resolve()))
   }
-  try {
-    await writeFile(file, describeSelf())
-    return release
-  } catch (error) {
-    await release()
-    throw error
-  }
+  // The socket is the lock, and the file only says whose it is: a full disk must not keep a member from its reserve.
+  await writeFile(file, describeSelf()).catch(() => unlink(file).catch(() => undefined))
+  return release
 }
 
 /** `exclusive`: otherwise the workers of a `node:cluster` would share one socket, and each believe to be alone. */

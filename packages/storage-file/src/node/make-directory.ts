@@ -25,7 +25,10 @@ async function makeWithParents(path: string): Promise<void> {
     if (code === 'EEXIST') return
     if (code !== 'ENOENT' || dirname(path) === path) throw error
     await makeWithParents(dirname(path))
-    await mkdir(path)
+    // Others may make it at the same time.
+    await mkdir(path).catch((again: unknown) => {
+      if (codeOf(again) !== 'EEXIST') throw again
+    })
   }
 }
 

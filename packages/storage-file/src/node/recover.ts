@@ -1,7 +1,8 @@
-import { lstat } from 'node:fs/promises'
+import { lstat, realpath } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import {
   addressSchema,
+  describeError,
   nodeIdSchema,
   sortedMembers,
   type ClusterPlan,
@@ -52,6 +53,7 @@ export async function recover(
   const planCluster = planClusterSchema.parse(exported(loaded, 'planCluster'))
   const forceMembers = forceMembersSchema.parse(exported(loaded, 'forceMembers'))
   const unlocks: (() => Promise<void>)[] = []
+  await checkAreApart(wish)
   try {
     for (const { files, directory } of wish.survivors) unlocks.push(await files.lock(directory))
     const remains: Remains[] = []
@@ -67,7 +69,12 @@ export async function recover(
     const into = resolve(wish.into)
     await checkIsFree(into)
     if (!(await mayWrite(cluster))) throw new CommandError('Nothing was written.')
-    await writeSeeds(plan, into)
+    await writeSeeds(plan, into).catch((error: unknown) => {
+      if (error instanceof CommandError) throw error
+      throw new CommandError(
+        `${describeError(error)}. What was written so far is of no use: delete ${draftOf(into)} before you try again`,
+      )
+    })
     say(describeSeeds(plan, into, cluster))
   } finally {
     for (const unlock of unlocks.reverse()) await unlock()
@@ -97,6 +104,30 @@ async function soundRemains(settings: FileSettings): Promise<Remains> {
     `${directory} is damaged, and nothing was written. ${describeProblems(report).join('\n')}\n` +
       `Take another survivor, or look at what \`quorate-storage repair ${directory}\` would give up.`,
   )
+}
+
+/** No survivor is named twice, and nothing is written into one. */
+async function checkAreApart({ survivors, into }: RecoverWish): Promise<void> {
+  const given = new Map<string, string>()
+  for (const { directory } of survivors) {
+    const real = await realpath(directory)
+    const before = given.get(real)
+    if (before !== undefined) {
+      throw new CommandError(
+        `${before} and ${directory} are one directory, and nothing was written: name each survivor once`,
+      )
+    }
+    given.set(real, directory)
+  }
+  for (let at = resolve(into ?? '/'); into !== null; at = dirname(at)) {
+    const survivor = given.get(await realpath(at).catch(() => at))
+    if (survivor !== undefined) {
+      throw new CommandError(
+        `${into} is within ${survivor}, which stays as it is, and nothing was written: name another place with --into`,
+      )
+    }
+    if (dirname(at) === at) return
+  }
 }
 
 async function checkIsFree(into: string): Promise<void> {
