@@ -111,12 +111,17 @@ export class Callers {
     return tokenOf((this.#tokens += 1))
   }
 
-  async propose(command: Uint8Array, options: CommandOptions = {}): Promise<RawResult> {
+  async propose(
+    command: Uint8Array,
+    options: CommandOptions = {},
+    check: (command: Uint8Array) => void = () => {},
+  ): Promise<RawResult> {
     const { commandBytesMax, environment, timeoutMs } = this.#host.options
     if (command.length > commandBytesMax) {
       const message = `the command has ${command.length} bytes and the limit is ${commandBytesMax}: split it`
       throw new QuorateError('COMMAND_TOO_LARGE', message)
     }
+    check(command)
     const { session } = options
     if (session) {
       const { id, sequence, lowestUnacknowledged } = checkedPlace(session)

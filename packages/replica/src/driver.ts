@@ -129,8 +129,9 @@ export class Driver<Message, Admin> {
     this.#health.start()
   }
 
-  propose(command: Uint8Array, options?: CommandOptions): Promise<RawResult> {
-    return this.#health.call('command', () => this.#callers.propose(command, options))
+  /** `check` throws for bytes that are no command: asked if somebody else than the machine's own calls wrote them. */
+  propose(command: Uint8Array, options?: CommandOptions, check?: (command: Uint8Array) => void): Promise<RawResult> {
+    return this.#health.call('command', () => this.#callers.propose(command, options, check))
   }
 
   query(query: Uint8Array, options?: QueryOptions): Promise<RawResult> {
