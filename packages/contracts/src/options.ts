@@ -17,7 +17,7 @@ export const addressSchema = z.string().refine((text) => Number(addressPattern.e
     addressPattern.test(String(input)) ? 'has a port above 65535' : 'must be an address like "127.0.0.1:7001"',
 })
 
-/** A duration in whole milliseconds, at least 1. */
+/** A duration in whole milliseconds, from 1 to 2^31-1: Node's timers fire at once when they are told more. */
 export const durationMsSchema = z
   .int()
   .min(1)

@@ -106,9 +106,10 @@ export async function recoverJournal(place: Place, reserve: Reserve, survey: Jou
     const unsealed = await findUnsealed(place.settings, survey)
     const { active, from } = await moveTail(place, reserve, segment, survey)
     try {
-      if (unsealed) await sealAgain(place, unsealed, survey)
+      if (unsealed) await writeSeal(place, unsealed, survey.hasIdentity)
       const isReplaced = active.header.firstBatch === last.firstBatch
-      if (!isReplaced) await cutSegment(place, segment, from, survey.hasIdentity)
+      const { path, crc } = segment
+      if (!isReplaced) await writeSeal(place, { path, crc, joint: from, seal: null }, survey.hasIdentity)
       const kept = isReplaced ? needed.slice(0, -1) : needed
       const offset = segmentHeaderBytes + end.offset - from.offset
       return { ...survey, segments: [...kept, active.header], active, end: { ...end, offset } }
@@ -220,30 +221,14 @@ async function findUnsealed(settings: FileSettings, { needed, last, end }: Journ
 
 /**
  * Writes the seal, also where there is one: that may be in the page cache only (decision D3), and is written once more as
- * it was. The names of newer segments are durable by now: a seal that speaks of one which power took would be refused.
+ * it was. Without one, the room behind the last valid batch is given back first. The names of newer segments are durable by
+ * now: a seal that speaks of one which power took would be refused.
  */
-async function sealAgain(place: Place, unsealed: Unsealed, { hasIdentity }: JournalSurvey): Promise<void> {
-  const { path, crc, joint, seal } = unsealed
-  if (!seal) return cutSegment(place, unsealed, joint, hasIdentity)
+async function writeSeal(place: Place, { path, crc, joint, seal }: Unsealed, hasIdentity: boolean): Promise<void> {
   const file = await place.settings.files.open(path, 'readWrite')
   try {
-    await sealSegment(file, crc, joint, seal.hasIdentity)
-  } finally {
-    await file.close()
-  }
-}
-
-/** Gives back the room behind a segment's last valid batch, whose successors are in a newer one, and seals it. */
-async function cutSegment(
-  place: Place,
-  segment: Pick<OpenedSegment, 'path' | 'crc'>,
-  end: Cursor,
-  hasIdentity: boolean,
-): Promise<void> {
-  const file = await place.settings.files.open(segment.path, 'readWrite')
-  try {
-    await file.truncate(end.offset)
-    await sealSegment(file, segment.crc, end, hasIdentity)
+    if (!seal) await file.truncate(joint.offset)
+    await sealSegment(file, crc, joint, seal?.hasIdentity ?? hasIdentity)
   } finally {
     await file.close()
   }

@@ -145,7 +145,7 @@ ${oldFileTrusted}${rewritten}`,
   {
     bug: 'a seal that a crash prevented is not made',
     file: 'storage-file/src/recover-journal.ts',
-    replace: `      if (unsealed) await sealAgain(place, unsealed, survey)
+    replace: `      if (unsealed) await writeSeal(place, unsealed, survey.hasIdentity)
 `,
     by: '',
     foundBy: { file: 'lost-seal.test.ts', test: 'that a crash prevented', says: 'STORAGE_CORRUPT' },
@@ -154,15 +154,15 @@ ${oldFileTrusted}${rewritten}`,
     bug: 'a seal is made before the segment that it speaks of is durable',
     file: 'storage-file/src/recover-journal.ts',
     replace: rewritten,
-    by: `    if (unsealed) await sealAgain(place, unsealed, survey)
+    by: `    if (unsealed) await writeSeal(place, unsealed, survey.hasIdentity)
 ${rewritten}`,
     foundBy: { file: 'lost-seal.test.ts', test: 'before its time', says: 'QuorateError' },
   },
   {
     bug: 'a seal that was only in the page cache is trusted',
     file: 'storage-file/src/recover-journal.ts',
-    replace: '    await sealSegment(file, crc, joint, seal.hasIdentity)',
-    by: '    void seal.hasIdentity',
+    replace: 'if (unsealed) await',
+    by: 'if (unsealed && !unsealed.seal) await',
     foundBy: { file: 'lost-seal.test.ts', test: 'that a crash prevented', says: 'STORAGE_CORRUPT' },
   },
   {
