@@ -1,4 +1,11 @@
-import { addressSchema, describeError, QuorateError, type Environment, type ErrorCode } from '@quorate/contracts'
+import {
+  addressSchema,
+  describeError,
+  onAborted,
+  QuorateError,
+  type Environment,
+  type ErrorCode,
+} from '@quorate/contracts'
 import type { Addresses } from './addresses.js'
 import { Backoff } from './backoff.js'
 import type { HttpAnswer, HttpExchange, HttpPort } from './http-port.js'
@@ -66,13 +73,13 @@ export class Errand {
       this.#end = (error, answer) => {
         this.#end = null
         cancelDeadline()
-        signal?.removeEventListener('abort', onAbort)
+        ignoreSignal()
         this.#drop()
         this.#slot?.release()
         if (answer) resolve(answer)
         else reject(error ?? new QuorateError('INTERNAL', `${what} ended without an answer`))
       }
-      signal?.addEventListener('abort', onAbort)
+      const ignoreSignal = onAborted(signal, onAbort)
       if (signal?.aborted) onAbort()
       else this.#attempt()
     })

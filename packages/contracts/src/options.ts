@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Environment } from './environment.js'
 import { QuorateError } from './errors.js'
-import type { Logger } from './logger.js'
+import { guardedLogger, type Logger } from './logger.js'
 import { isNodeId, type NodeId } from './units.js'
 
 /** A member's name. */
@@ -59,13 +59,13 @@ export const environmentSchema = portSchema<Environment>('an environment', {
   randomBytes: 'function',
 })
 
-/** The option for a logger. */
+/** The option for a logger, which may fail without stopping anything. */
 export const loggerSchema = portSchema<Logger>('a logger with pino’s methods', {
   debug: 'function',
   info: 'function',
   warn: 'function',
   error: 'function',
-})
+}).transform(guardedLogger)
 
 /**
  * Checks options against their schema, or throws one `INVALID_OPTIONS` that lists every problem with its path.

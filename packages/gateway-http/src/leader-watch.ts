@@ -1,4 +1,4 @@
-import { QuorateError, type Members, type NodeId } from '@quorate/contracts'
+import { onAborted, QuorateError, type Members, type NodeId } from '@quorate/contracts'
 import type { HandlerSettings } from './options.js'
 
 /** What a watch needs of the handler's settings. */
@@ -74,7 +74,7 @@ export class LeaderWatch {
     return new Promise<void>((resolve, reject) => {
       const forget = (): void => {
         cancelTimer()
-        signal.removeEventListener('abort', end)
+        ignoreSignal()
         this.#waiting.delete(end)
       }
       const end = (): void => {
@@ -85,7 +85,7 @@ export class LeaderWatch {
         forget()
         reject(new QuorateError('NO_LEADER', `this member has known no leader for ${timeoutMs} ms: try another member`))
       })
-      signal.addEventListener('abort', end)
+      const ignoreSignal = onAborted(signal, end)
       this.#waiting.add(end)
     })
   }

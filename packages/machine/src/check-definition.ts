@@ -1,7 +1,8 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { isPromise, refusePromise } from '@quorate/contracts'
 import { encodeValue } from './codec.js'
 import type { MachineTraits } from './definition.js'
-import { describeKind, isPromise } from './plain.js'
+import { describeKind } from './plain.js'
 
 const namePattern = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/
 const versionMax = 0xffff_ffff
@@ -32,7 +33,9 @@ function checkInitial({ name, initial, snapshot, checkDeterminism }: GivenDefini
   if (typeof initial !== 'function') {
     throw new TypeError(`machine "${name}" needs initial(), which makes its first state`)
   }
+  checkIsNotAsync(initial, `initial() of machine "${name}"`)
   const state: unknown = initial()
+  refusePromise(state, `initial() of machine "${name}"`)
   if (typeof state !== 'object' || state === null) {
     throw new TypeError(
       `initial() of machine "${name}" returns ${describeKind(state)}, which commands cannot change: put it into an object`,
@@ -54,9 +57,11 @@ function checkInitial({ name, initial, snapshot, checkDeterminism }: GivenDefini
 /** A deadline that nothing is done about would come again and again; what expires without one is never told the time. */
 function checkTime({ name, nextDeadline, expire }: GivenDefinition): void {
   for (const [which, given] of Object.entries({ nextDeadline, expire })) {
-    if (given !== undefined && typeof given !== 'function') {
+    if (given === undefined) continue
+    if (typeof given !== 'function') {
       throw new TypeError(`${which} of machine "${name}" is a function, not ${describeKind(given)}`)
     }
+    checkIsNotAsync(given, `${which}() of machine "${name}"`)
   }
   if ((nextDeadline === undefined) !== (expire === undefined)) {
     const [given, missing] = expire === undefined ? ['nextDeadline', 'expire'] : ['expire', 'nextDeadline']
@@ -87,9 +92,7 @@ function checkOperations(machine: string, kind: string, method: 'apply' | 'read'
     if (typeof run !== 'function') {
       throw new TypeError(`the ${kind} "${name}" of machine "${machine}" needs ${method}()`)
     }
-    if (run.constructor.name === 'AsyncFunction') {
-      throw new TypeError(`${method}() of the ${kind} "${name}" is asynchronous: it has to finish within the call`)
-    }
+    checkIsNotAsync(run, `${method}() of the ${kind} "${name}"`)
     checkInput(kind, name, Reflect.get(Object(operation), 'input'))
   }
 }
@@ -101,6 +104,13 @@ function checkInput(kind: string, name: string, input: unknown): void {
   }
   if (answersLater(input)) {
     throw new TypeError(`the ${kind} "${name}" has an asynchronous schema: inputs are checked within the call`)
+  }
+}
+
+/** Such a function answers later, whatever it does: by then the member would have gone on. */
+function checkIsNotAsync(run: object, what: string): void {
+  if (run.constructor.name === 'AsyncFunction') {
+    throw new TypeError(`${what} is asynchronous: it has to finish within the call`)
   }
 }
 

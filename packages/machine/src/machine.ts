@@ -2,6 +2,7 @@ import {
   assert,
   equalBytes,
   QuorateError,
+  refusePromise,
   seededRandom,
   type ApplyContext,
   type ClusterTime,
@@ -10,7 +11,6 @@ import {
 import { codecId, decodeValue, encodeValue } from './codec.js'
 import type { MachineTraits } from './definition.js'
 import { decodeRequest, type WithInput } from './operation.js'
-import { isPromise } from './plain.js'
 import { readStateImage, writeStateImage } from './state-image.js'
 
 interface PlainCommand<State> extends WithInput {
@@ -84,11 +84,14 @@ export class DefinedMachine<State extends object> implements StateMachine {
   }
 
   nextDeadline(): ClusterTime | null {
-    return this.#definition.nextDeadline?.(this.#state) ?? null
+    const deadline = this.#definition.nextDeadline?.(this.#state) ?? null
+    refusePromise(deadline, `nextDeadline() of machine "${this.name}"`)
+    return deadline
   }
 
   expire(context: ApplyContext): void {
-    this.#definition.expire?.(this.#state, context)
+    const returned: unknown = this.#definition.expire?.(this.#state, context)
+    refusePromise(returned, `expire() of machine "${this.name}"`)
   }
 
   /** A copy of the state as a restored member would have it, when this command is one to check. */
@@ -121,7 +124,6 @@ export function ownEntry<Entry>(entries: Readonly<Record<string, Entry>>, name: 
 
 /** The result, unless it is still to come: by then the member would have gone on. */
 function checkIsThere(name: string, result: unknown): unknown {
-  if (!isPromise(result)) return result
-  result.then(undefined, () => undefined)
-  throw new TypeError(`"${name}" returned a promise: commands and queries finish within the call`)
+  refusePromise(result, `"${name}"`)
+  return result
 }

@@ -1,7 +1,6 @@
-import { QuorateError, type Operation } from '@quorate/contracts'
+import { isPromise, QuorateError, type Operation } from '@quorate/contracts'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { codecId, decodeValue, encodeValue } from './codec.js'
-import { isPromise } from './plain.js'
 
 /** The part of a command's or query's definition that its callers' side needs. */
 export interface WithInput {

@@ -4,11 +4,6 @@ export function isPlainObject(value: object): value is Readonly<Record<string, u
   return prototype === null || prototype === Object.prototype
 }
 
-/** True for whatever answers later: a promise, also of somebody else's making. */
-export function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
-}
-
 /** What kind of value it is, in a word or two for a message: `a bigint`, `a Person`, `an object`. */
 export function describeKind(value: unknown): string {
   const kind = typeof value === 'object' && value !== null ? nameOfClass(value) : value === null ? 'null' : typeof value

@@ -15,6 +15,7 @@ import { ClockKeeper } from './clock-keeper.js'
 import { digestOf } from './digest.js'
 import type { Events } from './events.js'
 import { Health } from './health/health.js'
+import { guardedMetrics } from './health/guarded-metrics.js'
 import { MetricsRegistry } from './health/metrics-registry.js'
 import type { IdentityFile } from './identity-file.js'
 import { LeaderView } from './leader-view.js'
@@ -74,7 +75,7 @@ export class Driver<Message, Admin> {
     this.#parts = parts
     this.id = options.id
     this.events = events
-    this.metrics = options.metrics ?? new MetricsRegistry()
+    this.metrics = guardedMetrics(options.metrics ?? new MetricsRegistry(), options.logger)
     this.#leader = new LeaderView(options.id, identity.current.founders)
     this.#health = this.#makeHealth()
     this.#loop = new Loop(protocol, environment, options, {

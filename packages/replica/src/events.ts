@@ -1,4 +1,11 @@
-import { describeError, type Leadership, type Logger, type Members, type Position } from '@quorate/contracts'
+import {
+  callGuarded,
+  describeError,
+  type Leadership,
+  type Logger,
+  type Members,
+  type Position,
+} from '@quorate/contracts'
 
 /** The stable names of warnings. */
 export type WarningCode =
@@ -39,10 +46,11 @@ export interface ReplicaEvents {
   stopped: { readonly reason: Error | null }
 }
 
-type Listener<Name extends keyof ReplicaEvents> = (event: ReplicaEvents[Name]) => void
+/** Also one that is asynchronous: nobody waits for it. */
+type Listener<Name extends keyof ReplicaEvents> = (event: ReplicaEvents[Name]) => unknown
 type Listeners = { [Name in keyof ReplicaEvents]: Set<Listener<Name>> }
 
-/** Hands events to listeners. A listener that throws is logged and stops nothing (decision D39). */
+/** Hands events to listeners. A listener that throws, or rejects, is logged and stops nothing (decision D39). */
 export class Events {
   readonly #logger: Logger
   readonly #listeners: Listeners = {
@@ -75,11 +83,10 @@ export class Events {
 
   emit<Name extends keyof ReplicaEvents>(name: Name, event: ReplicaEvents[Name]): void {
     for (const listener of this.#listeners[name]) {
-      try {
-        listener(event)
-      } catch (error) {
-        this.#logger.error({ event: name, error: describeError(error) }, 'a listener threw')
-      }
+      callGuarded(
+        () => listener(event),
+        (error) => this.#logger.error({ event: name, error: describeError(error) }, 'a listener failed'),
+      )
     }
   }
 

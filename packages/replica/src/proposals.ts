@@ -1,4 +1,4 @@
-import { hexOfBytes, QuorateError, type Position, type Settled, type Token } from '@quorate/contracts'
+import { hexOfBytes, onAborted, QuorateError, type Position, type Settled, type Token } from '@quorate/contracts'
 import type { Proposal } from './proposal.js'
 import type { Outcome, ReplicatedState } from './replicated-state.js'
 import type { RawResult } from './replica.js'
@@ -92,10 +92,10 @@ export class Proposals {
         reject(new QuorateError('ABORTED', 'the command was given up by its caller', { cause: signal?.reason }))
       }
       if (signal?.aborted) onAbort()
-      signal?.addEventListener('abort', onAbort)
+      const ignoreSignal = onAborted(signal, onAbort)
       forget = () => {
         cancelTimer()
-        signal?.removeEventListener('abort', onAbort)
+        ignoreSignal()
       }
     })
     try {

@@ -1,5 +1,6 @@
 import {
   durationMsSchema,
+  onAborted,
   QuorateError,
   type AbortSignalLike,
   type Environment,
@@ -121,10 +122,10 @@ export class Requests<Payload, Answer> {
       const onAbort = (): void => {
         if (signal) this.fail(request, this.#aborted(signal, this.#outcomeOf(request)))
       }
-      signal?.addEventListener('abort', onAbort)
+      const ignoreSignal = onAborted(signal, onAbort)
       const forget = (): void => {
         cancelTimer()
-        signal?.removeEventListener('abort', onAbort)
+        ignoreSignal()
       }
       const request: Request<Payload, Answer> = {
         ...{ payload, resolve, reject, forget, undecided: new Set<Token>() },

@@ -1,4 +1,4 @@
-import { describeError, DialledLink, type NodeId } from '@quorate/contracts'
+import { describeError, DialledLink, refusePromise, type NodeId } from '@quorate/contracts'
 import { Outgoing, type Surroundings } from './outgoing.js'
 
 /** The way to one peer, over the link that this member asks for. */
@@ -22,7 +22,9 @@ export function linkTo(surroundings: Surroundings, peer: NodeId, address: string
 function baseOf({ settings }: Surroundings, peer: NodeId, address: string): URL | string {
   const own = `${settings.tls ? 'https' : 'http'}://${address}${settings.path}`
   try {
-    return new URL((settings.peerUrl?.(peer, address) ?? own).replace(/\/$/, ''))
+    const given = settings.peerUrl?.(peer, address) ?? own
+    refusePromise(given, 'it')
+    return new URL(given.replace(/\/$/, ''))
   } catch (error) {
     return `the option peerUrl gives no URL for ${peer}: ${describeError(error)}`
   }

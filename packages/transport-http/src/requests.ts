@@ -2,7 +2,7 @@ import { Agent as HttpAgent, request as httpRequest, type ClientRequest, type Ou
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import type { NodeId } from '@quorate/contracts'
+import { refusePromise, type NodeId } from '@quorate/contracts'
 import { credentialsOf, type Certificates } from '@quorate/contracts/node'
 import { authorizationOf } from './bearer.js'
 import type { HttpSettings } from './options.js'
@@ -53,6 +53,7 @@ export class Requests {
       // The name in the certificate is compared with the member that is wanted, not with the name of the machine.
       ...(this.#certificates && { ...this.#certificates.current(), checkServerIdentity: () => undefined }),
     })
+    refusePromise(request, 'the option request')
     request.once('socket', (socket) => {
       const onReady = (): void => {
         if (request.destroyed) return

@@ -1,5 +1,6 @@
 import { createSecureContext, TLSSocket } from 'node:tls'
 import { z } from 'zod'
+import { refusePromise } from '../callbacks.js'
 import { describeError, QuorateError } from '../errors.js'
 import type { Logger } from '../logger.js'
 import type { Credentials } from '../transport.js'
@@ -81,6 +82,7 @@ export function credentialsOf(socket: unknown): Credentials {
 }
 
 function optionsOf(given: CertificateMaterial): TlsOptions {
+  refusePromise(given, 'the function of the option "tls"')
   const { cert, key, ca } = materialSchema.parse(given)
   const authorities = Array.isArray(ca) ? ca : [ca]
   return {
