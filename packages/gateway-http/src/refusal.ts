@@ -52,15 +52,17 @@ const worthWaiting: readonly ErrorCode[] = ['NO_LEADER', 'NOT_LEADER', 'OVERLOAD
 
 /**
  * How HTTP says that an operation failed. A member that does not lead answers 307 with the way to the one that does,
- * which serves programs that know nothing of this protocol.
+ * which serves programs that know nothing of this protocol. They send a request again by themselves after a 307 or a
+ * `retry-after`: what may have happened is answered with neither.
  */
 export function failureOf(error: QuorateError, base: string, path: string): Failure {
-  const leaderAddress = error.code === 'NOT_LEADER' ? (error.leader?.clientAddress ?? null) : null
+  const isNotDone = error.outcome === 'notDone'
+  const leaderAddress = isNotDone && error.code === 'NOT_LEADER' ? (error.leader?.clientAddress ?? null) : null
   if (leaderAddress !== null) {
     return { status: 307, headers: { location: `${base}${leaderAddress}${path}` }, error }
   }
   const status = statusOfCode[error.code] ?? 500
-  return { status, headers: worthWaiting.includes(error.code) ? { 'retry-after': '1' } : {}, error }
+  return { status, headers: isNotDone && worthWaiting.includes(error.code) ? { 'retry-after': '1' } : {}, error }
 }
 
 /**

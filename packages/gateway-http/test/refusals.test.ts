@@ -22,7 +22,7 @@ test.each<[ErrorCode, number, Outcome, string | undefined]>([
   ['NOT_LEADER', 503, 'notDone', '1'],
   ['OVERLOADED', 503, 'notDone', '1'],
   ['OVERWRITTEN', 503, 'notDone', '1'],
-  ['STOPPED', 503, 'unknown', '1'],
+  ['STOPPED', 503, 'unknown', undefined],
   ['VERSION_NOT_ACTIVE', 503, 'notDone', undefined],
   ['LEADERSHIP_LOST', 503, 'unknown', undefined],
   ['TIMED_OUT', 504, 'unknown', undefined],
@@ -52,6 +52,20 @@ test('D22: a member that does not lead answers 307 with the client address of th
   expect(answer.status).toBe(307)
   expect(answer.headers.location).toBe('http://127.0.0.1:9/v1/commands/add?timeoutMs=77')
   expect(answer.json).toEqual({ error: { code: 'NOT_LEADER', outcome: 'notDone', message: 'ask n2', leader } })
+})
+
+test('what may have happened is never answered so that a program sends it again by itself', async () => {
+  const leader = { id: 'n2', clientAddress: '127.0.0.1:9' }
+  for (const code of ['NOT_LEADER', 'NO_LEADER', 'OVERLOADED', 'OVERWRITTEN', 'STOPPED'] as const) {
+    const inDoubt = new QuorateError(code, 'said so', { outcome: 'unknown', leader })
+    const gateway = await gatewayOf({ replica: failing(inDoubt) })
+    const answer = await ask(gateway, '/v1/commands/add', { body: '{"by":1}' })
+    expect(answer).toMatchObject({ status: 503, json: { error: { code, outcome: 'unknown' } } })
+    expect([answer.headers['retry-after'], answer.headers.location]).toEqual([undefined, undefined])
+  }
+  const stopped = failing(new QuorateError('STOPPED', 'before it began', { outcome: 'notDone' }))
+  const answer = await ask(await gatewayOf({ replica: stopped }), '/v1/commands/add', { body: '{"by":1}' })
+  expect(answer.headers['retry-after']).toBe('1')
 })
 
 const json = { 'content-type': 'application/json' }
