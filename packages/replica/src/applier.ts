@@ -1,4 +1,4 @@
-import { assert, position, type Committed, type Environment, type Position } from '@quorate/contracts'
+import { assert, position, type Committed, type Environment, type Position, type Token } from '@quorate/contracts'
 import type { Outcome, ReplicatedState } from './replicated-state.js'
 
 /** How long a turn applies before input and output have theirs, in milliseconds. */
@@ -7,7 +7,8 @@ const commandsBetweenLooks = 32
 
 /** What the applier tells the rest of the driver. */
 export interface ApplierEffects {
-  onOutcome(outcome: Outcome, at: Position): void
+  /** A command was applied; `token` is that of this member's own proposal, if it was one. A null outcome is nobody's. */
+  onOutcome(outcome: Outcome | null, at: Position, token: Token | null): void
   onApplied(at: Position, bytes: number): void
   fail(error: unknown): void
 }
@@ -116,13 +117,13 @@ export class Applier {
     this.#report()
   }
 
-  #apply({ position: at, command }: Committed): void {
+  #apply({ position: at, command, token }: Committed): void {
     try {
       assert(at === this.#lastApplied + 1, () => `position ${at} follows ${this.#lastApplied}`)
       const outcome = command === null ? null : this.#state.apply(command, at)
       this.#lastApplied = at
       this.#bytes += command?.length ?? 0
-      if (outcome !== null) this.#effects.onOutcome(outcome, at)
+      if (outcome !== null || token !== null) this.#effects.onOutcome(outcome, at, token)
     } catch (error) {
       this.#fail(error)
     }

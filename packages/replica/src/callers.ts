@@ -179,14 +179,10 @@ export class Callers {
     if (!this.#forwarding.answerBarrier(token, position)) this.#onReadable(token, position)
   }
 
-  /** A proposal has its place. Whoever gave it finds out as it is applied there. */
-  onCommitted(token: Token): void {
-    this.#forwarding.onCommitted(token)
-  }
-
-  /** A command was applied here. */
-  onOutcome(outcome: Outcome, at: Position): void {
-    this.#proposals.onOutcome(outcome, at)
+  /** A command was applied here, which this member had proposed if there is a token. */
+  onOutcome(outcome: Outcome | null, at: Position, token: Token | null): void {
+    if (token !== null) this.#forwarding.onApplied(token, outcome)
+    if (outcome !== null) this.#proposals.onOutcome(outcome, at, token)
   }
 
   /** A snapshot took the place of commands that were never applied here one by one. */

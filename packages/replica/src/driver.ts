@@ -91,7 +91,7 @@ export class Driver<Message, Admin> {
       fail,
     })
     this.#applier = new Applier(state, environment, parts.at, {
-      onOutcome: (outcome, at) => this.#callers.onOutcome(outcome, at),
+      onOutcome: (outcome, at, token) => this.#callers.onOutcome(outcome, at, token),
       onApplied: (position, bytes) => {
         this.#loop.post({ kind: 'applied', position })
         this.#snapshots.onApplied(position, bytes)
@@ -200,7 +200,6 @@ export class Driver<Message, Admin> {
     if (ready.leadership) this.#onLeadership(ready.leadership)
     for (const { token, result } of ready.settled) this.#callers.onSettled(token, result)
     for (const { token, position } of ready.reads) this.#callers.onRead(token, position)
-    for (const { token } of ready.committed) if (token !== null) this.#callers.onCommitted(token)
     if (ready.fetchSnapshot) this.#snapshots.fetch(ready.fetchSnapshot.from, ready.fetchSnapshot.meta)
     if (ready.installSnapshot) this.#applier.install(this.#snapshots.install(ready.installSnapshot))
     if (ready.committed.length > 0) this.#applier.push(ready.committed)

@@ -16,6 +16,8 @@ import {
 } from './forward-frames.js'
 import { frameKind, frameReserveBytes } from './frame.js'
 import type { Proposal } from './proposal.js'
+import { noRoomInSession } from './refusals.js'
+import type { Outcome } from './replicated-state.js'
 import { RequestIds } from './request-ids.js'
 import { SeenRequests } from './seen-requests.js'
 
@@ -93,9 +95,15 @@ export class Forwarding {
     return asked !== null
   }
 
-  /** A proposal of others was committed: the asker finds out as it applies it. */
-  onCommitted(token: Token): void {
-    this.#asked.delete(token)
+  /**
+   * A proposal of others was applied. The asker finds out as it applies it; only of a refusal for lack of room it cannot
+   * tell whether it was this attempt that was refused, or another that still may be carried out.
+   */
+  onApplied(token: Token, outcome: Outcome | null): void {
+    const asked = this.#take(token)
+    if (asked === null || outcome?.kind !== 'refused' || outcome.code !== 'OVERLOADED') return
+    const result = { kind: 'refused', reason: 'overloaded', leader: null, detail: noRoomInSession } as const
+    this.#reply(asked.from, { kind: 'settled', request: asked.request, result })
   }
 
   #onReply(reply: ForwardReply): void {

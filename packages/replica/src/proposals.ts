@@ -2,6 +2,7 @@ import { hexOfBytes, onAborted, QuorateError, type Position, type Settled, type 
 import type { Proposal } from './proposal.js'
 import type { Outcome, ReplicatedState } from './replicated-state.js'
 import type { RawResult } from './replica.js'
+import { noRoomInSession } from './refusals.js'
 import { Requests, type Request, type RequestOptions, type RequestsHost } from './requests.js'
 import { encodeOpening } from './sessions/opening.js'
 import { nonceBytes } from './sessions/session-codec.js'
@@ -131,13 +132,20 @@ export class Proposals {
     }
   }
 
-  /** Something was applied here. */
-  onOutcome(outcome: Outcome, at: Position): void {
+  /** Something was applied here, an attempt of this member if there is a token. */
+  onOutcome(outcome: Outcome, at: Position, token: Token | null): void {
     if (outcome.kind === 'opened') return this.#onOpened(outcome.nonce, outcome.id)
+    if (outcome.kind === 'refused' && outcome.code === 'OVERLOADED') return this.#onNoRoom(token)
     for (const request of this.#waiting.get(outcome.session)?.get(outcome.sequence) ?? []) {
       if (outcome.kind === 'answered') this.#requests.end(request, { position: at, result: outcome.result })
-      else this.#requests.fail(request, refusalOf(outcome.code, request))
+      else this.#requests.fail(request, expired(request))
     }
+  }
+
+  /** This attempt alone was refused: another one, of this request or of another for the same place, may find room. */
+  #onNoRoom(token: Token | null): void {
+    if (token === null) return
+    this.#requests.settle(token, { kind: 'refused', reason: 'overloaded', leader: null, detail: noRoomInSession })
   }
 
   /** A snapshot took the place of commands that this member never applied one by one: their answers are in its table. */
@@ -145,7 +153,10 @@ export class Proposals {
     for (const [session, bySequence] of this.#waiting) {
       for (const [sequence, requests] of bySequence) {
         const result = this.#state.sessions.resultOf(session, sequence)
-        if (result) for (const request of requests) this.#requests.end(request, { position: at, result })
+        for (const request of requests) {
+          if (result) this.#requests.end(request, { position: at, result })
+          else this.#requests.onSkipped(request)
+        }
       }
     }
     for (const requests of this.#opening.values()) {
@@ -165,12 +176,12 @@ export class Proposals {
   }
 }
 
-/** The only attempt was refused: it did not happen. With more than one, another may have been applied before. */
-function refusalOf(code: 'SESSION_EXPIRED' | 'OVERLOADED', { attempts }: ProposalRequest): QuorateError {
-  const outcome = attempts > 1 ? 'unknown' : 'notDone'
-  const message =
-    code === 'OVERLOADED'
-      ? 'the session, or all of them together, hold as many unacknowledged answers as they may: wait for earlier commands'
-      : 'the session has ended, or this command of it was acknowledged before: open another session'
-  return new QuorateError(code, message, { outcome })
+/**
+ * The session has ended, or the count was acknowledged: for this and for every later attempt. An earlier one would have
+ * been answered here, unless a snapshot passed over it.
+ */
+function expired({ isInDoubt, skipped }: ProposalRequest): QuorateError {
+  const outcome = isInDoubt || skipped.size > 0 ? 'unknown' : 'notDone'
+  const message = 'the session has ended, or this command of it was acknowledged before: open another session'
+  return new QuorateError('SESSION_EXPIRED', message, { outcome })
 }

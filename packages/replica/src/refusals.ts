@@ -9,6 +9,10 @@ export function notLeader(leader: LeaderView, id: NodeId | null = leader.id): Qu
   return new QuorateError('NOT_LEADER', message, { leader: id === null ? null : { id, clientAddress } })
 }
 
+/** Why the state did not take a command of a session, though it was committed. */
+export const noRoomInSession =
+  'the session, or all of them together, hold as many unacknowledged answers as they may: wait for earlier commands'
+
 /** The error for how a request ended, if not by an answer. `what` names the request in messages. */
 export function errorOfRefusal(result: Settled, what: string, leader: LeaderView): QuorateError {
   switch (result.kind) {
@@ -17,7 +21,9 @@ export function errorOfRefusal(result: Settled, what: string, leader: LeaderView
     case 'unknown':
       return new QuorateError('LEADERSHIP_LOST', `${what} may have happened: its place was skipped by a snapshot`)
     case 'done':
-      return new QuorateError('UNSUPPORTED', `${what} ended without an answer`)
+      return new QuorateError('UNSUPPORTED', `${what} ended without an answer: it may have happened`, {
+        outcome: 'unknown',
+      })
     case 'refused':
       return errorOfReason(result, what, leader)
   }

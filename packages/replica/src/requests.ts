@@ -49,6 +49,8 @@ export interface Request<Payload, Answer> {
   readonly forget: () => void
   /** Attempts that were handed over and neither refused nor overwritten. */
   readonly undecided: Set<Token>
+  /** Those of them that a snapshot may have passed over: they may have been carried out in a place this member never saw. */
+  readonly skipped: Set<Token>
   attempts: number
   attemptedAtMs: number
   /** The leadership that the last attempt went to. */
@@ -128,7 +130,7 @@ export class Requests<Payload, Answer> {
         ignoreSignal()
       }
       const request: Request<Payload, Answer> = {
-        ...{ payload, resolve, reject, forget, undecided: new Set<Token>() },
+        ...{ payload, resolve, reject, forget, undecided: new Set<Token>(), skipped: new Set<Token>() },
         ...{ attempts: 0, attemptedAtMs: 0, attemptedEpoch: 0, isInDoubt: false, lastRefusal: null },
       }
       this.#all.add(request)
@@ -167,7 +169,8 @@ export class Requests<Payload, Answer> {
     if (!request) return
     this.#byToken.delete(token)
     request.undecided.delete(token)
-    if (result.kind === 'unknown') request.isInDoubt = true
+    request.skipped.delete(token)
+    if (result.kind === 'unknown' || result.kind === 'done') request.isInDoubt = true
     const refusal = errorOfRefusal(result, this.#what, this.#host.leader)
     request.lastRefusal = refusal
     const { leader, epoch } = { leader: this.#host.leader.id, epoch: this.#host.leader.epoch }
@@ -176,6 +179,11 @@ export class Requests<Payload, Answer> {
     } else if (request.undecided.size === 0 && !request.isInDoubt) {
       this.fail(request, refusal)
     }
+  }
+
+  /** What was handed over for this request may have been carried out in a place that this member never saw. */
+  onSkipped(request: Request<Payload, Answer>): void {
+    for (const token of request.undecided) request.skipped.add(token)
   }
 
   /** Takes no more; what is under way goes on. */
@@ -261,8 +269,8 @@ export class Requests<Payload, Answer> {
 
 /** Another attempt may succeed where this one did not. */
 function isWorthRetrying(result: Settled): boolean {
-  if (result.kind === 'overwritten' || result.kind === 'unknown') return true
-  return result.kind === 'refused' && (result.reason === 'notLeader' || result.reason === 'inProgress')
+  if (result.kind !== 'refused') return true
+  return result.reason === 'notLeader' || result.reason === 'inProgress'
 }
 
 /** The deadline that a caller asked for, in milliseconds. Throws a `TypeError` for one that cannot be. */

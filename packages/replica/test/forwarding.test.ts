@@ -107,7 +107,7 @@ test('D9: a refusal goes back to the member that asked, under its own count; a c
   const { forwarding, ask, sent, handed } = asked()
   for (const forward of forwards.slice(0, 2)) ask(forward)
   expect(forwarding.pending).toBe(2)
-  forwarding.onCommitted(handed[0] ?? token(0))
+  forwarding.onApplied(handed[0] ?? token(0), null)
   expect(sent).toEqual([])
   expect(forwarding.answerBarrier(handed[1] ?? token(0), position(6))).toBe(true)
   expect(sent).toEqual([{ to: 'n2', kind: frameKind.reply, reply: { kind: 'barrier', request: 10, position: 6 } }])
@@ -183,4 +183,23 @@ test('an opening that is none is no request', () => {
   ask({ kind: 'propose', request: token(1), proposal: { ...proposal, kind: 'openSession' } })
   expect(handed).toEqual([])
   expect(sent).toMatchObject([{ to: 'n2', kind: -1 }])
+})
+
+test('of what was applied, only a lack of room is told: the asker cannot see which attempt found none', () => {
+  const { forwarding, ask, sent, handed } = asked()
+  const place = { session: position(7), sequence: 4 }
+  const outcomes = [
+    { kind: 'answered', ...place, result: new Uint8Array() },
+    { kind: 'refused', ...place, code: 'SESSION_EXPIRED' },
+    { kind: 'refused', ...place, code: 'OVERLOADED' },
+    null,
+  ] as const
+  for (const [at, outcome] of outcomes.entries()) {
+    ask({ kind: 'propose', request: token(20 + at), proposal })
+    forwarding.onApplied(handed[at] ?? token(0), outcome)
+  }
+  expect(forwarding.pending).toBe(0)
+  expect(sent).toMatchObject([
+    { to: 'n2', reply: { kind: 'settled', request: 22, result: { kind: 'refused', reason: 'overloaded' } } },
+  ])
 })
