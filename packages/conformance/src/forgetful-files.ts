@@ -58,6 +58,7 @@ export function forgetfulFiles(seed: number | string, options: ForgetfulOptions 
     makeDirectory: (path) => life.makeDirectory(path),
     syncDirectory: (path) => life.syncDirectory(path),
     freeBytes: (path) => life.freeBytes(path),
+    fileId: (path) => life.fileId(path),
     lock: (path) => life.lock(path),
     powerCut() {
       life.end('the power was cut')

@@ -27,6 +27,7 @@ export const outcomeOfCode = {
   FORMAT_TOO_NEW: 'fatal',
   WRONG_CLUSTER: 'fatal',
   MEMBER_IMPOSTOR: 'fatal',
+  STALE_DIRECTORY: 'fatal',
   INVALID_OPTIONS: 'fatal',
   ADDRESS_IN_USE: 'fatal',
 } as const satisfies Record<string, Outcome>

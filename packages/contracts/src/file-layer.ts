@@ -17,8 +17,23 @@ export interface FileLayer {
   syncDirectory(path: string): Promise<void>
   /** Free bytes on the file system that holds `path`. */
   freeBytes(path: string): Promise<number>
+  /**
+   * Tells a file from its copies: the same id after a rename, a restart and a reboot, and another one for a copy. Null
+   * where the file system cannot tell; absent where the layer never can.
+   */
+  fileId?(path: string): Promise<FileId | null>
   /** Takes the directory for this process, or fails with `STORAGE_LOCKED` (decision D25). Returns what gives it back. */
   lock(path: string): Promise<() => Promise<void>>
+}
+
+/** Which file of a file system this is. Texts are ASCII. */
+export interface FileId {
+  /** The inode number, or what stands for it. It is given to another file once this one is deleted. */
+  readonly number: string
+  /** When the file was created, in nanoseconds; null where that is not kept. */
+  readonly bornNs: string | null
+  /** When its bytes, names or rights changed last. A system that keeps no time of creation may show this one for it. */
+  readonly changedNs: string | null
 }
 
 /** An open file. Offsets and lengths are in bytes. */

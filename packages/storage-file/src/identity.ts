@@ -1,24 +1,44 @@
-import { ByteReader, ByteWriter, equalBytes } from '@quorate/contracts'
+import { ByteReader, BytesError, ByteWriter, equalBytes } from '@quorate/contracts'
 import { crc32c } from './crc32c.js'
 import { codeOf, corrupt, foreignVersion } from './damage.js'
+import { markInText, markOf, textOfMark, type FileMark } from './file-mark.js'
 import { identityName, unfinished } from './names.js'
 import type { FileSettings } from './options.js'
 import { pathIn, placeIdBytes, type Place } from './place.js'
 
-export const identityVersion = 1
+export const identityVersion = 2
 
 const magic = Uint8Array.from('QRID', (letter) => letter.charCodeAt(0))
-/** Magic, version, place id, length and checksum. */
-const frameBytes = 4 + 4 + placeIdBytes + 4 + 4
+/** Magic, version and place id. */
+const headBytes = 4 + 4 + placeIdBytes
+/** The shortest there is: that of version 1, with a length and a checksum behind the head. */
+const bytesMin = headBytes + 4 + 4
 
-/** The identity file: the driver's bytes, and whose place this is. */
-export interface Identity {
-  readonly placeId: Uint8Array
-  readonly bytes: Uint8Array
+const flagClosed = 1
+const flagBackup = 2
+
+/** What an identity file says beside the driver's bytes. */
+export interface IdentityNotes {
+  /** Every record up to this one was durable when it was written. */
+  readonly lastRecord: number
+  /** Written by `close`: `lastRecord` was the last one. It holds until something is appended. */
+  readonly isClosed: boolean
+  /** This directory is a backup, and no member's. */
+  readonly isBackup: boolean
 }
 
-export function encodeIdentity({ placeId, bytes }: Identity): Uint8Array {
-  const writer = new ByteWriter(frameBytes + bytes.length).raw(magic).u32(identityVersion).raw(placeId).bytes(bytes)
+/** The identity file: the driver's bytes, and whose place this is. */
+export interface Identity extends IdentityNotes {
+  readonly placeId: Uint8Array
+  readonly bytes: Uint8Array
+  /** The file that it was written in; null: tied to none, or not known. */
+  readonly mark: FileMark | null
+}
+
+export function encodeIdentity({ placeId, bytes, mark, lastRecord, isClosed, isBackup }: Identity): Uint8Array {
+  const flags = (isClosed ? flagClosed : 0) | (isBackup ? flagBackup : 0)
+  const writer = new ByteWriter(128 + bytes.length).raw(magic).u32(identityVersion).raw(placeId)
+  writer.u32(flags).u53(lastRecord).ascii(textOfMark(mark)).bytes(bytes)
   return writer.u32(crc32c(writer.finish())).finish()
 }
 
@@ -39,22 +59,41 @@ export async function readIdentity(settings: FileSettings): Promise<Identity | n
 
 function decodeIdentity(bytes: Uint8Array, file: string): Identity {
   const damaged = (offset: number, expected: string, found: string) => corrupt({ file, offset, expected, found })
-  if (bytes.length < frameBytes) throw damaged(0, 'an identity', `${bytes.length} bytes`)
+  if (bytes.length < bytesMin) throw damaged(0, 'an identity', `${bytes.length} bytes`)
   if (!equalBytes(bytes.subarray(0, 4), magic)) throw damaged(0, 'an identity', 'something else')
+  const version = new ByteReader(bytes, 4).u32()
   const end = bytes.length - 4
-  const reader = new ByteReader(bytes, 4)
-  const version = reader.u32()
-  if (version > identityVersion) {
-    const isFlipped = crcAsVersion(bytes, identityVersion) === storedCrcOf(bytes)
-    throw foreignVersion({ file, what: 'identity', found: version, known: identityVersion, isFlipped })
-  }
-  const placeId = reader.raw(placeIdBytes).slice()
-  const length = reader.u32()
-  if (length !== end - 28) throw damaged(24, `a length of ${end - 28}`, `${length}`)
-  const content = reader.raw(length).slice()
   const [crc, stored] = [crc32c(bytes, 0, end), storedCrcOf(bytes)]
-  if (version !== identityVersion || crc !== stored) throw damaged(end, `checksum ${crc}`, `${stored}`)
-  return { placeId, bytes: content }
+  const isKnown = version === 1 || version === identityVersion
+  if (crc === stored && isKnown) {
+    try {
+      return readNotes(bytes.subarray(0, end), version)
+    } catch (error) {
+      if (error instanceof BytesError) throw damaged(headBytes, 'what an identity says', error.message)
+      throw error
+    }
+  }
+  const isFlipped = [1, identityVersion].some((known) => crcAsVersion(bytes, known) === stored)
+  if (!isKnown) throw foreignVersion({ file, what: 'identity', found: version, known: identityVersion, isFlipped })
+  throw damaged(end, `checksum ${crc}`, `${stored}`)
+}
+
+/** The checksum was right: what does not fit now was written so. */
+function readNotes(bytes: Uint8Array, version: number): Identity {
+  const reader = new ByteReader(bytes, 8)
+  const placeId = reader.raw(placeIdBytes).slice()
+  if (version === 1) {
+    const content = reader.bytes().slice()
+    reader.end()
+    return { placeId, bytes: content, mark: null, lastRecord: 0, isClosed: false, isBackup: false }
+  }
+  const flags = reader.u32()
+  const lastRecord = reader.u53()
+  const mark = markInText(reader.ascii())
+  const content = reader.bytes().slice()
+  reader.end()
+  const [isClosed, isBackup] = [(flags & flagClosed) !== 0, (flags & flagBackup) !== 0]
+  return { placeId, bytes: content, mark, lastRecord, isClosed, isBackup }
 }
 
 function storedCrcOf(bytes: Uint8Array): number {
@@ -68,13 +107,17 @@ function crcAsVersion(bytes: Uint8Array, version: number): number {
   return crc32c(covered)
 }
 
-/** Replaces the identity file: after a crash there is the old one or the new one, and nothing between. */
-export async function writeIdentity(place: Place, bytes: Uint8Array): Promise<void> {
+/**
+ * Replaces the identity file: after a crash there is the old one or the new one, and nothing between. It names the file
+ * that it stands in, so that a copy of it can be told: a rename keeps that file, and a copy does not.
+ */
+export async function writeIdentity(place: Place, bytes: Uint8Array, notes: IdentityNotes): Promise<void> {
   const { files, directory } = place.settings
   const path = pathIn(place, identityName)
   const file = await files.open(path + unfinished, 'create')
   try {
-    await file.write(0, [encodeIdentity({ placeId: place.id, bytes })])
+    const mark = await markOf(place.settings, path + unfinished)
+    await file.write(0, [encodeIdentity({ placeId: place.id, bytes, mark, ...notes })])
     await file.datasync()
   } finally {
     await file.close()

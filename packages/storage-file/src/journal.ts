@@ -81,6 +81,11 @@ export class Journal {
     this.#hasIdentity = true
   }
 
+  /** The last record that is durable; 0: none. */
+  get lastRecord(): number {
+    return this.#end.sequence - 1
+  }
+
   async replay(onRecord: (sequence: Sequence, bytes: Uint8Array) => void): Promise<ReplayReport> {
     if (!this.#mayReplay) throw new TypeError('a journal is replayed once, before the first append')
     this.#mayReplay = false

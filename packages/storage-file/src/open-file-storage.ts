@@ -48,7 +48,7 @@ export class OpenFileStorage implements OpenStorage {
     this.#check()
     const { place, journal } = this.#opened
     await this.#identityWrites.run(() =>
-      place.failStop.guard(`writing ${pathIn(place, identityName)}`, () => writeIdentity(place, bytes)),
+      place.failStop.guard(`writing ${pathIn(place, identityName)}`, () => this.#writeIdentity(bytes, false)),
     )
     this.#identity = bytes.slice()
     journal.noteIdentity()
@@ -94,6 +94,7 @@ export class OpenFileStorage implements OpenStorage {
     const steps = [
       () => this.#identityWrites.settled(),
       () => journal.close(),
+      () => this.#noteClosed(),
       () => snapshots.close(),
       () => reserve.close(),
       unlock,
@@ -101,6 +102,20 @@ export class OpenFileStorage implements OpenStorage {
     const failures: unknown[] = []
     for (const step of steps) await step().catch((error: unknown) => failures.push(error))
     if (failures.length > 0) throw failureOf('closing the storage', failures[0])
+  }
+
+  /**
+   * Says that nothing was under way. It is a help to whoever moves the directory, and nothing rests on it: a disk that is
+   * full keeps nobody from closing.
+   */
+  async #noteClosed(): Promise<void> {
+    if (this.#identity === null || this.failure !== null) return
+    await this.#writeIdentity(this.#identity, true).catch(() => undefined)
+  }
+
+  #writeIdentity(bytes: Uint8Array, isClosed: boolean): Promise<void> {
+    const { place, journal } = this.#opened
+    return writeIdentity(place, bytes, { lastRecord: journal.lastRecord, isClosed, isBackup: false })
   }
 
   #check(): void {

@@ -5,6 +5,7 @@ import { nameOf } from './names.js'
 import type { FileSettings } from './options.js'
 import { pathIn, type Place } from './place.js'
 import { beginJournal, recoverJournal, type JournalSurvey, type RecoveredJournal } from './recover-journal.js'
+import { checkIsNoCopy } from './ownership.js'
 import { Reserve } from './reserve.js'
 import type { Snapshots } from './snapshots.js'
 import { readWholePlace, type Contents } from './whole-place.js'
@@ -43,6 +44,12 @@ export async function openPlace(settings: FileSettings): Promise<OpenedPlace> {
 /** First everything is read and checked, then something is changed. */
 async function openLocked(settings: FileSettings): Promise<Omit<OpenedPlace, 'unlock'>> {
   const { place, contents, survey, snapshots, snapshot } = await readWholePlace(settings)
+  const { identity } = contents
+  await checkIsNoCopy(
+    settings,
+    identity,
+    identity?.isClosed === true && survey?.end.sequence === identity.lastRecord + 1,
+  )
   await deleteUnfinished(settings, contents)
   const reserve = new Reserve(place, await usableReserve(settings, contents.reserved))
   await reserve.measure()
@@ -57,7 +64,7 @@ async function openLocked(settings: FileSettings): Promise<Omit<OpenedPlace, 'un
   }
   const journal = new Journal(place, reserve, recovered, ({ snapshot }) => snapshots.forgetBelow(snapshot))
   reserve.maybeRefill(true)
-  return { place, identity: contents.identity?.bytes ?? null, journal, reserve, snapshots, snapshot }
+  return { place, identity: identity?.bytes ?? null, journal, reserve, snapshots, snapshot }
 }
 
 /**

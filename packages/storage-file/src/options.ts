@@ -31,6 +31,7 @@ export const fileStorageOptionsSchema = z.strictObject({
     .min(0)
     .default(64 * mebibyte),
   markAfterMs: durationMsSchema.default(100),
+  mayMove: z.boolean().default(false),
 })
 
 /** What may be said to `fileStorage`. Durations in milliseconds, sizes in bytes; the README lists all of them. */

@@ -4,7 +4,7 @@ import { readIdentity } from './identity.js'
 import { lookIntoJournal, readHeaders, type OnRecord } from './journal-look.js'
 import { ordinalsOf, unfinishedOf } from './names.js'
 import type { FileSettings } from './options.js'
-import { checkIsNew, checkOwner, identityIsMissing } from './ownership.js'
+import { checkIsNew, checkOwner, checkReaches, identityIsMissing, isCopy } from './ownership.js'
 import type { Place } from './place.js'
 import type { PlaceReport, SnapshotReport } from './place-report.js'
 import { Problems, type Problem } from './problems.js'
@@ -36,12 +36,15 @@ export async function lookIntoPlace(settings: FileSettings, onRecord: OnRecord):
   if (tail?.hasIdentity === true && !identity && !isIdentityDamaged) {
     await problems.attempt(() => Promise.reject(identityIsMissing(place)))
   }
+  if (tail) await problems.attempt(() => checkReaches(place, identity, tail.end.sequence - 1))
   const release = tail?.release ?? null
   const snapshot = await problems.attempt(() => snapshotReportOf(place, images, release))
   const report = {
     directory: settings.directory,
     placeId: id.length > 0 ? hexOfBytes(id) : null,
     identityBytes: identity?.bytes.length ?? null,
+    isCopy: await isCopy(settings, identity),
+    isBackup: identity?.isBackup ?? false,
     segments,
     replayed,
     release,

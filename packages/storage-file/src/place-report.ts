@@ -28,6 +28,10 @@ export interface PlaceReport {
   readonly placeId: string | null
   /** Length of the driver's identity; null: none was saved. */
   readonly identityBytes: number | null
+  /** Its files are not those in which they were written: no member starts on it. */
+  readonly isCopy: boolean
+  /** Made by `quorate-storage backup`: no member starts on it. */
+  readonly isBackup: boolean
   readonly segments: readonly SegmentReport[]
   /** What a replay would give, or has given until it met damage. */
   readonly replayed: {

@@ -1,8 +1,8 @@
 import { FailStop } from './fail-stop.js'
-import { readIdentity } from './identity.js'
+import { readIdentity, writeIdentity, type Identity } from './identity.js'
 import { nameOf, ordinalsOf, unfinishedOf } from './names.js'
 import type { FileSettings } from './options.js'
-import { checkOwner, identityIsMissing } from './ownership.js'
+import { checkOwner, checkReaches, identityIsMissing } from './ownership.js'
 import { pathIn, type Place } from './place.js'
 import { neededSegments, recoverJournal, surveyJournal, type JournalSurvey } from './recover-journal.js'
 import { readJournal } from './replay.js'
@@ -36,6 +36,8 @@ export interface JournalCut {
   /** The last record that some header still tells of; null if nothing says how many are lost. */
   readonly lostUpTo: number | null
   readonly survey: JournalSurvey
+  /** The identity, which will say that the journal ends there. */
+  readonly identity: Identity | null
 }
 
 /**
@@ -56,7 +58,7 @@ export async function planRepair(settings: FileSettings): Promise<RepairPlan | n
   const { identity } = readable
   for (const [at, last] of [...headers.entries()].reverse()) {
     const place: Place = { settings, failStop: new FailStop(), id: identity?.placeId ?? last.placeId }
-    const candidate = { place, headers: headers.slice(0, at + 1), last, images, hasIdentity: identity !== null }
+    const candidate = { place, headers: headers.slice(0, at + 1), last, images, identity }
     const needless = ordinals
       .filter((ordinal) => ordinal < last.ordinal && headers.every((header) => header.ordinal !== ordinal))
       .map((ordinal) => nameOf('journal', ordinal))
@@ -69,14 +71,16 @@ export async function planRepair(settings: FileSettings): Promise<RepairPlan | n
     const { survey, found } = reached
     const lost = ordinals.filter((ordinal) => ordinal > last.ordinal)
     const told = headers.slice(at + 1).map(({ firstSequence }) => firstSequence - 1)
+    const known = Math.max(identity?.lastRecord ?? 0, told.at(-1) ?? 0)
     const cut: JournalCut = {
       lastRecord: survey.end.sequence - 1,
       file: pathIn(place, nameOf('journal', last.ordinal)),
       offset: survey.end.offset,
       found,
       lostSegments: lost.map((ordinal) => nameOf('journal', ordinal)),
-      lostUpTo: told.at(-1) ?? null,
+      lostUpTo: known > 0 ? known : null,
       survey,
+      identity,
     }
     return { place, needless, cut }
   }
@@ -94,6 +98,9 @@ export async function repair({ place, needless, cut }: RepairPlan): Promise<void
   if (!cut) return
   const recovered = await recoverJournal(place, new Reserve(place, []), cut.survey)
   await recovered.active.file.close()
+  const { identity, lastRecord } = cut
+  if (!identity || identity.lastRecord <= lastRecord) return
+  await writeIdentity(place, identity.bytes, { lastRecord, isClosed: false, isBackup: identity.isBackup })
 }
 
 async function readableHeaders(settings: FileSettings, ordinals: readonly number[]): Promise<SegmentHeader[]> {
@@ -111,14 +118,16 @@ interface Candidate {
   readonly headers: readonly SegmentHeader[]
   readonly last: SegmentHeader
   readonly images: readonly number[]
-  /** The identity can be read. */
-  readonly hasIdentity: boolean
+  /** Null: there is none. */
+  readonly identity: Identity | null
 }
 
 /** Returns if `open` would take the journal as it is, were there no other files. */
 async function checkWhole(candidate: Candidate): Promise<true> {
   const { place, headers, last } = candidate
-  await checkStands(candidate, await surveyJournal(place.settings, headers, last))
+  const survey = await surveyJournal(place.settings, headers, last)
+  checkReaches(place, candidate.identity, survey.end.sequence - 1)
+  await checkStands(candidate, survey)
   return true
 }
 
@@ -139,9 +148,9 @@ async function surveyUpTo(candidate: Candidate): Promise<{ survey: JournalSurvey
 }
 
 /** Throws unless all that leads to the end is whole: the identity, the snapshot, and every segment between. */
-async function checkStands({ place, headers, images, hasIdentity }: Candidate, survey: JournalSurvey): Promise<void> {
+async function checkStands({ place, headers, images, identity }: Candidate, survey: JournalSurvey): Promise<void> {
   checkOwner(place, headers)
-  if (survey.hasIdentity && !hasIdentity) throw identityIsMissing(place)
+  if (survey.hasIdentity && !identity) throw identityIsMissing(place)
   for await (const batch of readJournal(place.settings, survey.needed, survey.end)) void batch
   await Snapshots.open(place, images, survey.release)
 }

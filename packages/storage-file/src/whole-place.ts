@@ -1,9 +1,9 @@
 import type { SnapshotMeta } from '@quorate/contracts'
 import { FailStop } from './fail-stop.js'
-import { readIdentity } from './identity.js'
+import { readIdentity, type Identity } from './identity.js'
 import { ordinalsOf, unfinishedOf } from './names.js'
 import type { FileSettings } from './options.js'
-import { checkIsNew, checkOwner, identityIsMissing } from './ownership.js'
+import { checkIsNew, checkOwner, checkReaches, identityIsMissing } from './ownership.js'
 import { placeIdBytes, type Place } from './place.js'
 import { surveyJournal, type JournalSurvey } from './recover-journal.js'
 import { readSegmentHeader } from './segment-file.js'
@@ -12,7 +12,7 @@ import { Snapshots } from './snapshots.js'
 
 /** What a directory holds. */
 export interface Contents {
-  readonly identity: { readonly placeId: Uint8Array; readonly bytes: Uint8Array } | null
+  readonly identity: Identity | null
   readonly headers: readonly SegmentHeader[]
   readonly images: readonly number[]
   readonly reserved: readonly number[]
@@ -44,6 +44,7 @@ export async function readWholePlace(settings: FileSettings): Promise<WholePlace
   const survey = last ? await surveyJournal(settings, headers, last) : null
   if (!survey) checkIsNew(place, contents)
   else if (survey.hasIdentity && !identity) throw identityIsMissing(place)
+  if (survey) checkReaches(place, identity, survey.end.sequence - 1)
   const { snapshots, meta } = await Snapshots.open(place, images, survey?.release ?? null)
   return { place, contents, survey, snapshots, snapshot: meta }
 }

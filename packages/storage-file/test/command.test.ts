@@ -154,7 +154,7 @@ describe('quorate-storage repair', () => {
         }
         expect(code, what).toBe(0)
         expect(await contentsOf(`${place}.damaged`)).toEqual(before)
-        const life = await lifeOf(await fileStorage({ directory: place, ...limits }).open())
+        const life = await lifeOf(await fileStorage({ directory: place, ...limits, mayMove: true }).open())
         expect(life.first, what).toBe(3)
         expect(said, what).toContain(`It keeps the records up to ${2 + life.records.length}.`)
         await life.append('goes on')
@@ -174,7 +174,7 @@ describe('quorate-storage repair', () => {
   })
 
   test('does not touch a directory that is in use, and overwrites no earlier copy', async () => {
-    const storage = await fileStorage({ directory: place, ...limits }).open()
+    const storage = await fileStorage({ directory: place, ...limits, mayMove: true }).open()
     const { code, complained } = await quorateStorage('repair', place, '--write')
     expect(code).toBe(2)
     expect(complained).toContain('is in use by process')

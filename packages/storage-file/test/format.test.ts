@@ -1,7 +1,7 @@
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { position } from '@quorate/contracts'
+import { position, sequence } from '@quorate/contracts'
 import { fileStorage } from '@quorate/storage-file/node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { crc32c } from '../src/crc32c.js'
@@ -111,6 +111,25 @@ describe('FORMAT.md says what is in the files of version 1', () => {
     expect(ascii(bytes, 0)).toBe('QRID')
     expect([view.getUint32(4, true), view.getUint32(24, true)]).toEqual([1, bytes.length - 32])
     expect(textOf(bytes.subarray(28, -4))).toBe('the identity of version 1')
+    expect(view.getUint32(bytes.length - 4, true)).toBe(crc32c(bytes, 0, bytes.length - 4))
+  })
+
+  test('the identity of version 2', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'quorate-identity-'))
+    const storage = await fileStorage({ directory, segmentBytes: 4_096, reserveSegments: 0 }).open()
+    await storage.append({ firstSequence: sequence(1), records: [Uint8Array.of(7)], release: null })
+    await storage.saveIdentity(new TextEncoder().encode('who I am'))
+    await storage.close()
+    const path = join(directory, 'identity')
+    const [bytes, { ino, birthtimeNs }] = [new Uint8Array(await readFile(path)), await stat(path, { bigint: true })]
+    await rm(directory, { recursive: true })
+    const view = new DataView(bytes.buffer)
+    expect([ascii(bytes, 0), view.getUint32(4, true)]).toEqual(['QRID', 2])
+    expect([view.getUint32(24, true), number(view, 28)]).toEqual([1, 1])
+    const markEnd = 40 + view.getUint32(36, true)
+    expect(textOf(bytes.subarray(40, markEnd))).toBe(`${ino} ${birthtimeNs > 0n ? birthtimeNs : '-'}`)
+    expect(view.getUint32(markEnd, true)).toBe(8)
+    expect(textOf(bytes.subarray(markEnd + 4, -4))).toBe('who I am')
     expect(view.getUint32(bytes.length - 4, true)).toBe(crc32c(bytes, 0, bytes.length - 4))
   })
 

@@ -61,6 +61,8 @@ describe('W20, W23: wherever a life ended, the loss of the newest segment is not
         expect(await look(await diskOf(image)), what).toMatchObject({ report: { cut: null } })
         const found = await look(await diskOf(withFile(image, newestSegment(image).path, null)))
         expect(found, what).toMatchObject({ code: 'STORAGE_CORRUPT' })
+        // Also without the identity's help, which is silent if nothing was acknowledged since it was written.
+        expect((found as QuorateError).message, what).not.toContain('as there was when this was written')
       }
       expect(cuts).toBeGreaterThan(80)
     },

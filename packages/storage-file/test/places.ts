@@ -14,7 +14,7 @@ export const directory = '/place'
 
 /** Limits that make a journal of many segments out of few bytes. */
 export const smallLimits = { segmentBytes: 1_024, reserveSegments: 1, freeBytesMin: 0 }
-export type Limits = Partial<typeof smallLimits>
+export type Limits = Partial<typeof smallLimits> & { readonly mayMove?: boolean }
 
 /** Time that stands still until it is told to pass. Other seeds throw other dice. */
 export function stillTime(seed = 1): ReturnType<typeof virtualTime> {

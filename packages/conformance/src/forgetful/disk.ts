@@ -18,6 +18,7 @@ export type FileOperation =
   | 'makeDirectory'
   | 'syncDirectory'
   | 'freeBytes'
+  | 'fileId'
   | 'lock'
 
 /** How a forgetful file layer behaves. */
@@ -41,6 +42,8 @@ export interface ForgetfulOptions {
   readonly fail?: (operation: FileOperation, path: string, nth: number) => string | null
   /** Room for what is written, in bytes. Default 2^40. */
   readonly freeBytes?: number
+  /** Files have ids, so that whoever asks can tell a copy. Default false: a disk may be filled with the files of another. */
+  readonly fileIds?: boolean
 }
 
 /** What stays when the power is cut: names and bytes, and the fate that awaits them. */
@@ -50,6 +53,8 @@ export class Disk {
   readonly #random: Random
   readonly #options: ForgetfulOptions
   readonly #calls = new Map<FileOperation, number>()
+  readonly #ids = new WeakMap<FileNode, number>()
+  #lastId = 0
   #capacityBytes: number
 
   constructor(random: Random, options: ForgetfulOptions) {
@@ -68,6 +73,16 @@ export class Disk {
 
   set freeBytes(bytes: number) {
     this.#capacityBytes = this.#usedBytes + bytes
+  }
+
+  /** Each file has its own, for as long as it is there; null if this disk gives none. */
+  idOf(file: FileNode): number | null {
+    if (this.#options.fileIds !== true) return null
+    const known = this.#ids.get(file)
+    if (known !== undefined) return known
+    this.#lastId += 1
+    this.#ids.set(file, this.#lastId)
+    return this.#lastId
   }
 
   /** Counts a call, and says with which code it has to fail. */

@@ -1,4 +1,4 @@
-import { compareIds, QuorateError, type FileLayer, type OpenFile } from '@quorate/contracts'
+import { compareIds, QuorateError, type FileId, type FileLayer, type OpenFile } from '@quorate/contracts'
 import type { Disk, FileOperation } from './disk.js'
 import { everythingRemains, type Fate } from './fate.js'
 import { FileError } from './file-error.js'
@@ -93,6 +93,13 @@ export class Life implements FileLayer {
 
   freeBytes(path: string): Promise<number> {
     return this.act('freeBytes', path, () => this.disk.freeBytes)
+  }
+
+  fileId(path: string): Promise<FileId | null> {
+    return this.act('fileId', path, () => {
+      const id = this.disk.idOf(this.disk.tree.file(path, 'fileId'))
+      return id === null ? null : { number: String(id), bornNs: null, changedNs: null }
+    })
   }
 
   lock(path: string): Promise<() => Promise<void>> {

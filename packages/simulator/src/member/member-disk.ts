@@ -44,6 +44,7 @@ export class MemberDisk {
     this.files = forgetfulFiles(random.state(), {
       environment,
       keeps,
+      fileIds: true,
       syncMs: () => {
         const stallMs = Math.max(0, this.#stalledUntilMs - environment.monotonicMs())
         const { min, max } = this.#syncMs

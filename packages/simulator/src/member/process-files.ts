@@ -11,6 +11,7 @@ export function filesOf(process: Process, files: FileLayer): FileLayer {
     makeDirectory: (path) => process.await(files.makeDirectory(path)),
     syncDirectory: (path) => process.await(files.syncDirectory(path)),
     freeBytes: (path) => process.await(files.freeBytes(path)),
+    fileId: (path) => process.await(files.fileId?.(path) ?? Promise.resolve(null)),
     lock: async (path) => {
       const unlock = await process.await(files.lock(path))
       return () => process.await(unlock())

@@ -9,6 +9,7 @@ import { describeProblems } from './describe-report.js'
 import { inspect } from './inspect.js'
 import { placeAt } from './place-at.js'
 import { defineRecover } from './recover-command.js'
+import { runMoved } from './run-moved.js'
 import { runRepair } from './run-repair.js'
 
 /**
@@ -22,7 +23,7 @@ export async function runCommand(args: readonly string[], console: Console): Pro
   }
   const program = new Command('quorate-storage')
     .description(
-      'Looks into the directory of a member. Only "repair --write" changes one, and "recover --into" makes new ones.',
+      'Looks into the directory of a member. Only "repair --write" and "moved" change one, and "recover --into" makes new ones.',
     )
     .exitOverride()
     .configureOutput({
@@ -69,6 +70,12 @@ export async function runCommand(args: readonly string[], console: Console): Pro
     })
 
   defineRecover(program.command('recover'), console)
+
+  program
+    .command('moved')
+    .description('says that a directory was moved after its member had stopped, and that the member has not run since')
+    .argument('<directory>', 'where it is now')
+    .action(async (directory: string) => say(await runMoved(await placeAt(directory))))
 
   try {
     await program.parseAsync([...args], { from: 'user' })

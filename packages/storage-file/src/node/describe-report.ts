@@ -20,6 +20,10 @@ export function describeReport(report: PlaceReport): string[] {
     `identity   ${identityBytes === null ? 'none' : `${identityBytes} bytes`}`,
     `reserve    ${reserveFiles} files`,
   ]
+  if (report.isBackup)
+    lines.push('backup     no member starts on it; `quorate-storage restore` begins another cluster with it')
+  else if (report.isCopy)
+    lines.push('copy       its files are not those in which it was written: no member starts on it')
   if (snapshot) {
     const { position, epoch, members, bytes, sha256 } = snapshot
     const who = members.length > 0 ? `, members ${members.join(', ')}` : ''

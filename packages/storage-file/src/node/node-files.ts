@@ -1,5 +1,5 @@
 import { fdatasync, write, writev } from 'node:fs'
-import { open, readdir, rename, statfs, unlink, type FileHandle } from 'node:fs/promises'
+import { open, readdir, rename, stat, statfs, unlink, type FileHandle } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { FileLayer, OpenFile } from '@quorate/contracts'
 import { lockDirectory } from './lock.js'
@@ -23,6 +23,10 @@ export function nodeFiles(): FileLayer {
     async freeBytes(path) {
       const { bavail, bsize } = await statfs(path)
       return bavail * bsize
+    },
+    async fileId(path) {
+      const { ino, birthtimeNs, ctimeNs } = await stat(path, { bigint: true })
+      return { number: `${ino}`, bornNs: birthtimeNs > 0n ? `${birthtimeNs}` : null, changedNs: `${ctimeNs}` }
     },
     lock: lockDirectory,
   }

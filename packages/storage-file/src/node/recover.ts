@@ -149,7 +149,9 @@ async function writeSeeds(plan: ClusterPlan, into: string): Promise<void> {
   const files = nodeFiles()
   const draft = draftOf(into)
   for (const { id } of plan.members) {
-    const given = { directory: `${draft}/${id}`, files, environment: nodeEnvironment(), reserveSegments: 0 }
+    const seed = { directory: `${draft}/${id}`, files, environment: nodeEnvironment(), reserveSegments: 0 }
+    // Whoever gets it moves it to another machine; its first start ties it to the files that it has there.
+    const given = { ...seed, mayMove: true }
     await plan.seed(id, fileStorage(given))
     const report = await inspectPlace(fileStorageOptionsSchema.parse(given))
     if (report.problems.length > 0) {

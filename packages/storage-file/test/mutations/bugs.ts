@@ -148,7 +148,7 @@ ${oldFileTrusted}${rewritten}`,
     replace: `      if (unsealed) await writeSeal(place, unsealed, survey.hasIdentity)
 `,
     by: '',
-    foundBy: { file: 'lost-seal.test.ts', test: 'that a crash prevented', says: 'STORAGE_CORRUPT' },
+    foundBy: { file: 'lost-seal.test.ts', test: 'that a crash prevented', says: 'when this was written' },
   },
   {
     bug: 'a seal is made before the segment that it speaks of is durable',
@@ -163,7 +163,7 @@ ${rewritten}`,
     file: 'storage-file/src/recover-journal.ts',
     replace: 'if (unsealed) await',
     by: 'if (unsealed && !unsealed.seal) await',
-    foundBy: { file: 'lost-seal.test.ts', test: 'that a crash prevented', says: 'STORAGE_CORRUPT' },
+    foundBy: { file: 'lost-seal.test.ts', test: 'that a crash prevented', says: 'when this was written' },
   },
   {
     bug: 'an identity is relied on before its name is durable',
