@@ -33,7 +33,9 @@ export class MachineLife {
   readonly machine: StateMachine
   #applied = 0
 
+  /** A life at the newest version: every command exists. */
   constructor(machine: StateMachine) {
+    machine.activate(machine.version)
     this.machine = machine
   }
 
@@ -61,7 +63,7 @@ export class MachineLife {
 
   /** Takes over the state of another life, through an image in chunks of this size. */
   async restore(other: MachineLife, chunkBytes = 1_000): Promise<void> {
-    await this.machine.restore(chunksOf(await other.image(), chunkBytes))
+    await this.machine.restore(chunksOf(await other.image(), chunkBytes), other.machine.activeVersion)
     this.#applied = other.#applied
   }
 

@@ -35,12 +35,14 @@ export const refusalCases: readonly MachineClaim[] = [
     },
   },
   {
-    claim: 'D27: bytes that are no command are not applied: the machine throws',
+    claim: 'D26: bytes that are no command are refused by INVALID_COMMAND, and change nothing',
     run: async ({ another, commands, badCommands }: MachineCase): Promise<void> => {
       for (const [at, command] of badCommands.entries()) {
-        const life = another()
-        life.run(commands)
-        expectClaim(thrownBy(() => life.run([command])) !== null, `bad command ${at + 1} was applied`)
+        const [asked, other] = [another(), another()]
+        asked.run(commands)
+        other.run(commands)
+        expectInvalid(() => asked.run([command]), `bad command ${at + 1}`)
+        await expectSameState(asked, other, 'a life that has refused commands and one that has not')
       }
     },
   },

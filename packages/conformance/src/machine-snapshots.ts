@@ -81,7 +81,7 @@ export const snapshotCases: readonly MachineClaim[] = [
         await expectSameState(restored, original, `a life restored from chunks of ${size} bytes`)
       }
       const restored = another()
-      await restored.machine.restore(withEmptyChunks(chunksOf(image, 10)))
+      await restored.machine.restore(withEmptyChunks(chunksOf(image, 10)), restored.machine.activeVersion)
       await expectSameState(restored, original, 'a life restored from chunks between empty ones')
     },
   },

@@ -61,7 +61,9 @@ const sins: readonly (readonly [Sin, string])[] = [
   ['answers whatever is asked', 'no query'],
   ['refuses queries in other words', 'no query'],
   ['changes when it refuses a query', 'no query'],
-  ['applies whatever comes', 'D27'],
+  ['applies whatever comes', 'D26'],
+  ['refuses commands in other words', 'D26'],
+  ['changes when it refuses a command', 'D26'],
   ['keeps what has expired', 'D12'],
   ['drops by the ordinal of its life', 'D12'],
 ]

@@ -34,6 +34,8 @@ export type Sin =
   | 'refuses queries in other words'
   | 'changes when it refuses a query'
   | 'applies whatever comes'
+  | 'refuses commands in other words'
+  | 'changes when it refuses a command'
   | 'keeps what has expired'
   | 'drops by the ordinal of its life'
 
@@ -50,6 +52,7 @@ let common: Map<string, string> | null = null
 export class ReferenceMachine implements StateMachine {
   readonly name = 'reference'
   readonly version = 1
+  readonly activeVersion = 1
   readonly codec = 'text'
   readonly #sin: Sin | null
   readonly #ordinal = (lives += 1)
@@ -71,7 +74,7 @@ export class ReferenceMachine implements StateMachine {
 
   apply(command: Uint8Array, context: ApplyContext): Uint8Array {
     const [key = '', value] = text(command).split(':')
-    if (!/^[a-z]+$/.test(key) && this.#sin !== 'applies whatever comes') throw new TypeError(`"${key}" is no key`)
+    if (!/^[a-z]+$/.test(key) && this.#sin !== 'applies whatever comes') this.#refuse(key)
     if (this.#sin === 'changes nothing') return bytes('0')
     if (value === undefined) this.#values.delete(key)
     else this.#values.set(key, value)
@@ -80,6 +83,15 @@ export class ReferenceMachine implements StateMachine {
     if (this.#sin === 'writes in commands') command[0] = 0
     return bytes(`${this.#count}${this.#sin === 'counts its lives' ? this.#ordinal : ''}${context.random.nextInt(9)}`)
   }
+
+  #refuse(key: string): never {
+    if (this.#sin === 'changes when it refuses a command') this.#count += 1
+    if (this.#sin === 'refuses commands in other words') throw new TypeError(`"${key}" is no key`)
+    throw new QuorateError('INVALID_COMMAND', `"${key}" is no key`)
+  }
+
+  /** There is one version. */
+  activate(): void {}
 
   query(query: Uint8Array): Uint8Array {
     const key = text(query)

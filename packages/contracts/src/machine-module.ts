@@ -4,6 +4,8 @@ import type { StateMachine } from './state-machine.js'
 export interface Operation<Input, Output> {
   /** False if it takes no input: callers then pass none. */
   readonly takesInput: boolean
+  /** Version of the machine since which it exists; absent: since the first one. */
+  readonly since?: number
   /** Checks the input with the machine's own schema and encodes the schema's output (decision D28). Throws `INVALID_COMMAND`. */
   encode(input: Input): Uint8Array
   decodeResult(result: Uint8Array): Output
@@ -16,15 +18,17 @@ export type Operations = Readonly<Record<string, Operation<any, unknown>>>
 /** A machine as it is written down once: makes any number of lives of it, and types what callers say to it. */
 export interface MachineModule<Commands extends Operations = Operations, Queries extends Operations = Operations> {
   readonly name: string
+  /** The newest version that this code knows. What the cluster runs at is replicated (decision D26). */
   readonly version: number
   readonly codec: string
   readonly commands: Commands
   readonly queries: Queries
   /**
-   * Throws `INVALID_COMMAND` for bytes that are no command of this machine. Asked before a command that somebody encoded
-   * elsewhere is proposed: once it is committed, every member stops at it (decisions D27, D28). May be absent.
+   * Version since which the command in these bytes exists. Throws `INVALID_COMMAND` for bytes that are no command of this
+   * machine. Asked before a command that somebody encoded elsewhere is proposed (decisions D26, D28). May be absent: then
+   * whatever comes is taken for a command of the first version.
    */
-  checkCommand?(command: Uint8Array): void
+  sinceOf?(command: Uint8Array): number
   /** A new life in the initial state. */
   create(): StateMachine
 }

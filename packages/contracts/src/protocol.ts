@@ -15,6 +15,11 @@ export interface ProtocolModule<Message, Admin> {
   readonly name: string
   /** How long it is patient with a leader; null for a protocol that never replaces one. */
   readonly timing: ProtocolTiming | null
+  /**
+   * The newest version of each of its formats that this code reads, by a name of its own (`record`, `message`). Members
+   * announce them, and a later one is written only once all can read it (decision D26). Absent: none has a second version.
+   */
+  readonly formats?: Readonly<Record<string, number>>
   recover(start: ProtocolStart): Recovery<Message, Admin>
   /** The first `reserve` bytes of the result are left for the driver, so that no frame is copied. */
   encode(message: Message, reserve: number): Uint8Array

@@ -15,10 +15,20 @@ export interface ApplyContext {
 /** The deterministic thing that is replicated. One life of it; it starts in its initial state. */
 export interface StateMachine {
   readonly name: string
+  /** The newest version of the machine that this code knows. */
   readonly version: number
+  /**
+   * The version that it runs at (decision D26), part of the replicated state: 1 in a new life, then what {@link activate}
+   * and {@link restore} say. Never above {@link version}.
+   */
+  readonly activeVersion: number
   /** Id of the codec of commands and results. */
   readonly codec: string
-  /** Synchronous and deterministic. Returns the encoded result. Throwing stops the replica (decision D27). */
+  /**
+   * Synchronous and deterministic. Returns the encoded result. Throws `INVALID_COMMAND` before anything has changed if
+   * these bytes are no command of the active version, whatever later ones this code knows: every member refuses it alike
+   * (decision D26). Whatever else it throws stops the replica (decision D27).
+   */
   apply(command: Uint8Array, context: ApplyContext): Uint8Array
   /** Changes nothing. May throw `INVALID_COMMAND`. */
   query(query: Uint8Array): Uint8Array
@@ -26,7 +36,13 @@ export interface StateMachine {
   snapshot(): AsyncIterable<Uint8Array>
   /** True if nothing may be applied until {@link snapshot} has been read to its end (decision D29). */
   readonly snapshotHoldsApply: boolean
-  restore(image: AsyncIterable<Uint8Array>): Promise<void>
+  /** Replaces the state by an image that was written while `version` was active; that is then the active version. */
+  restore(image: AsyncIterable<Uint8Array>, version: number): Promise<void>
+  /**
+   * Brings the state from the active version up to this later one. Called in the order of the commands, on every member at
+   * one position. Throwing stops the replica.
+   */
+  activate(version: number): void
   /** When something in the state expires, in cluster time. */
   nextDeadline(): ClusterTime | null
   /**

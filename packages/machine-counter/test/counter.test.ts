@@ -11,7 +11,7 @@ test('it counts', async () => {
   expect(add(2)).toBe(2)
   expect(add(-5)).toBe(-3)
   const other = counter.create()
-  await other.restore(life.snapshot())
+  await other.restore(life.snapshot(), 1)
   for (const each of [life, other]) {
     expect(counter.queries.value.decodeResult(each.query(counter.queries.value.encode()))).toBe(-3)
   }

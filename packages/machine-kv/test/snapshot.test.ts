@@ -80,7 +80,7 @@ test('a restored member is as one that replayed everything, from wherever it was
         const run = (life: Life, commands: typeof before): void =>
           commands.forEach(({ key, value }) => (value === null ? life.delete({ key }) : life.put({ key, value })))
         run(replayed, before)
-        await restored.machine.restore(inChunks(await bytesOf(replayed.machine.snapshot()), size))
+        await restored.machine.restore(inChunks(await bytesOf(replayed.machine.snapshot()), size), 1)
         run(replayed, after)
         run(restored, after)
         expect(restored.range()).toEqual(replayed.range())
@@ -100,7 +100,7 @@ test('D29: a large state is written in small slices, by entries and by bytes, an
     expect(chunks.length).toBeGreaterThan(5)
     expect(Math.max(...chunks.map((chunk) => chunk.length))).toBeLessThan(2 * 1024 * 1024)
     const other = new Life()
-    await other.machine.restore(inChunks(Buffer.concat(chunks), 100_000))
+    await other.machine.restore(inChunks(Buffer.concat(chunks), 100_000), 1)
     expect(other.stats()).toEqual(life.stats())
     expect(equalBytes(await bytesOf(other.machine.snapshot()), Buffer.concat(chunks))).toBe(true)
   }
@@ -111,7 +111,7 @@ test('a state that was not restored to its end is not taken', async () => {
   const life = new Life()
   life.put({ key: 'a', value: 'x' })
   for (const length of [0, 3, 10, 1_000, image.length - 1]) {
-    await expect(life.machine.restore(inChunks(image.subarray(0, length)))).rejects.toThrow(TypeError)
+    await expect(life.machine.restore(inChunks(image.subarray(0, length)), 1)).rejects.toThrow(TypeError)
   }
   expect(life.range().entries).toHaveLength(1)
 })

@@ -8,12 +8,16 @@ const namePattern = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/
 const versionMax = 0xffff_ffff
 
 /** A definition of whatever state. */
-export interface GivenDefinition extends Omit<MachineTraits<object>, 'snapshot' | 'nextDeadline' | 'expire'> {
+export interface GivenDefinition extends Omit<
+  MachineTraits<object>,
+  'snapshot' | 'nextDeadline' | 'expire' | 'migrate'
+> {
   readonly commands: object
   readonly queries: object
   readonly snapshot?: object
   readonly nextDeadline?: unknown
   readonly expire?: unknown
+  readonly migrate?: unknown
 }
 
 /** Throws a `TypeError` that says what cannot work in a definition, where it is made and not where it first hurts. */
@@ -25,8 +29,11 @@ export function checkDefinition(definition: GivenDefinition): void {
   }
   checkInitial(definition)
   checkTime(definition)
-  checkOperations(name, 'command', 'apply', commands)
-  checkOperations(name, 'query', 'read', queries)
+  if (definition.migrate !== undefined && typeof definition.migrate !== 'function') {
+    throw new TypeError(`migrate of machine "${name}" is a function, not ${describeKind(definition.migrate)}`)
+  }
+  checkOperations(definition, 'command', 'apply', commands)
+  checkOperations(definition, 'query', 'read', queries)
 }
 
 function checkInitial({ name, initial, snapshot, checkDeterminism }: GivenDefinition): void {
@@ -80,7 +87,12 @@ function checkIsPlain(machine: string, state: object): void {
   }
 }
 
-function checkOperations(machine: string, kind: string, method: 'apply' | 'read', operations: unknown): void {
+function checkOperations(
+  { name: machine, version }: GivenDefinition,
+  kind: string,
+  method: 'apply' | 'read',
+  operations: unknown,
+): void {
   if (typeof operations !== 'object' || operations === null) {
     throw new TypeError(
       `machine "${machine}" needs an object where its definition of each ${kind} stands, also an empty one`,
@@ -94,7 +106,15 @@ function checkOperations(machine: string, kind: string, method: 'apply' | 'read'
     }
     checkIsNotAsync(run, `${method}() of the ${kind} "${name}"`)
     checkInput(kind, name, Reflect.get(Object(operation), 'input'))
+    checkSince(kind, name, Reflect.get(Object(operation), 'since'), version)
   }
+}
+
+function checkSince(kind: string, name: string, since: unknown, version: number): void {
+  if (since === undefined) return
+  if (typeof since === 'number' && Number.isInteger(since) && since >= 1 && since <= version) return
+  const message = `the ${kind} "${name}" exists since a version of the machine, a whole number from 1 to its version ${version}, not ${typeof since === 'number' ? since : describeKind(since)}`
+  throw new TypeError(`${message}: raise the version of the machine with its commands`)
 }
 
 function checkInput(kind: string, name: string, input: unknown): void {

@@ -9,8 +9,9 @@ import { decodeRequest, operationOf, type WithInput } from './operation.js'
  * Writes a state machine down once: its commands and queries with the types of their inputs and results.
  *
  * Commands change the state in place (they cannot replace it by another) and return what the caller gets. They are
- * deterministic: the same state, input and context give the same, on every member and for ever. Throws a `TypeError` for
- * a definition that cannot work.
+ * deterministic: the same state, input and context give the same, on every member and for ever. What exists since a later
+ * version says so (`since`), and is refused until the whole cluster runs code that knows it. Throws a `TypeError` for a
+ * definition that cannot work.
  */
 export function defineMachine<
   State extends object,
@@ -32,11 +33,11 @@ export function defineMachine<
     codec: codecId,
     commands: operationsOf('command', plain.commands) as OperationsOf<Commands, CommandSchemas, 'apply'>,
     queries: operationsOf('query', plain.queries) as OperationsOf<Queries, QuerySchemas, 'read'>,
-    checkCommand: (command: Uint8Array) => {
+    sinceOf: (command: Uint8Array) => {
       const { name } = decodeRequest('command', command)
-      if (ownEntry(plain.commands, name) === null) {
-        throw new QuorateError('INVALID_COMMAND', `the machine "${definition.name}" has no command "${name}"`)
-      }
+      const found = ownEntry(plain.commands, name)
+      if (found !== null) return found.since ?? 1
+      throw new QuorateError('INVALID_COMMAND', `the machine "${definition.name}" has no command "${name}"`)
     },
     create: () => new DefinedMachine(plain),
   })

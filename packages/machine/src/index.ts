@@ -5,6 +5,7 @@
  */
 export { defineMachine } from './define-machine.js'
 export type {
+  CommandContext,
   CommandDefinition,
   CommandDefinitions,
   InputOf,

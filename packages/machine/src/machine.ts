@@ -1,5 +1,6 @@
 import {
   assert,
+  describeError,
   equalBytes,
   QuorateError,
   refusePromise,
@@ -9,12 +10,13 @@ import {
   type StateMachine,
 } from '@quorate/contracts'
 import { codecId, decodeValue, encodeValue } from './codec.js'
-import type { MachineTraits } from './definition.js'
+import type { CommandContext, MachineTraits } from './definition.js'
 import { decodeRequest, type WithInput } from './operation.js'
+import { describeKind } from './plain.js'
 import { readStateImage, writeStateImage } from './state-image.js'
 
 interface PlainCommand<State> extends WithInput {
-  readonly apply: (state: State, input: unknown, context: ApplyContext) => unknown
+  readonly apply: (state: State, input: unknown, context: CommandContext) => unknown
 }
 
 interface PlainQuery<State> extends WithInput {
@@ -27,6 +29,9 @@ export interface PlainDefinition<State> extends MachineTraits<State> {
   readonly queries: Readonly<Record<string, PlainQuery<State>>>
 }
 
+/** What a new life runs at: `initial` makes a state of it (decision D26). */
+const firstVersion = 1
+
 const checkedBytesMax = 1024 * 1024
 const checkedEvery = 1_000
 
@@ -38,6 +43,7 @@ export class DefinedMachine<State extends object> implements StateMachine {
   readonly snapshotHoldsApply: boolean
   readonly #definition: PlainDefinition<State>
   #state: State
+  #active = firstVersion
   #isLarge = false
 
   constructor(definition: PlainDefinition<State>) {
@@ -48,15 +54,23 @@ export class DefinedMachine<State extends object> implements StateMachine {
     this.#state = definition.initial()
   }
 
-  apply(command: Uint8Array, context: ApplyContext): Uint8Array {
+  get activeVersion(): number {
+    return this.#active
+  }
+
+  apply(command: Uint8Array, given: ApplyContext): Uint8Array {
     const { name, input } = decodeRequest('command', command)
     const definition = ownEntry(this.#definition.commands, name)
-    if (definition === null) throw new TypeError(`the machine "${this.name}" has no command "${name}"`)
+    if (definition === null || (definition.since ?? firstVersion) > this.#active) {
+      const message = `version ${this.#active} of the machine "${this.name}" has no command "${name}"`
+      throw new QuorateError('INVALID_COMMAND', message)
+    }
+    const context = this.#contextOf(given)
     const copy = this.#copyToCheck(context)
     const dice = context.random.state()
-    const result = encodeValue(checkIsThere(name, definition.apply(this.#state, input, context)))
+    const result = encodeValue(checkIsThere(name, applied(definition, this.#state, input, context)))
     if (copy === null) return result
-    const again = definition.apply(copy.state, decodeRequest('command', command).input, {
+    const again = applied(definition, copy.state, decodeRequest('command', command).input, {
       ...context,
       random: seededRandom(dice),
     })
@@ -70,17 +84,32 @@ export class DefinedMachine<State extends object> implements StateMachine {
     if (definition === null) {
       throw new QuorateError('INVALID_COMMAND', `the machine "${this.name}" has no query "${name}"`)
     }
+    if ((definition.since ?? firstVersion) > this.#active) {
+      const message = `the query "${name}" exists since version ${definition.since} of the machine, and version ${this.#active} is active here`
+      throw new QuorateError('VERSION_NOT_ACTIVE', message)
+    }
     return encodeValue(checkIsThere(name, definition.read(this.#state, input)))
   }
 
   snapshot(): AsyncIterable<Uint8Array> {
-    return this.#definition.snapshot?.write(this.#state) ?? writeStateImage(this.#state)
+    return this.#definition.snapshot?.write(this.#state, this.#active) ?? writeStateImage(this.#state)
   }
 
-  async restore(image: AsyncIterable<Uint8Array>): Promise<void> {
+  async restore(image: AsyncIterable<Uint8Array>, version: number): Promise<void> {
+    this.#checkVersion(version)
     this.#state = this.#definition.snapshot
-      ? await this.#definition.snapshot.read(image)
+      ? await this.#definition.snapshot.read(image, version)
       : ((await readStateImage(image)) as State)
+    this.#active = version
+  }
+
+  /** One step after the other, so that newer code that replays old activations does what the code of then did. */
+  activate(version: number): void {
+    this.#checkVersion(version)
+    while (this.#active < version) {
+      this.#migrate(this.#active)
+      this.#active += 1
+    }
   }
 
   nextDeadline(): ClusterTime | null {
@@ -90,8 +119,33 @@ export class DefinedMachine<State extends object> implements StateMachine {
   }
 
   expire(context: ApplyContext): void {
-    const returned: unknown = this.#definition.expire?.(this.#state, context)
+    const returned: unknown = this.#definition.expire?.(this.#state, this.#contextOf(context))
     refusePromise(returned, `expire() of machine "${this.name}"`)
+  }
+
+  #contextOf(given: ApplyContext): CommandContext {
+    return { ...given, version: this.#active }
+  }
+
+  #checkVersion(version: number): void {
+    assert(
+      version >= firstVersion && version <= this.version,
+      () => `version ${version} of machine "${this.name}" is beyond its newest, ${this.version}`,
+    )
+  }
+
+  #migrate(from: number): void {
+    const { migrate, checkDeterminism } = this.#definition
+    if (migrate === undefined) return
+    const copy = checkDeterminism === true ? encodeValue(this.#state) : null
+    this.#state = migrated(from, migrate(this.#state, from))
+    if (copy === null) return
+    const again = migrated(from, migrate(decodeValue(copy) as State, from))
+    const isSame = equalBytes(encodeValue(this.#state), encodeValue(again))
+    assert(
+      isSame,
+      () => `migrate() of machine "${this.name}" from version ${from} came out differently the second time`,
+    )
   }
 
   /** A copy of the state as a restored member would have it, when this command is one to check. */
@@ -109,6 +163,24 @@ export class DefinedMachine<State extends object> implements StateMachine {
       'it may read a clock, dice or something else outside the state (use the context it is given), ' +
       'or the state may hold one object at two places (which are two after a restore)'
     assert(isSame, `the command "${name}" of machine "${this.name}" came out differently the second time: ${hint}`)
+  }
+}
+
+/** The state that a migration returned. */
+function migrated<State extends object>(from: number, state: State): State {
+  const given: unknown = state
+  refusePromise(given, `migrate() from version ${from}`)
+  if (typeof given === 'object' && given !== null) return state
+  throw new TypeError(`migrate() from version ${from} returns the state, not ${describeKind(given)}`)
+}
+
+/** What a command returned. A refusal that its own code throws comes too late to be one: it may have changed the state. */
+function applied<State>(command: PlainCommand<State>, state: State, input: unknown, context: CommandContext): unknown {
+  try {
+    return command.apply(state, input, context)
+  } catch (error) {
+    if (error instanceof QuorateError) throw new TypeError(describeError(error), { cause: error })
+    throw error
   }
 }
 

@@ -5,16 +5,18 @@ import { codecId, decodeValue, encodeValue } from './codec.js'
 /** The part of a command's or query's definition that its callers' side needs. */
 export interface WithInput {
   readonly input?: StandardSchemaV1 | undefined
+  readonly since?: number | undefined
 }
 
 /** The typed side of one command or query: checks and encodes its input, decodes its result. */
 export function operationOf(
   kind: 'command' | 'query',
   name: string,
-  { input: schema }: WithInput,
+  { input: schema, since = 1 }: WithInput,
 ): Operation<unknown, unknown> {
   return {
     takesInput: schema !== undefined,
+    since,
     encode: (input) => encodeValue(schema === undefined ? [name] : [name, validated(kind, name, schema, input)]),
     decodeResult: decodeValue,
   }

@@ -120,7 +120,7 @@ test('D13: members that applied the same commands have the same bytes, also one 
   const one = notes.create()
   const other = notes.create()
   for (const [at, name] of ['c', 'a', 'b'].entries()) one.apply(notes.commands.write.encode({ name }), context(at))
-  await other.restore(one.snapshot())
+  await other.restore(one.snapshot(), 1)
   for (const machine of [one, other]) {
     machine.apply(notes.commands.write.encode({ name: 'a', text: 'y' }), context(4))
     machine.apply(notes.commands.write.encode({ name: '0' }), context(5))
@@ -157,7 +157,7 @@ test('D29: a restored member iterates in the order of all others, so that a comm
   const one = queue.create()
   for (const [at, name] of ['z', 'a', 'm'].entries()) one.apply(queue.commands.put.encode(name), context(at + 1))
   const other = queue.create()
-  await other.restore(one.snapshot())
+  await other.restore(one.snapshot(), 1)
   const result = other.apply(queue.commands.first.encode(), context(4))
   expect(queue.commands.first.decodeResult(result)).toEqual(['z', 'a', 'm', 'z', 'a', 'm', 'z', 'a', 'm'])
 })

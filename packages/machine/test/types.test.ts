@@ -1,8 +1,8 @@
 /* eslint-disable @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-return -- calls that do not compile have no types */
-import type { ApplyContext, Calls, MachineModule } from '@quorate/contracts'
+import type { Calls, MachineModule } from '@quorate/contracts'
 import { expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
-import { defineMachine } from '../src/index.js'
+import { defineMachine, type CommandContext } from '../src/index.js'
 
 interface Options {
   readonly timeoutMs?: number
@@ -32,7 +32,7 @@ const notes = defineMachine({
       input: z.object({ name: z.string(), text: z.string().default('empty') }),
       apply: (state, { name, text }, context): Written => {
         expectTypeOf(text).toEqualTypeOf<string>()
-        expectTypeOf(context).toEqualTypeOf<ApplyContext>()
+        expectTypeOf(context).toEqualTypeOf<CommandContext>()
         state.texts.set(name, { text, at: context.position })
         return state.texts.size > 1 ? { ok: true, size: state.texts.size } : { ok: false }
       },

@@ -3,7 +3,8 @@ import { configInTicks, parseRaftOptions, type RaftOptions } from './config.js'
 import type { RaftAdmin, RaftMessage } from './message.js'
 import { Raft } from './raft.js'
 import { recoverRaft } from './recover.js'
-import { decodeAdmin, decodeMessage, encodeAdmin, encodeMessage } from './wire/message-codec.js'
+import { decodeAdmin, decodeMessage, encodeAdmin, encodeMessage, messageFormat } from './wire/message-codec.js'
+import { recordFormat } from './wire/record-codec.js'
 import { decodeState } from './wire/state-codec.js'
 
 /**
@@ -14,6 +15,7 @@ export function raft(options: RaftOptions = {}): ProtocolModule<RaftMessage, Raf
   const checked = parseRaftOptions(options)
   return {
     name: 'raft',
+    formats: { record: recordFormat, message: messageFormat },
     timing: { heartbeatMs: checked.heartbeatMs, patienceMs: checked.electionTimeoutMs[0] },
     recover: (start) => recoverRaft(start, configInTicks(checked, start.tickMs)),
     encode: encodeMessage,

@@ -1,12 +1,15 @@
 import type { Credentials, NodeId } from '@quorate/contracts'
 import { decodeHello, frameVersions, type Hello } from './hello.js'
 import type { IdentityFile } from './identity-file.js'
+import { differenceOf } from './versions/command-lists.js'
+import type { Versions } from './versions/version-list.js'
 
 /** The answer to a hello. */
-export type Admission = { readonly peer: NodeId; readonly address: string } | { readonly refuse: string }
+export type Admission =
+  { readonly peer: NodeId; readonly address: string; readonly supports: Versions } | { readonly refuse: string }
 
 /**
- * Decides who may connect (decisions D16 and D17). Refused are another cluster, another protocol, no common version, a
+ * Decides who may connect (decisions D16 and D17). Refused are another cluster, protocol or machine, no common version, a
  * certificate for somebody else, and a copy of a member: another incarnation, an older count of starts, a second run
  * under the same count. An id outside the configuration is **not** refused: this member may be the one that lags.
  *
@@ -30,7 +33,7 @@ export async function admit(
   if (!known || known.incarnation !== hello.incarnation || known.run !== hello.run) {
     await identity.learn(hello.self, { incarnation: hello.incarnation, starts: hello.starts, run: hello.run })
   }
-  return { peer: hello.self, address: hello.address }
+  return { peer: hello.self, address: hello.address, supports: hello.supports }
 }
 
 function refusalOfForeigner(hello: Hello, credentials: Credentials, self: Hello): string | null {
@@ -51,7 +54,7 @@ function refusalOfForeigner(hello: Hello, credentials: Credentials, self: Hello)
     const ours = `${frameVersions.oldest} to ${frameVersions.newest}`
     return `no common protocol version: ${hello.self} speaks ${theirs}, and ${self.self} ${ours}: upgrade the older one`
   }
-  return null
+  return differenceOf(self.machine, hello.machine, { us: self.self, them: hello.self })
 }
 
 function refusalOfCopy(

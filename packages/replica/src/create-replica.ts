@@ -19,6 +19,7 @@ import { foundingMembers, replicaOptionsSchema, type CheckedOptions, type Replic
 import { ReplicatedState } from './replicated-state.js'
 import { replicaOf, type Replica } from './replica.js'
 import { SnapshotInstall } from './snapshots/snapshot-install.js'
+import { supportedVersions } from './versions/supported.js'
 
 /**
  * Starts one member. Resolves when it has recovered what its storage holds and listens for its peers; a leader may be
@@ -48,7 +49,8 @@ async function recover<Message, Admin>(
   const founders = foundingMembers(options)
   const clusterId = clusterIdOf(options.cluster, founders)
   const identity = await IdentityFile.claim(storage, options.environment, { clusterId, self: options.id, founders })
-  const state = new ReplicatedState(options.machine.create(), new ClusterClock(options.environment))
+  const supported = supportedVersions(options.machine, module)
+  const state = new ReplicatedState(options.machine.create(), new ClusterClock(options.environment), supported)
   const at = await restoreState(options, storage, state)
   const protocol = await recoverProtocol(options, module, storage, identity, events)
   warnOfMembers(identity.current.founders, founders, events)

@@ -12,7 +12,7 @@ import {
 import { Applier } from './applier.js'
 import { Callers } from './callers.js'
 import { ClockKeeper } from './clock-keeper.js'
-import { digestOf } from './digest.js'
+import { describeStatus } from './describe-status.js'
 import type { Events } from './events.js'
 import { Health } from './health/health.js'
 import { guardedMetrics } from './health/guarded-metrics.js'
@@ -25,9 +25,11 @@ import { Peers } from './peers.js'
 import type { ReplicatedState } from './replicated-state.js'
 import type { CommandOptions, QueryOptions, RawResult } from './replica.js'
 import { Snapshots } from './snapshots/snapshots.js'
-import { stampedClock } from './stamps.js'
+import { stampedActivation, stampedClock } from './stamps.js'
 import type { ReplicaStatus } from './status.js'
 import { StorageWatch } from './storage-watch.js'
+import { Activation } from './versions/activation.js'
+import { announcedMachine } from './versions/command-lists.js'
 import { Writer } from './writer.js'
 
 /** Shorter pauses of the applier are not worth a word, in milliseconds. */
@@ -58,6 +60,7 @@ export class Driver<Message, Admin> {
   readonly #writer: Writer<Message>
   readonly #applier: Applier
   readonly #clockKeeper: ClockKeeper
+  readonly #activation: Activation
   readonly #storageWatch: StorageWatch
   readonly #peers: Peers<Message, Admin>
   readonly #leader: LeaderView
@@ -112,6 +115,7 @@ export class Driver<Message, Admin> {
     })
     this.#snapshots = this.#makeSnapshots()
     this.#clockKeeper = this.#makeClockKeeper()
+    this.#activation = this.#makeActivation()
     this.#storageWatch = new StorageWatch({
       environment,
       storage,
@@ -155,36 +159,19 @@ export class Driver<Message, Admin> {
     return { position: this.#applier.lastApplied, result: this.#parts.state.machine.query(query) }
   }
 
-  async status(withDigest: boolean): Promise<ReplicaStatus> {
-    const { options, protocol, storage, identity, state, module } = this.#parts
-    const { machine } = state
-    const digest = withDigest
-      ? await digestOf(state, this.#applier, options.environment, (ms) => this.#onHeld(ms))
-      : null
-    const { clusterId, incarnation, starts } = identity.current
-    return {
+  status(withDigest: boolean): Promise<ReplicaStatus> {
+    return describeStatus({
+      ...this.#parts,
       id: this.id,
-      state: this.#failure || this.#closing ? 'stopped' : 'running',
-      reason: this.#failure?.message ?? null,
-      clusterId,
-      incarnation,
-      starts,
-      machine: { name: machine.name, version: machine.version },
-      protocol: { name: module.name, state: protocol.describe() },
-      leadership: { leader: this.#leader.id, epoch: this.#leader.epoch, clientAddress: this.#leader.clientAddress },
-      members: this.#leader.members,
-      peers: this.#peers
-        .others()
-        .map((id) => ({ id, link: this.#peers.linkTo(id), roundTripMs: this.#health.roundTripTo(id) })),
-      progress: protocol.progress(),
-      lastApplied: this.#applier.lastApplied,
-      clusterTime: state.clock.applied.clusterTime,
-      sessions: state.sessions.size,
-      pending: this.#callers.pending,
-      storage: { survives: options.storage.survives, pressure: storage.pressure },
-      warnings: this.events.warnings,
-      digest,
-    }
+      isStopped: this.#failure !== null || this.#closing !== null,
+      failure: this.#failure,
+      applier: this.#applier,
+      leader: this.#leader,
+      peers: this.#peers,
+      health: this.#health,
+      callers: this.#callers,
+      digest: withDigest ? { onHeld: (ms) => this.#onHeld(ms) } : null,
+    })
   }
 
   close(): Promise<void> {
@@ -208,6 +195,7 @@ export class Driver<Message, Admin> {
   #onMembers(members: NonNullable<Ready<Message>['members']>): void {
     this.#leader.onMembers(members)
     this.#peers.reach()
+    this.#activation.look()
     this.events.emit('members', { members })
   }
 
@@ -216,6 +204,7 @@ export class Driver<Message, Admin> {
     this.#parts.state.clock.lead(this.#leader.isSelf)
     this.events.emit('leadership', leadership)
     this.#callers.onLeadership()
+    this.#activation.onLeadership()
   }
 
   #makeSnapshots(): Snapshots {
@@ -237,7 +226,10 @@ export class Driver<Message, Admin> {
         },
         onHeld: (ms) => this.#onHeld(ms),
         onSnapshot: (how, position) => {
-          if (how === 'installed') this.#callers.onInstalled(position)
+          if (how === 'installed') {
+            this.#callers.onInstalled(position)
+            this.#activation.look()
+          }
           this.events.emit('snapshot', { how, position })
         },
       },
@@ -278,6 +270,25 @@ export class Driver<Message, Admin> {
     })
   }
 
+  #makeActivation(): Activation {
+    const { options, state } = this.#parts
+    return new Activation({
+      environment: options.environment,
+      state,
+      requestsMax: options.requestsMax,
+      isLeader: () => this.#leader.isSelf,
+      members: () => this.#leader.members,
+      supportOf: (member) => this.#peers.supportOf(member),
+      isReached: (member) => this.#peers.isReached(member),
+      propose: (versions) =>
+        void this.#loop.offer({
+          kind: 'propose',
+          token: this.#callers.nextToken(),
+          command: stampedActivation(versions, state),
+        }),
+    })
+  }
+
   #makePeers(): Peers<Message, Admin> {
     const { options, module, identity, events } = this.#parts
     const founder = identity.current.founders.find((member) => member.id === options.id)
@@ -286,6 +297,8 @@ export class Driver<Message, Admin> {
       protocol: module,
       identity,
       address: founder?.address ?? '',
+      machine: announcedMachine(options.machine),
+      supports: this.#parts.state.supported,
       events,
       members: () => this.#leader.members,
       offer: (input) => this.#loop.offer(input),
@@ -298,6 +311,7 @@ export class Driver<Message, Admin> {
       },
       onLink: (peer, state) => {
         this.#snapshots.onLink(peer, state)
+        this.#activation.look()
         this.#health.onLink(peer, state)
       },
       onTraffic: (way, channel) => this.#health.onTraffic(way, channel),
@@ -365,6 +379,7 @@ export class Driver<Message, Admin> {
   #stopTaking(reason: string): void {
     this.#loop.stop()
     this.#clockKeeper.stop()
+    this.#activation.stop()
     this.#storageWatch.stop()
     this.#health.stop()
     this.#applier.stop()

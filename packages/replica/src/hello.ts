@@ -1,4 +1,6 @@
 import { ByteReader, BytesError, ByteWriter, nodeId, type NodeId } from '@quorate/contracts'
+import { readAnnouncedMachine, writeAnnouncedMachine, type AnnouncedMachine } from './versions/command-lists.js'
+import { readVersions, writeVersions, type Versions } from './versions/version-list.js'
 
 /** The newest hello that this code writes and reads. */
 export const helloFormat = 1
@@ -18,11 +20,14 @@ export interface Hello {
   readonly versions: { readonly oldest: number; readonly newest: number }
   /** Where this member can be reached, so that one who does not know it yet can answer (decision D17). */
   readonly address: string
+  readonly machine: AnnouncedMachine
+  /** The newest version of everything that this member can be part of (decision D26). */
+  readonly supports: Versions
 }
 
 /** Writes a hello. */
 export function encodeHello(hello: Hello): Uint8Array {
-  return new ByteWriter(256)
+  const writer = new ByteWriter(512)
     .u8(helloFormat)
     .ascii(hello.clusterId)
     .ascii(hello.self)
@@ -33,7 +38,9 @@ export function encodeHello(hello: Hello): Uint8Array {
     .u32(hello.versions.oldest)
     .u32(hello.versions.newest)
     .ascii(hello.address)
-    .finish()
+  writeAnnouncedMachine(writer, hello.machine)
+  writeVersions(writer, hello.supports)
+  return writer.finish()
 }
 
 /** Reads a hello, or says why it cannot. */
@@ -52,6 +59,8 @@ export function decodeHello(bytes: Uint8Array): Hello | { readonly refuse: strin
       protocol: reader.ascii(),
       versions: { oldest: reader.u32(), newest: reader.u32() },
       address: reader.ascii(),
+      machine: readAnnouncedMachine(reader),
+      supports: readVersions(reader),
     }
     reader.end()
     return hello

@@ -20,9 +20,11 @@ import type { Events } from './events.js'
 import { frameKind, frameReserveBytes } from './frame.js'
 import { encodeHello, frameVersions, type Hello } from './hello.js'
 import type { IdentityFile } from './identity-file.js'
+import type { AnnouncedMachine } from './versions/command-lists.js'
+import type { Versions } from './versions/version-list.js'
 
 /** Reasons for a link that is down which do not pass by themselves. */
-const asksForHelp = /MEMBER_IMPOSTOR|WRONG_CLUSTER|WRONG_TRANSPORT|FORMAT_TOO_NEW/
+const asksForHelp = /MEMBER_IMPOSTOR|WRONG_CLUSTER|WRONG_MACHINE|WRONG_TRANSPORT|FORMAT_TOO_NEW/
 
 /** Members outside the configuration that are answered all the same (decision D17). */
 const strangersMax = 32
@@ -33,6 +35,8 @@ export interface PeersHost<Message, Admin> {
   readonly protocol: ProtocolModule<Message, Admin>
   readonly identity: IdentityFile
   readonly address: string
+  readonly machine: AnnouncedMachine
+  readonly supports: Versions
   readonly events: Events
   members(): Members
   /** False when the mailbox is full: then the message is lost, as messages may be. */
@@ -52,6 +56,7 @@ export class Peers<Message, Admin> {
   readonly #hello: Hello
   readonly #strangers = new Map<NodeId, string>()
   readonly #links = new Map<NodeId, 'up' | 'down' | 'gone'>()
+  readonly #supports = new Map<NodeId, Versions>()
   #transport: RunningTransport | null = null
   #connections = 0
 
@@ -69,6 +74,8 @@ export class Peers<Message, Admin> {
       protocol,
       versions: frameVersions,
       address: host.address,
+      machine: host.machine,
+      supports: host.supports,
     }
   }
 
@@ -93,6 +100,16 @@ export class Peers<Message, Admin> {
   /** The members but this one. */
   others(): readonly NodeId[] {
     return this.#host.members().flatMap(({ id }) => (id === this.#hello.self ? [] : [id]))
+  }
+
+  /** What a member has last said that it can be part of; null if it has said nothing to this run. */
+  supportOf(peer: NodeId): Versions | null {
+    return peer === this.#hello.self ? this.#hello.supports : (this.#supports.get(peer) ?? null)
+  }
+
+  /** True if the link to it is up, and of this member itself. */
+  isReached(peer: NodeId): boolean {
+    return peer === this.#hello.self || this.linkTo(peer) === 'up'
   }
 
   linkTo(peer: NodeId): 'up' | 'down' | 'gone' {
@@ -153,6 +170,7 @@ export class Peers<Message, Admin> {
         this.#host.events.warn('PEER_REFUSED', answer.refuse)
         return answer
       }
+      this.#supports.set(answer.peer, answer.supports)
       if (!this.#memberOf(answer.peer)) this.#welcome(answer.peer, answer.address)
       return { peer: answer.peer }
     } catch (error) {

@@ -70,7 +70,7 @@ export function replicaOf<Machine extends MachineModule, Message, Admin>(
       queries,
       async (request, options) => (await driver.query(request, options)).result,
     ),
-    propose: (command, options) => driver.propose(command, options, (bytes) => machine.checkCommand?.(bytes)),
+    propose: (command, options) => driver.propose(command, options, (bytes) => void machine.sinceOf?.(bytes)),
     query: (query, options) => driver.query(query, options),
     openSession: (nonce, options) => driver.callers.openSession(nonce ?? null, options),
     transferLeadership: (to, options) => driver.callers.transferLeadership(to ?? null, options),

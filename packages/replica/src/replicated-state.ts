@@ -13,6 +13,16 @@ import type { AppliedStamps, ClusterClock } from './cluster-clock.js'
 import { decodeOpening, type Opening } from './sessions/opening.js'
 import { noSession, SessionTable } from './sessions/session-table.js'
 import { readImageHead, writeImageHead } from './state-image.js'
+import { supportedVersions } from './versions/supported.js'
+import {
+  decodeVersions,
+  firstVersion,
+  machineVersionName,
+  sortedVersions,
+  versionBeyond,
+  versionIn,
+  type Versions,
+} from './versions/version-list.js'
 
 /** What came of an applied command, for whoever waits for it. */
 export type Outcome =
@@ -27,17 +37,35 @@ export type Outcome =
   | { readonly kind: 'opened'; readonly nonce: Uint8Array; readonly id: Position | null }
 
 /**
- * Everything that is replicated: the machine, the sessions around it, and cluster time. Equal on every member at one
- * position; a snapshot is all of it.
+ * Everything that is replicated: the machine, the sessions around it, cluster time, and the versions that are active. Equal
+ * on every member at one position; a snapshot is all of it.
  */
 export class ReplicatedState {
   readonly machine: StateMachine
   readonly clock: ClusterClock
+  readonly #supported: Versions
+  /** The active versions of all but the machine, which knows its own. */
+  #formats: Versions = new Map()
   sessions = new SessionTable()
 
-  constructor(machine: StateMachine, clock: ClusterClock) {
+  /** `supported`: the newest version of everything that this member can be part of. */
+  constructor(machine: StateMachine, clock: ClusterClock, supported: Versions = supportedVersions(machine, {})) {
     this.machine = machine
     this.clock = clock
+    this.#supported = supported
+  }
+
+  /** What is active: version 1 of whatever is not named. */
+  get active(): Versions {
+    const { activeVersion } = this.machine
+    return activeVersion === firstVersion
+      ? this.#formats
+      : sortedVersions([...this.#formats, [machineVersionName, activeVersion]])
+  }
+
+  /** The newest version of everything that this member can be part of. */
+  get supported(): Versions {
+    return this.#supported
   }
 
   /** Applies one committed command. Null: nobody waits for it. */
@@ -57,22 +85,22 @@ export class ReplicatedState {
       case 'clock':
         this.#withMachine(at, (context) => this.machine.expire(context), stamps)
         return null
-      case 'activate': {
-        const message = `position ${at} activates a version of the machine, which this version does not know: upgrade this member`
-        throw new QuorateError('FORMAT_TOO_NEW', message)
-      }
+      case 'activate':
+        this.#activate(envelope, at)
+        return null
     }
   }
 
   /** Canonical bytes of the state at the call. */
   image(): AsyncIterable<Uint8Array> {
-    return joined(writeImageHead(this.machine, this.clock.applied, this.sessions), this.machine.snapshot())
+    return joined(writeImageHead(this.machine, this.active, this.clock.applied, this.sessions), this.machine.snapshot())
   }
 
   /** Replaces all of it by an image. */
   async restore(image: AsyncIterable<Uint8Array>): Promise<void> {
-    const { stamps, sessions, rest } = await readImageHead(this.machine, image)
-    await this.machine.restore(rest)
+    const { active, stamps, sessions, rest } = await readImageHead(this.machine, this.#supported, image)
+    await this.machine.restore(rest, versionIn(active, machineVersionName))
+    this.#formats = sortedVersions([...active].filter(([name]) => name !== machineVersionName))
     this.sessions = sessions
     this.clock.restore(stamps)
   }
@@ -104,25 +132,55 @@ export class ReplicatedState {
 
   #applyToMachine(envelope: Envelope, at: Position, stamps: AppliedStamps): Uint8Array {
     const { machine } = this
-    if (envelope.codec !== machine.codec || envelope.machineVersion > machine.version) {
+    if (envelope.codec !== machine.codec || envelope.machineVersion > machine.activeVersion) {
       const message =
         `position ${at} was written for codec ${envelope.codec} and version ${envelope.machineVersion} of the machine; ` +
-        `this member has ${machine.codec} and ${machine.version}: deploy the newer machine here`
+        `active here are ${machine.codec} and ${machine.activeVersion}`
       throw new QuorateError('FORMAT_TOO_NEW', message)
     }
     return this.#withMachine(at, (context) => machine.apply(envelope.command, context), stamps)
   }
 
+  /** Never back: what is active already stays. Unreadable lists activate nothing. */
+  #activate({ command }: Envelope, at: Position): void {
+    const wanted = versionsOf(command)
+    if (wanted === null) return
+    const beyond = versionBeyond(this.#supported, wanted)
+    if (beyond !== null) {
+      const message = `from position ${at} on ${beyond}: upgrade this member`
+      throw new QuorateError('FORMAT_TOO_NEW', message)
+    }
+    const later = [...wanted].filter(([name, version]) => version > versionIn(this.active, name))
+    this.#formats = sortedVersions([...this.#formats, ...later.filter(([name]) => name !== machineVersionName)])
+    for (const [name, version] of later) {
+      if (name === machineVersionName)
+        this.#guarded(at, `it was activated at version ${version}, by`, () => this.machine.activate(version))
+    }
+  }
+
   #withMachine<Result>(at: Position, run: (context: ApplyContext) => Result, stamps: AppliedStamps): Result {
+    return this.#guarded(at, 'it applied', () => run({ position: at, ...stamps, random: seededRandom(at) }))
+  }
+
+  #guarded<Result>(at: Position, during: string, run: () => Result): Result {
     try {
-      return run({ position: at, ...stamps, random: seededRandom(at) })
+      return run()
     } catch (error) {
       const message =
-        `the machine "${this.machine.name}" threw while it applied position ${at}: ${describeError(error)}. ` +
+        `the machine "${this.machine.name}" threw while ${during} position ${at}: ${describeError(error)}. ` +
         'Nothing after it was applied. Deploy a fixed machine on all members and start again: the position is applied by the new code. ' +
         `"quorate-storage inspect DIRECTORY --position ${at} --decode PROTOCOL" prints the command, with the package of the protocol in its place`
       throw new QuorateError('APPLY_FAILED', message, { cause: error })
     }
+  }
+}
+
+function versionsOf(command: Uint8Array): Versions | null {
+  try {
+    return decodeVersions(command)
+  } catch (error) {
+    if (error instanceof BytesError) return null
+    throw error
   }
 }
 

@@ -2,18 +2,33 @@ import { encodeEnvelope } from '@quorate/contracts'
 import type { Proposal } from './proposal.js'
 import type { ReplicatedState } from './replicated-state.js'
 import { noSession } from './sessions/session-table.js'
+import { encodeVersions, firstVersion, type Versions } from './versions/version-list.js'
 
 /** A proposal with its stamps: bytes that were never proposed before. */
 export function stampedProposal(proposal: Proposal, { machine, clock }: ReplicatedState): Uint8Array {
   return encodeEnvelope({
     kind: proposal.kind,
     codec: machine.codec,
-    machineVersion: machine.version,
+    machineVersion: machine.activeVersion,
     ...clock.stamps(),
     session: proposal.session,
     sessionSequence: proposal.sequence,
     lowestUnacknowledged: proposal.lowestUnacknowledged(),
     command: proposal.command,
+  })
+}
+
+/** What activates versions in the whole cluster, from its position on (decision D26). */
+export function stampedActivation(versions: Versions, { machine, clock }: ReplicatedState): Uint8Array {
+  return encodeEnvelope({
+    kind: 'activate',
+    codec: machine.codec,
+    machineVersion: firstVersion,
+    ...clock.stamps(),
+    session: noSession,
+    sessionSequence: 0,
+    lowestUnacknowledged: 0,
+    command: encodeVersions(versions),
   })
 }
 
@@ -23,7 +38,7 @@ export function stampedClock(state: ReplicatedState): Uint8Array {
   return encodeEnvelope({
     kind: 'clock',
     codec: machine.codec,
-    machineVersion: machine.version,
+    machineVersion: firstVersion,
     ...clock.stamps(),
     session: noSession,
     sessionSequence: 0,

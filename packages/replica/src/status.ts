@@ -9,6 +9,8 @@ export interface PeerStatus {
   readonly link: 'up' | 'down' | 'gone'
   /** Smoothed, in milliseconds; null while it was not measured. */
   readonly roundTripMs: number | null
+  /** The newest versions that it has announced to this run of this member, by name; null if it was not heard. */
+  readonly supports: Readonly<Record<string, number>> | null
 }
 
 /** How a replica is, as plain JSON. */
@@ -21,7 +23,16 @@ export interface ReplicaStatus {
   readonly incarnation: string
   /** How often this member's storage was opened. */
   readonly starts: number
-  readonly machine: { readonly name: string; readonly version: number }
+  /** `version`: the newest that this member's code knows. `activeVersion`: the one that the cluster runs at (decision D26). */
+  readonly machine: { readonly name: string; readonly version: number; readonly activeVersion: number }
+  /**
+   * Versions of the machine and of each format that members read of each other, by name: active in the cluster, which is 1
+   * for whatever is not named, and known to this member's code.
+   */
+  readonly versions: {
+    readonly active: Readonly<Record<string, number>>
+    readonly supported: Readonly<Record<string, number>>
+  }
   readonly protocol: { readonly name: string; readonly state: JsonValue }
   readonly leadership: {
     readonly leader: NodeId | null

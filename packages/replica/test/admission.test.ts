@@ -1,11 +1,20 @@
-import { nodeId, sortedMembers, type Credentials, type Members } from '@quorate/contracts'
+import {
+  nodeId,
+  sortedMembers,
+  type Credentials,
+  type MachineModule,
+  type Members,
+  type Operation,
+} from '@quorate/contracts'
 import { nodeEnvironment } from '@quorate/contracts/node'
+import { counter } from '@quorate/machine-counter'
 import { memoryStorage } from '@quorate/storage-memory'
 import { expect, test } from 'vitest'
 import { admit } from '../src/admission.js'
 import { clusterIdOf } from '../src/cluster-id.js'
 import { encodeHello, type Hello } from '../src/hello.js'
 import { IdentityFile } from '../src/identity-file.js'
+import { announcedMachine, type AnnouncedMachine } from '../src/versions/command-lists.js'
 
 const nobody: Credentials = { name: null, how: 'none' }
 
@@ -23,6 +32,15 @@ function founders(ids: readonly string[], port = 7001): Members {
 
 const clusterId = clusterIdOf('quorate', founders(['n1', 'n2', 'n3']))
 
+/** A machine with these commands, each since its version. */
+function machineOf(commands: Readonly<Record<string, number>>, named: Partial<MachineModule> = {}): AnnouncedMachine {
+  const version = Math.max(1, ...Object.values(commands))
+  const operations = Object.fromEntries(
+    Object.entries(commands).map(([name, since]) => [name, { since } as Operation<unknown, unknown>]),
+  )
+  return announcedMachine({ ...counter, name: 'shop', version, ...named, commands: operations })
+}
+
 function helloOf(id: string, differs: Partial<Hello> = {}): Hello {
   return {
     clusterId,
@@ -33,16 +51,17 @@ function helloOf(id: string, differs: Partial<Hello> = {}): Hello {
     protocol: 'raft',
     versions: { oldest: 1, newest: 1 },
     address: '127.0.0.1:7002',
+    machine: machineOf({ add: 1 }),
+    supports: new Map(),
     ...differs,
   }
 }
 
 /** Member n1, and what it answers to hellos one after the other. */
-async function gate(bound: string | null = null) {
+async function gate(bound: string | null = null, self = helloOf('n1')) {
   const storage = await memoryStorage().open()
   const claim = { clusterId, self: nodeId('n1'), founders: founders(['n1', 'n2', 'n3']) }
   const identity = await IdentityFile.claim(storage, nodeEnvironment(), claim)
-  const self = helloOf('n1')
   const answer = async (hello: Hello, credentials = nobody): Promise<string> => {
     const admission = await admit(encodeHello(hello), credentials, self, identity, () => bound)
     return 'refuse' in admission ? admission.refuse : `welcome ${admission.peer}`
@@ -107,6 +126,19 @@ test('D18: the cluster id comes from the name and the founders’ ids, not from 
   expect(clusterIdOf('other', founders(['n1', 'n2', 'n3']))).not.toBe(clusterId)
   expect(clusterIdOf('quorate', founders(['n1', 'n2']))).not.toBe(clusterId)
   expect(clusterIdOf('quorate', founders(['n1', 'n2', 'n4']))).not.toBe(clusterId)
+})
+
+test('D26: another machine, or other commands in a version that both know, is refused by name; a later version is not', async () => {
+  const self = helloOf('n1', { machine: machineOf({ add: 1, gift: 2 }) })
+  const { answer } = await gate(null, self)
+  const other = (machine: AnnouncedMachine) => answer(helloOf('n2', { machine }))
+  expect(await other(machineOf({ add: 1 }))).toBe('welcome n2')
+  expect(await other(machineOf({ gift: 2, add: 1, more: 3, evenMore: 7 }))).toBe('welcome n2')
+  expect(await other(machineOf({ add: 1, gift: 1 }))).toMatch(/WRONG_MACHINE: version 1 .*at n2 than at n1/)
+  expect(await other(machineOf({ add: 1, more: 2 }))).toMatch(/WRONG_MACHINE: version 2/)
+  expect(await other(machineOf({ gift: 2 }))).toMatch(/WRONG_MACHINE/)
+  expect(await other(machineOf({ add: 1 }, { name: 'bank' }))).toMatch(/WRONG_MACHINE: n2 runs the machine "bank"/)
+  expect(await other(machineOf({ add: 1 }, { codec: 'cbor' }))).toMatch(/WRONG_MACHINE: .* in cbor/)
 })
 
 test('D40: a hello of a later format is refused by name, and bytes that are no hello say so', async () => {

@@ -27,6 +27,7 @@ import {
   encodeSnapshotAnswer,
   encodeSnapshotRequest,
 } from '../src/snapshots/snapshot-frames.js'
+import { announcedMachine } from '../src/versions/command-lists.js'
 import { readImageHead, writeImageHead } from '../src/state-image.js'
 
 const isBytesError = (error: unknown): boolean => error instanceof BytesError
@@ -157,6 +158,11 @@ test('F-38: hellos and identities', () => {
     protocol: 'raft',
     versions: { oldest: 1, newest: 1 },
     address: '127.0.0.1:7001',
+    machine: announcedMachine(counter),
+    supports: new Map([
+      ['envelope', 1],
+      ['machine', 3],
+    ]),
   }
   feed([encodeHello(hello)], {
     decode: (bytes) => {
@@ -180,14 +186,19 @@ test('F-38: hellos and identities', () => {
 })
 
 test('F-38: the beginning of an image', async () => {
-  const head = writeImageHead(counter.create(), { clusterTime: clusterTime(5), wallMs: 6 }, tableOfTwo())
+  const head = writeImageHead(
+    counter.create(),
+    new Map([['envelope', 1]]),
+    { clusterTime: clusterTime(5), wallMs: 6 },
+    tableOfTwo(),
+  )
   const isRefusal = isOf('STORAGE_CORRUPT', 'FORMAT_TOO_NEW')
   const read = async (bytes: Uint8Array): Promise<string> => {
     async function* image() {
       yield bytes
     }
     try {
-      const { sessions } = await readImageHead(counter.create(), image())
+      const { sessions } = await readImageHead(counter.create(), new Map(), image())
       return `${sessions.size} sessions`
     } catch (error) {
       if (!isRefusal(error)) throw error

@@ -22,6 +22,8 @@ function slowMachine(snapshotHoldsApply: boolean, between: () => void): StateMac
       between()
       yield Uint8Array.of(2)
     },
+    activeVersion: 1,
+    activate: () => {},
     restore: () => Promise.resolve(),
     nextDeadline: () => null,
     expire: () => {},

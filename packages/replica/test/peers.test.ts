@@ -10,6 +10,7 @@ import {
 } from '@quorate/contracts'
 import { solo } from '@quorate/conformance'
 import { nodeEnvironment } from '@quorate/contracts/node'
+import { counter } from '@quorate/machine-counter'
 import { memoryStorage } from '@quorate/storage-memory'
 import { expect, test } from 'vitest'
 import { Events } from '../src/events.js'
@@ -17,6 +18,7 @@ import { frameKind } from '../src/frame.js'
 import { encodeHello } from '../src/hello.js'
 import { IdentityFile } from '../src/identity-file.js'
 import { Peers } from '../src/peers.js'
+import { announcedMachine } from '../src/versions/command-lists.js'
 
 /** Messages are single bytes; 0xff is none. */
 const byteProtocol: ProtocolModule<number, never> = {
@@ -31,6 +33,8 @@ const byteProtocol: ProtocolModule<number, never> = {
     return bytes[0] ?? 0
   },
 }
+
+const machine = announcedMachine(counter)
 
 const founders = sortedMembers(
   ['n1', 'n2'].map((id) => ({
@@ -68,6 +72,8 @@ async function side(answer: 'queued' | 'dropped' = 'queued') {
     protocol: byteProtocol,
     identity,
     address: 'n1:1',
+    machine,
+    supports: new Map(),
     events,
     members: () => founders,
     offer: (input) => inputs.push(input) > 0,
@@ -129,14 +135,16 @@ test('a frame that the transport dropped is told to the protocol, so that it pro
 })
 
 test('D17: a stranger that was let in is reached at the address of its hello', async () => {
-  const { host, reached, identity } = await side()
+  const { host, peers, reached, identity } = await side()
   expect(reached).toEqual([['n2']])
   const { clusterId } = identity.current
   const hello = encodeHello({
     ...{ clusterId, self: nodeId('n9'), incarnation: 'x', starts: 1, run: 'r', protocol: 'solo' },
-    ...{ versions: { oldest: 1, newest: 1 }, address: 'n9:1' },
+    ...{ versions: { oldest: 1, newest: 1 }, address: 'n9:1', machine, supports: new Map([['machine', 2]]) },
   })
+  expect(peers.supportOf(nodeId('n9'))).toBeNull()
   expect(await host.admit(hello, { name: null, how: 'none' })).toEqual({ peer: 'n9' })
+  expect(peers.supportOf(nodeId('n9'))?.get('machine')).toBe(2)
   expect(reached.at(-1)).toEqual(['n2', 'n9'])
 })
 
@@ -146,7 +154,7 @@ test('D5: an identity that cannot be saved stops the member that learned somethi
   const { clusterId } = identity.current
   const hello = encodeHello({
     ...{ clusterId, self: nodeId('n2'), incarnation: 'x', starts: 1, run: 'r', protocol: 'solo' },
-    ...{ versions: { oldest: 1, newest: 1 }, address: 'n2:1' },
+    ...{ versions: { oldest: 1, newest: 1 }, address: 'n2:1', machine, supports: new Map() },
   })
   expect(await host.admit(hello, { name: null, how: 'none' })).toMatchObject({ refuse: expect.anything() as string })
   expect(failures).toEqual([new Error('EIO')])

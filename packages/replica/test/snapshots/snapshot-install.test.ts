@@ -43,10 +43,10 @@ test('the state is restored from the whole image, in reads of 256 KiB with turns
 
 test('a machine is what it was where the image was written', async () => {
   const life = counter.create()
-  await life.restore(counter.create().snapshot())
+  await life.restore(counter.create().snapshot(), 1)
   const { time, host } = await bench(7, await whole(life.snapshot()))
   const other = counter.create()
-  const install = new SnapshotInstall({ ...host, restore: (image) => other.restore(image) })
+  const install = new SnapshotInstall({ ...host, restore: (image) => other.restore(image, 1) })
   let isDone = false
   void install.install(metaOf(7)).then(() => (isDone = true))
   expect(await time.until(() => isDone, 1_000)).toBe(true)

@@ -1,0 +1,70 @@
+import type { NodeId, OpenStorage, Protocol, ProtocolModule } from '@quorate/contracts'
+import type { Applier } from './applier.js'
+import type { Callers } from './callers.js'
+import { digestOf } from './digest.js'
+import type { Events } from './events.js'
+import type { Health } from './health/health.js'
+import type { IdentityFile } from './identity-file.js'
+import type { LeaderView } from './leader-view.js'
+import type { CheckedOptions } from './options.js'
+import type { Peers } from './peers.js'
+import type { ReplicatedState } from './replicated-state.js'
+import type { ReplicaStatus } from './status.js'
+import { describeVersions } from './versions/version-list.js'
+
+/** What a status is read from. */
+export interface StatusSources<Message, Admin> {
+  readonly id: NodeId
+  readonly options: CheckedOptions
+  readonly module: ProtocolModule<Message, Admin>
+  readonly protocol: Protocol<Message, Admin>
+  readonly storage: OpenStorage
+  readonly identity: IdentityFile
+  readonly state: ReplicatedState
+  readonly events: Events
+  readonly isStopped: boolean
+  /** Why it stopped by itself, if it did. */
+  readonly failure: Error | null
+  readonly applier: Applier
+  readonly leader: LeaderView
+  readonly peers: Peers<Message, Admin>
+  readonly health: Health
+  readonly callers: Callers
+  /** Null: no digest is wanted. `onHeld`: nothing was applied for so many milliseconds while the state was read. */
+  readonly digest: { readonly onHeld: (ms: number) => void } | null
+}
+
+/** How a replica is, as plain JSON. */
+export async function describeStatus<Message, Admin>(of: StatusSources<Message, Admin>): Promise<ReplicaStatus> {
+  const { options, protocol, storage, identity, state, module, applier, leader, peers } = of
+  const { machine } = state
+  const digest = of.digest && (await digestOf(state, applier, options.environment, of.digest.onHeld))
+  const { clusterId, incarnation, starts } = identity.current
+  return {
+    id: of.id,
+    state: of.isStopped ? 'stopped' : 'running',
+    reason: of.failure?.message ?? null,
+    clusterId,
+    incarnation,
+    starts,
+    machine: { name: machine.name, version: machine.version, activeVersion: machine.activeVersion },
+    versions: { active: describeVersions(state.active), supported: describeVersions(state.supported) },
+    protocol: { name: module.name, state: protocol.describe() },
+    leadership: { leader: leader.id, epoch: leader.epoch, clientAddress: leader.clientAddress },
+    members: leader.members,
+    peers: peers.others().map((id) => ({
+      id,
+      link: peers.linkTo(id),
+      roundTripMs: of.health.roundTripTo(id),
+      supports: describeVersions(peers.supportOf(id)),
+    })),
+    progress: protocol.progress(),
+    lastApplied: applier.lastApplied,
+    clusterTime: state.clock.applied.clusterTime,
+    sessions: state.sessions.size,
+    pending: of.callers.pending,
+    storage: { survives: options.storage.survives, pressure: storage.pressure },
+    warnings: of.events.warnings,
+    digest,
+  }
+}
