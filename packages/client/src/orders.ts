@@ -1,5 +1,5 @@
 import { addressSchema, QuorateError, type AbortSignalLike } from '@quorate/contracts'
-import { toJson } from '@quorate/machine'
+import { toExactJson } from '@quorate/machine'
 import {
   timeoutMsMax,
   timeoutMsSchema,
@@ -124,12 +124,22 @@ export function statusOrder(
 
 /** The input as its caller wrote it, as JSON can say it: members check it with the machine's schema again. */
 function bodyOf({ request, input }: Called): string | null {
-  const body = input === undefined ? null : JSON.stringify(toJson(input, 'the input'))
+  const body = input === undefined ? null : jsonTextOf(input)
   if (request.length > commandBytesMax || (body !== null && body.length > bodyBytesMax)) {
     const message = `the input has ${request.length} bytes, ${body?.length ?? 0} as JSON, and the limit is ${commandBytesMax}: split it`
     throw new QuorateError('COMMAND_TOO_LARGE', message)
   }
   return body
+}
+
+/** Refuses what would arrive as something else than a replica in this process is given. */
+function jsonTextOf(input: unknown): string {
+  try {
+    return JSON.stringify(toExactJson(input, 'the input'))
+  } catch (error) {
+    if (error instanceof TypeError) throw new QuorateError('INVALID_COMMAND', error.message, { cause: error })
+    throw error
+  }
 }
 
 function placeOf(slot: Slot): string {

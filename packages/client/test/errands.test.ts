@@ -1,6 +1,8 @@
-import { nodeHttp } from '@quorate/client/node'
+import { createClient, nodeHttp } from '@quorate/client/node'
 import { QuorateError } from '@quorate/contracts'
+import { defineMachine } from '@quorate/machine'
 import { expect, test } from 'vitest'
+import { z } from 'zod'
 import {
   bareListener,
   clientOf,
@@ -14,6 +16,16 @@ import {
   refuse,
   succeed,
 } from './fake-members.js'
+
+const box = defineMachine({
+  name: 'box',
+  version: 1,
+  initial: (): { value: unknown } => ({ value: null }),
+  commands: {
+    put: { input: z.object({ value: z.unknown() }), apply: (state, { value }) => void (state.value = value) },
+  },
+  queries: { get: { read: (state) => state.value } },
+})
 
 test('the leader is found from any member and remembered', async () => {
   const leader = await fakeMember(succeed(7))
@@ -235,4 +247,21 @@ test('a member that answers and points at the leader is asked once: the leader i
   expect(await client.commands.add({ by: 1 })).toBe(2)
   expect(await client.queries.value()).toBe(2)
   expect([member.asked.length, leader.asked.length]).toEqual([1, 2])
+})
+
+test('a value that JSON would change is refused by its path before anything is sent', async () => {
+  const member = await fakeMember(succeed(1))
+  const put = createClient({ machine: box, addresses: [member.address] }).commands.put
+  for (const [value, message] of [
+    [{ a: [{ b: undefined }] }, 'the input.value.a[0].b is undefined'],
+    [[-0], 'the input.value[0] is -0'],
+    [new Date(0), 'the input.value is a Date'],
+    [{ big: 2n ** 60n }, 'the input.value.big is a bigint'],
+    [NaN, 'the input.value is NaN'],
+  ] as const) {
+    const refusal = put({ value })
+    await expect(refusal).rejects.toMatchObject({ code: 'INVALID_COMMAND', outcome: 'notDone' })
+    await expect(refusal).rejects.toThrow(message)
+  }
+  expect([...member.asked, ...member.openings]).toEqual([])
 })

@@ -1,11 +1,12 @@
 import type { Client } from '@quorate/client'
+import type { OutOfRange } from '@quorate/machine-counter'
 import type { kv } from '@quorate/machine-kv'
 import { expect, expectTypeOf, test } from 'vitest'
 import { clientOf, deserted } from './fake-members.js'
 
 test('calls are typed from the machine', async () => {
   const { commands, queries } = clientOf([await deserted()])
-  expectTypeOf(commands.add).returns.resolves.toBeNumber()
+  expectTypeOf(commands.add).returns.resolves.toEqualTypeOf<number | OutOfRange>()
   expectTypeOf(queries.value).returns.resolves.toBeNumber()
   expectTypeOf<Client<typeof kv>['commands']['put']>().parameter(0).toExtend<{ key: string }>()
   expectTypeOf(commands).not.toHaveProperty('subtract')

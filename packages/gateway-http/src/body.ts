@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { ByteWriter, QuorateError, type JsonValue } from '@quorate/contracts'
+import { ByteWriter, parseExactJson, QuorateError, type JsonValue } from '@quorate/contracts'
 import { declaresBody } from './answer.js'
 import { HttpRefusal } from './refusal.js'
 
@@ -71,7 +71,7 @@ export function checkBodyType(request: IncomingMessage): void {
   }
 }
 
-/** Reads JSON, or says where it breaks off. */
+/** Reads JSON, or says where it breaks off, or what in it would be changed. */
 export function parseJson(bytes: Uint8Array): JsonValue {
   let text: string
   try {
@@ -80,8 +80,9 @@ export function parseJson(bytes: Uint8Array): JsonValue {
     throw new HttpRefusal(400, 'INVALID_COMMAND', 'the body is not UTF-8')
   }
   try {
-    return JSON.parse(text) as JsonValue
+    return parseExactJson(text, 'the body')
   } catch (error) {
+    if (error instanceof TypeError) throw new HttpRefusal(400, 'INVALID_COMMAND', error.message)
     const position = /at position (\d+)/.exec(String(error))?.[1] ?? String(text.length)
     throw new HttpRefusal(400, 'INVALID_COMMAND', `the body is no JSON: it breaks off at position ${position}`)
   }

@@ -17,4 +17,4 @@ export type {
   SnapshotDefinition,
 } from './definition.js'
 export { readImage, writeImage } from './image.js'
-export { fromJson, toJson } from './json-form.js'
+export { fromJson, toExactJson, toJson } from './json-form.js'

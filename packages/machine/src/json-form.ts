@@ -9,7 +9,21 @@ const bytesKey = '$bytes'
  * the zero below zero the plain one. Throws a `TypeError` that names the path of what JSON cannot say.
  */
 export function toJson(value: unknown, path = 'the value'): JsonValue {
-  if (value === null || value === undefined) return null
+  return jsonOf(value, path, false)
+}
+
+/** As {@link toJson}, for what has to come back as it was: `undefined` and the zero below zero are refused as well. */
+export function toExactJson(value: unknown, path = 'the value'): JsonValue {
+  return jsonOf(value, path, true)
+}
+
+function jsonOf(value: unknown, path: string, isExact: boolean): JsonValue {
+  if (value === null) return null
+  if (isExact && (value === undefined || Object.is(value, -0))) {
+    const way = value === undefined ? 'leave it out, or use null' : 'use 0'
+    throw new TypeError(`${path} is ${value === undefined ? 'undefined' : '-0'}, which JSON cannot say: ${way}`)
+  }
+  if (value === undefined) return null
   switch (typeof value) {
     case 'string':
     case 'boolean':
@@ -18,7 +32,7 @@ export function toJson(value: unknown, path = 'the value'): JsonValue {
       if (!Number.isFinite(value)) throw new TypeError(`${path} is ${value}, which JSON cannot say`)
       return value
     case 'object':
-      return objectToJson(value, path)
+      return objectToJson(value, path, isExact)
     default:
       throw new TypeError(`${path} is ${describeKind(value)}, which JSON cannot say`)
   }
@@ -32,13 +46,14 @@ export function fromJson(json: JsonValue): unknown {
   return Object.fromEntries(Object.entries(json).map(([key, each]) => [key, fromJson(each)]))
 }
 
-function objectToJson(value: object, path: string): JsonValue {
+function objectToJson(value: object, path: string, isExact: boolean): JsonValue {
   if (value instanceof Uint8Array) return { [bytesKey]: toBase64(value) }
-  if (Array.isArray(value)) return value.map((each, at) => toJson(each, `${path}[${at}]`))
+  // Not `map`, which leaves empty places empty.
+  if (Array.isArray(value)) return Array.from(value, (each: unknown, at) => jsonOf(each, `${path}[${at}]`, isExact))
   if (!isPlainObject(value)) throw new TypeError(`${path} is ${describeKind(value)}, which JSON cannot say`)
   if (isMark(value)) throw new TypeError(`${path} has the single key "${bytesKey}", which stands for bytes in JSON`)
-  const entries = Object.entries(value).filter(([, each]) => each !== undefined)
-  return Object.fromEntries(entries.map(([key, each]) => [key, toJson(each, `${path}.${key}`)]))
+  const entries = Object.entries(value).filter(([, each]) => isExact || each !== undefined)
+  return Object.fromEntries(entries.map(([key, each]) => [key, jsonOf(each, `${path}.${key}`, isExact)]))
 }
 
 function isMark(value: object): boolean {

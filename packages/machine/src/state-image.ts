@@ -1,4 +1,4 @@
-import { checkKey } from './codec.js'
+import { checkKey, checkPlace } from './codec.js'
 import { readImage, writeImage } from './image.js'
 import { isPlainObject } from './plain.js'
 
@@ -118,10 +118,17 @@ interface Contents {
 
 function contentsOf(value: unknown): Contents | null {
   if (typeof value !== 'object' || value === null) return null
-  if (Array.isArray(value)) return { value, container: 'array', entries: () => value.entries() }
+  if (Array.isArray(value)) return { value, container: 'array', entries: () => itemsOf(value) }
   if (value instanceof Map) return { value, container: 'map', entries: () => value }
   if (value instanceof Set) return { value, container: 'set', entries: () => value.entries() }
   return isPlainObject(value) ? { value, container: 'object', entries: () => entriesOf(value) } : null
+}
+
+function* itemsOf(items: readonly unknown[]): Generator<[at: number, item: unknown]> {
+  for (let at = 0; at < items.length; at += 1) {
+    checkPlace(items, at)
+    yield [at, items[at]]
+  }
 }
 
 function* entriesOf(value: Readonly<Record<string, unknown>>): Generator<[key: string, item: unknown]> {

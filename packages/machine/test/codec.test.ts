@@ -50,6 +50,22 @@ test('bytes are written as bytes, whatever their class, and nothing is left at t
   expect(Object.keys(bytes)).toEqual(['0', '1', '2', '3'])
 })
 
+test('what is not a number has the same bytes however a machine came to it', () => {
+  const infinity = Number('Infinity')
+  const made = [NaN, infinity - infinity, -(infinity - infinity), Math.sqrt(-1), Number('x')]
+  const bitPatterns = new Set(made.map((value) => Buffer.from(Float64Array.of(value).buffer).toString('hex')))
+  expect(bitPatterns.size, 'this machine makes more than one').toBeGreaterThan(1)
+  expect(new Set(made.map((value) => Buffer.from(encodeValue({ value })).toString('hex'))).size).toBe(1)
+  expect(decodeValue(encodeValue(NaN))).toBeNaN()
+})
+
+/** `[1, , 3]`. */
+function sparse(): unknown[] {
+  const list: unknown[] = [1]
+  list[2] = 3
+  return list
+}
+
 class Person {
   readonly name = 'Ada'
 }
@@ -63,6 +79,8 @@ test.each([
   [{ at: Promise.resolve() }, 'a Promise cannot be encoded (at "at")'],
   [new Error('x'), 'an Error cannot be encoded'],
   [JSON.parse('{"a":{"__proto__":1}}'), '"__proto__" cannot be the key of an object'],
+  [{ a: { 'x\ud800': 1 } }, '"x\\ud800" cannot be the key of an object: it holds half of a surrogate pair'],
+  [{ list: sparse() }, 'an array with an empty place (at 1) cannot be encoded'],
 ])('what would come back as something else is refused: %s', (value, message) => {
   expect(() => encodeValue(value)).toThrow(TypeError)
   expect(() => encodeValue(value)).toThrow(message)

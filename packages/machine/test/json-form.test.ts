@@ -1,7 +1,7 @@
 import type { JsonValue } from '@quorate/contracts'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { fromJson, toJson } from '../src/index.js'
+import { fromJson, toExactJson, toJson } from '../src/index.js'
 
 test('D13: over HTTP bytes are {"$bytes": base64}', () => {
   const value = { key: 'a', value: Uint8Array.of(1, 2, 255), list: [true, null, 1.5] }
@@ -24,6 +24,21 @@ test('D13: what JSON would read back as something else is refused by its path', 
   expect(() => toJson({ list: [new Map()] })).toThrow('the value.list[0] is a Map')
   expect(() => toJson(new Person(), 'the result')).toThrow('the result is a Person')
   expect(() => toJson({ run: () => 1 })).toThrow('the value.run is a function')
+})
+
+test('what JSON would change is refused by its path where it has to come back, and said otherwise where it is only shown', () => {
+  const list: unknown[] = []
+  list[1] = 2
+  for (const [value, path, shown] of [
+    [{ a: { b: undefined } }, 'the input.a.b is undefined', '{"a":{}}'],
+    [[1, undefined], 'the input[1] is undefined', '[1,null]'],
+    [list, 'the input[0] is undefined', '[null,2]'],
+    [{ a: [-0] }, 'the input.a[0] is -0', '{"a":[0]}'],
+    [undefined, 'the input is undefined', 'null'],
+  ] as const) {
+    expect(() => toExactJson(value, 'the input')).toThrow(path)
+    expect(JSON.stringify(toJson(value))).toBe(shown)
+  }
 })
 
 test('D13: values that JSON can say come back, bytes at any depth', () => {

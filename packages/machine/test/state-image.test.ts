@@ -161,3 +161,9 @@ test('a large part in many small chunks is joined once, or this test would not c
   }
   for await (const read of readImage(inTurns())) expect(read instanceof Uint8Array && read.length).toBe(large.length)
 })
+
+test('an empty place in a large array is refused as in a small one', async () => {
+  const list = Array.from({ length: 40_000 }, (_, at) => at)
+  list[40_001] = 1
+  await expect(chunksOf(writeStateImage({ list }))).rejects.toThrow('an array with an empty place (at 40000)')
+})

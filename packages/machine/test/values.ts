@@ -5,6 +5,7 @@ const text = fc.string({ unit: 'binary' }).filter((each) => each !== '__proto__'
 
 const leaf = fc.oneof(
   text,
+  fc.array(fc.constantFrom('a', '\ud83d', '\ude00', 'ü'), { maxLength: 40 }).map((parts) => parts.join('')),
   fc.double(),
   fc.integer(),
   fc.constantFrom(-0, NaN, Infinity, 2 ** 53, -(2 ** 31) - 1, undefined, null, true, false),

@@ -31,7 +31,7 @@ test('F-9: a follower that starts again, or is brought up by a snapshot, answers
     await cluster.close(follower)
     const before = await ended
     if (before !== value) expect(before).toMatchObject({ code: 'STOPPED' })
-    for (let left = missed; left > 0; left -= 1) value = await leader.commands.add({ by: 1 })
+    for (let left = missed; left > 0; left -= 1) value = Number(await leader.commands.add({ by: 1 }))
     const again = await cluster.start(follower)
     expect(await again.queries.value()).toBe(value)
   }
@@ -78,7 +78,7 @@ test('F-30: forwarded commands that arrive twice, and links that break under the
       return cluster.running
         .get(id)!
         .commands.add({ by }, { timeoutMs: 20_000 })
-        .then((result) => ({ by, result }))
+        .then((result) => ({ by, result: Number(result) }))
     }),
   )
   for (const id of followers) {
