@@ -31,6 +31,7 @@ const steps = [
   ['tests', [...pnpm, 'test', ...reporters]],
   ['packages', node('tools/packages/check.mjs')],
   ['pick-and-mix', node('tools/pick-and-mix/check.mjs')],
+  ['declarations', node('tools/declarations/check.mjs')],
   ['same trace', node('tools/same-trace.mjs')],
   ['vectors', node('tools/source-program.mjs', 'packages/raft/test/vectors/main.ts', ...vectors)],
   ['release', node('tools/release/release.mjs', '--dry-run')],

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { bindCalls, parseOptions, type Calls, type MachineModule } from '@quorate/contracts'
 import { memberStatus } from './answers.js'
 import { Errands } from './errands.js'

@@ -1,4 +1,4 @@
-import { ProtocolFormatError, isNodeId, type NodeId, type ProtocolModule } from '@quorate/contracts'
+import { ProtocolFormatError, isNodeId, type ProtocolModule } from '@quorate/contracts'
 import { FixedLeaderMember } from './fixed-leader/member.js'
 import { decodeMessage, encodeMessage, type FixedLeaderMessage } from './fixed-leader/message.js'
 import { recoverFixedLeader } from './fixed-leader/recover.js'
@@ -16,7 +16,7 @@ export type { FixedLeaderMessage } from './fixed-leader/message.js'
  * disk: a follower would be counted for what it no longer has, and a leader would write its log again from 1, past
  * followers that hold another one. Such a cluster is founded anew.
  */
-export function fixedLeader(options: { readonly leader: NodeId }): ProtocolModule<FixedLeaderMessage, never> {
+export function fixedLeader(options: { readonly leader: string }): ProtocolModule<FixedLeaderMessage, never> {
   const { leader } = options
   if (!isNodeId(leader)) throw new TypeError('fixedLeader needs the id of the member that leads')
   return {

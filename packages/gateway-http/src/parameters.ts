@@ -1,4 +1,4 @@
-import { durationMsSchema, position } from '@quorate/contracts'
+import { durationMsSchema } from '@quorate/contracts'
 import type { CommandOptions } from '@quorate/replica'
 import { z } from 'zod'
 import { HttpRefusal } from './refusal.js'
@@ -43,7 +43,7 @@ export const commandParameters = z
       )
       return z.NEVER
     }
-    return { timeoutMs, session: { id: position(session), sequence, lowestUnacknowledged } }
+    return { timeoutMs, session: { id: session, sequence, lowestUnacknowledged } }
   })
 
 /** What may stand behind the `?` of a query. */

@@ -25,13 +25,16 @@ export const prefixSchema = wholeText.refine((text) => utf8Length(text) <= keyBy
 /** A key: 1 to 1,024 bytes of UTF-8. */
 export const keySchema = prefixSchema.refine((text) => text.length > 0, { error: 'is empty' })
 
+/** Text or bytes. */
+export type KvValue = string | Uint8Array
+
 /** A value: text or bytes, up to 4 MiB less 16 KiB. What was given as text comes back as text. */
-export const valueSchema = z
+export const valueSchema: z.ZodType<KvValue, KvValue> = z
   .union([wholeText, bytesSchema], { error: 'is neither text nor a Uint8Array' })
   .refine((value) => bytesOfValue(value) <= valueBytesMax, { error: `is larger than ${valueBytesMax} bytes` })
 
 /** Size of a value in bytes. */
-export function bytesOfValue(value: string | Uint8Array): number {
+export function bytesOfValue(value: KvValue): number {
   return typeof value === 'string' ? utf8Length(value) : value.length
 }
 

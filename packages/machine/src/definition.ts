@@ -1,4 +1,4 @@
-import type { ApplyContext, ClusterTime, Operation } from '@quorate/contracts'
+import type { ApplyContext, Operation } from '@quorate/contracts'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 
 /** What a schema lets through; nothing where there is none. */
@@ -58,8 +58,11 @@ export interface MachineTraits<State> {
    */
   readonly migrate?: (state: State, from: number) => State
   readonly snapshot?: SnapshotDefinition<State>
-  /** When something in the state expires, in cluster time. */
-  readonly nextDeadline?: (state: State) => ClusterTime | null
+  /**
+   * When something in the state expires, in milliseconds of cluster time; null, or `Infinity`, if nothing does. A part of a
+   * millisecond counts as a whole one.
+   */
+  readonly nextDeadline?: (state: State) => number | null
   /** Drops what has expired by `context.clusterTime`: called some time after the deadline has come, commands or none. */
   readonly expire?: (state: State, context: CommandContext) => void
   /**

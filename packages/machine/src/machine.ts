@@ -1,5 +1,6 @@
 import {
   assert,
+  clusterTime,
   describeError,
   equalBytes,
   QuorateError,
@@ -115,7 +116,11 @@ export class DefinedMachine<State extends object> implements StateMachine {
   nextDeadline(): ClusterTime | null {
     const deadline = this.#definition.nextDeadline?.(this.#state) ?? null
     refusePromise(deadline, `nextDeadline() of machine "${this.name}"`)
-    return deadline
+    if (deadline === null || deadline > Number.MAX_SAFE_INTEGER) return null
+    if (typeof deadline === 'number' && !Number.isNaN(deadline)) return clusterTime(Math.max(0, Math.ceil(deadline)))
+    throw new TypeError(
+      `nextDeadline of the machine "${this.name}" gave ${deadline}: return milliseconds of cluster time, or null`,
+    )
   }
 
   expire(context: ApplyContext): void {

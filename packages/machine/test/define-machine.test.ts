@@ -291,3 +291,29 @@ test('definitions that cannot work are refused where they are made', () => {
     expect(() => Reflect.apply(defineMachine, undefined, [definition]) as unknown).toThrow(message)
   }
 })
+
+test('a deadline is a plain number: nothing is due at Infinity, parts of a millisecond are whole, and NaN is refused', () => {
+  const dueAt = (deadline: number | null): (() => number | null) => {
+    const alarms = defineMachine({
+      name: 'alarms',
+      version: 1,
+      initial: () => ({ deadline }),
+      commands: {},
+      queries: {},
+      nextDeadline: (state) => state.deadline,
+      expire: (state) => (state.deadline = null),
+    })
+    return () => alarms.create().nextDeadline()
+  }
+  const cases: [deadline: number | null, due: number | null][] = [
+    [5, 5],
+    [4.1, 5],
+    [-3, 0],
+    [null, null],
+    [Math.min(), null],
+  ]
+  for (const [deadline, due] of cases) expect(dueAt(deadline)()).toBe(due)
+  expect(dueAt(NaN)).toThrow(
+    'nextDeadline of the machine "alarms" gave NaN: return milliseconds of cluster time, or null',
+  )
+})

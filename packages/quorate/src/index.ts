@@ -7,10 +7,10 @@
  */
 export { QuorateError, type ErrorCode, type Outcome } from '@quorate/contracts'
 export { createClient } from '@quorate/client/node'
-export { httpGateway } from '@quorate/gateway-http'
+export { httpGateway, httpHandler } from '@quorate/gateway-http'
 export { defineMachine } from '@quorate/machine'
 export { counter } from '@quorate/machine-counter'
-export { kv } from '@quorate/machine-kv'
+export { kv, type Kv } from '@quorate/machine-kv'
 export { raft } from '@quorate/raft'
 export type { CommandOptions, QueryOptions, Replica, ReplicaEvents, ReplicaStatus } from '@quorate/replica'
 export { createReplica, nodeEnvironment } from '@quorate/replica/node'

@@ -1,4 +1,5 @@
 import {
+  position,
   QuorateError,
   token as tokenOf,
   type Input,
@@ -15,7 +16,7 @@ import { Forwarding } from './forwarding.js'
 import type { LeaderView } from './leader-view.js'
 import type { CheckedOptions } from './options.js'
 import type { Proposal } from './proposal.js'
-import { Proposals } from './proposals.js'
+import { Proposals, type SessionOptions } from './proposals.js'
 import type { Outcome, ReplicatedState } from './replicated-state.js'
 import type { CommandOptions, RawResult } from './replica.js'
 import { Requests, timeoutOf, type RequestOptions } from './requests.js'
@@ -265,10 +266,9 @@ export class Callers {
 }
 
 /** A caller's own count, which goes into the log: what is no count must not get there. */
-function checkedPlace(session: NonNullable<CommandOptions['session']>): NonNullable<CommandOptions['session']> {
-  const { id, sequence, lowestUnacknowledged } = session
+function checkedPlace({ id, sequence, lowestUnacknowledged }: SessionOptions): SessionOptions & { id: Position } {
   const areCounts = [id, sequence, lowestUnacknowledged].every((count) => Number.isSafeInteger(count) && count >= 1)
-  if (areCounts && lowestUnacknowledged <= sequence) return session
+  if (areCounts && lowestUnacknowledged <= sequence) return { id: position(id), sequence, lowestUnacknowledged }
   throw new TypeError(
     'a place in a session is the id of the session and the counts `sequence` and `lowestUnacknowledged`, whole numbers from ' +
       `1, the second not above the first; not id ${id}, sequence ${sequence}, lowestUnacknowledged ${lowestUnacknowledged}`,

@@ -11,7 +11,8 @@ type ProposalRequest = Request<Proposal, RawResult>
 
 /** A command's place in a session that its caller has opened and counts in. */
 export interface SessionOptions {
-  readonly id: Position
+  /** What `openSession` gave; a plain number does as well. */
+  readonly id: number
   /** The caller's count of it, from 1. */
   readonly sequence: number
   /** Answers below this count are no longer wanted. */

@@ -1,4 +1,5 @@
-import { bindCalls, type Calls, type MachineModule, type NodeId, type Position } from '@quorate/contracts'
+/// <reference lib="esnext.disposable" preserve="true" />
+import { bindCalls, nodeId, type Calls, type MachineModule, type NodeId, type Position } from '@quorate/contracts'
 import type { Driver } from './driver.js'
 import type { ReplicaEvents } from './events.js'
 import type { SessionOptions } from './proposals.js'
@@ -41,8 +42,11 @@ export interface Replica<Machine extends MachineModule = MachineModule> {
    * same one, so that opening can be tried again. It ends when it was not used for `sessionTimeoutMs` of cluster time.
    */
   openSession(nonce?: Uint8Array, options?: RequestOptions): Promise<Position>
-  /** Hands leadership over, to this member or to whoever is most up to date. Resolves when another leads. */
-  transferLeadership(to?: NodeId, options?: RequestOptions): Promise<void>
+  /**
+   * Hands leadership over, to this member or to whoever is most up to date. Resolves when another leads. A name that no
+   * member can have is a `TypeError`.
+   */
+  transferLeadership(to?: string, options?: RequestOptions): Promise<void>
   /** Numbers for an operator, in the text format that Prometheus scrapes. */
   metrics(): Promise<string>
   status(options?: { readonly digest?: boolean }): Promise<ReplicaStatus>
@@ -73,7 +77,8 @@ export function replicaOf<Machine extends MachineModule, Message, Admin>(
     propose: (command, options) => driver.propose(command, options, (bytes) => void machine.sinceOf?.(bytes)),
     query: (query, options) => driver.query(query, options),
     openSession: (nonce, options) => driver.callers.openSession(nonce ?? null, options),
-    transferLeadership: (to, options) => driver.callers.transferLeadership(to ?? null, options),
+    transferLeadership: async (to, options) =>
+      driver.callers.transferLeadership(to === undefined ? null : nodeId(to), options),
     metrics: async () => driver.metrics.text(),
     status: (options) => driver.status(options?.digest ?? false),
     on: (name, listener) => driver.events.on(name, listener),

@@ -104,3 +104,15 @@ test('D28: bytes that are no command of the machine are refused before they are 
   expect(await cluster.during(leader.queries.value())).toBe(2)
   await cluster.close()
 })
+
+test('members and sessions are named by plain text and numbers, which are checked where they are given', async () => {
+  const { cluster, follower } = await three()
+  const id: number = await cluster.during(follower.openSession())
+  const place = { id, sequence: 1, lowestUnacknowledged: 1 }
+  expect(await cluster.during(follower.commands.add({ by: 1 }, { session: place }))).toBe(1)
+  const target: string = follower.id
+  await cluster.during(follower.transferLeadership(target))
+  await expect(follower.transferLeadership('no name')).rejects.toThrow(TypeError)
+  await expect(follower.transferLeadership('no name')).rejects.toThrow('"no name" cannot name a member')
+  await cluster.close()
+})

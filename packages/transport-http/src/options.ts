@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 import type { ClientRequest, RequestOptions } from 'node:http'
 import {
   addressSchema,

@@ -5,18 +5,30 @@ import { describeError, QuorateError } from '../errors.js'
 import type { Logger } from '../logger.js'
 import type { Credentials } from '../transport.js'
 
-const pemSchema = z.union([z.string().min(1), z.instanceof(Uint8Array)], { error: 'must be text or bytes in PEM' })
+/** A certificate or a key in PEM. */
+export type Pem = string | Uint8Array
+
+const pemSchema: z.ZodType<Pem, Pem> = z.union([z.string().min(1), z.instanceof(Uint8Array)], {
+  error: 'must be text or bytes in PEM',
+})
 
 const materialSchema = z.strictObject({ cert: pemSchema, key: pemSchema, ca: z.union([pemSchema, z.array(pemSchema)]) })
 
 /** What a member shows of itself, and whose signature it believes; in PEM. */
-export type CertificateMaterial = z.output<typeof materialSchema>
+export interface CertificateMaterial {
+  cert: Pem
+  key: Pem
+  ca: Pem | Pem[]
+}
+
+/** The material, or what gives it. */
+export type CertificatesOption = CertificateMaterial | (() => CertificateMaterial)
 
 /**
  * The option for mutual TLS: the material, or a function that gives it. The function is asked for every connection, so
  * that files which were replaced are used without a restart.
  */
-export const certificatesSchema = z.union([
+export const certificatesSchema: z.ZodType<CertificatesOption, CertificatesOption> = z.union([
   materialSchema,
   z.custom<() => CertificateMaterial>((given) => typeof given === 'function', {
     error: 'must have cert, key and ca, or be a function that gives them',
@@ -44,7 +56,7 @@ export class Certificates {
   #good: TlsOptions
 
   /** Throws `INVALID_OPTIONS` if there are none to begin with. */
-  constructor(option: z.output<typeof certificatesSchema>, logger: Logger) {
+  constructor(option: CertificatesOption, logger: Logger) {
     this.#give = typeof option === 'function' ? option : () => option
     this.#logger = logger
     try {
@@ -95,7 +107,7 @@ function optionsOf(given: CertificateMaterial): TlsOptions {
   }
 }
 
-function pemOf(pem: string | Uint8Array): string {
+function pemOf(pem: Pem): string {
   return typeof pem === 'string' ? pem : Buffer.from(pem).toString('latin1')
 }
 

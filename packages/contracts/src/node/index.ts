@@ -9,6 +9,8 @@ export {
   certificatesSchema,
   credentialsOf,
   type CertificateMaterial,
+  type CertificatesOption,
+  type Pem,
   type TlsOptions,
 } from './certificates.js'
 export { endingOf } from './dial-ending.js'
