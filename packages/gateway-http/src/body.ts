@@ -15,6 +15,10 @@ export class PendingBytes {
     this.#max = max
   }
 
+  get held(): number {
+    return this.#held
+  }
+
   /** False if there is no room; then nothing was taken. */
   take(count: number): boolean {
     if (this.#held > 0 && this.#held + count > this.#max) return false

@@ -8,10 +8,16 @@ import type { Socket } from 'node:net'
 export class Connections {
   readonly #requestsMax: number
   readonly #waiting = new WeakMap<Socket, Set<() => void>>()
+  #requests = 0
 
   /** `requestsMax`: how many requests of one connection may be without their whole answer at once. */
   constructor(requestsMax: number) {
     this.#requestsMax = requestsMax
+  }
+
+  /** Requests of all connections whose answers have not left. */
+  get requests(): number {
+    return this.#requests
   }
 
   /**
@@ -23,10 +29,12 @@ export class Connections {
     if (waiting.size >= this.#requestsMax) return null
     const gone = new AbortController()
     const end = (): void => {
-      waiting.delete(end)
+      if (!waiting.delete(end)) return
+      this.#requests -= 1
       gone.abort()
     }
     waiting.add(end)
+    this.#requests += 1
     response.once('close', end)
     return gone.signal
   }

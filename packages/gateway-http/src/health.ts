@@ -1,4 +1,5 @@
 import type { Answer } from './answer.js'
+import { loadText, type GatewayLoad } from './load-text.js'
 import type { ServedReplica } from './options.js'
 import { noParameters, parseParameters, statusParameters } from './parameters.js'
 
@@ -24,10 +25,15 @@ export async function answerStatus(replica: ServedReplica, search: string, answe
   answer.json(200, await replica.status({ digest: digest === 'true' }))
 }
 
-/** The member's numbers in the text that Prometheus scrapes. */
-export async function answerMetrics(replica: ServedReplica, search: string, answer: Answer): Promise<void> {
-  parseParameters(noParameters, search)
-  answer.bytes(200, 'text/plain; version=0.0.4; charset=utf-8', Buffer.from(await replica.metrics()))
+/** Answers with the numbers of the member and of this gateway, in the text that Prometheus scrapes. */
+export function answerMetricsWith(
+  load: () => GatewayLoad,
+): (replica: ServedReplica, search: string, answer: Answer) => Promise<void> {
+  return async (replica, search, answer) => {
+    parseParameters(noParameters, search)
+    const text = (await replica.metrics()) + loadText(load())
+    answer.bytes(200, 'text/plain; version=0.0.4; charset=utf-8', Buffer.from(text))
+  }
 }
 
 function sayWhether(answer: Answer, problem: string | null): void {

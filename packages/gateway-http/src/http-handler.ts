@@ -5,8 +5,9 @@ import { Answer } from './answer.js'
 import { PendingBytes } from './body.js'
 import { checkBrowser } from './browser-guard.js'
 import { Connections } from './connections.js'
-import { answerHealth, answerMetrics, answerReadiness, answerStatus } from './health.js'
+import { answerHealth, answerMetricsWith, answerReadiness, answerStatus } from './health.js'
 import { LeaderWatch } from './leader-watch.js'
+import type { GatewayLoad } from './load-text.js'
 import { ServedOperations } from './operations.js'
 import { httpHandlerOptionsSchema, type HandlerSettings, type HttpHandlerOptions } from './options.js'
 import { failureOf, HttpRefusal, unexpected } from './refusal.js'
@@ -34,9 +35,16 @@ export interface Handler {
 export function handlerOf(settings: HandlerSettings, requestsMax: number): Handler {
   const { answerTimeoutMs: timeoutMs, logger } = settings
   const leader = new LeaderWatch(settings)
-  const operations = new ServedOperations(settings, new PendingBytes(settings.pendingBytesMax), leader)
+  const bodies = new PendingBytes(settings.pendingBytesMax)
+  const operations = new ServedOperations(settings, bodies, leader)
   const pending = new PendingBytes(settings.pendingAnswerBytesMax)
   const connections = new Connections(requestsMax)
+  const load = (): GatewayLoad => ({
+    requests: connections.requests,
+    waiting: leader.waiting,
+    bodyBytes: bodies.held,
+    answerBytes: pending.held,
+  })
   const listener: HttpListener = (request, response) => {
     if (request.socket.destroyed) return
     const gone = connections.admit(request, response)
@@ -45,7 +53,7 @@ export function handlerOf(settings: HandlerSettings, requestsMax: number): Handl
       return void request.socket.destroy()
     }
     const answer = new Answer(request, response, { timeoutMs, pending, gone })
-    route({ settings, leader, operations }, request, answer, gone).catch((error: unknown) => {
+    route({ settings, leader, operations, load }, request, answer, gone).catch((error: unknown) => {
       answerError(settings, request, answer, error)
     })
   }
@@ -59,10 +67,11 @@ interface Served {
   readonly settings: HandlerSettings
   readonly leader: LeaderWatch
   readonly operations: ServedOperations
+  readonly load: () => GatewayLoad
 }
 
 async function route(
-  { settings, leader, operations }: Served,
+  { settings, leader, operations, load }: Served,
   request: IncomingMessage,
   answer: Answer,
   signal: AbortSignal,
@@ -79,7 +88,7 @@ async function route(
   const answerPath = new Map([
     ['/healthz', answerHealth],
     ['/readyz', answerReadiness],
-    ['/metrics', answerMetrics],
+    ['/metrics', answerMetricsWith(load)],
     ['/v1/status', answerStatus],
   ]).get(path)
   if (!answerPath) throw new HttpRefusal(404, 'UNSUPPORTED', `there is nothing at ${path}`)

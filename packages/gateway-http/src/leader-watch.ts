@@ -40,6 +40,11 @@ export class LeaderWatch {
     this.#began.catch(() => {})
   }
 
+  /** Requests that wait for somebody to lead. */
+  get waiting(): number {
+    return this.#waiting.size
+  }
+
   /** Lets go of the replica, which may live on. */
   close(): void {
     for (const end of this.#listening) end()

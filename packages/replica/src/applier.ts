@@ -55,6 +55,16 @@ export class Applier {
     return this.#lastApplied
   }
 
+  /** Entries that are committed and not applied. */
+  get waiting(): number {
+    return this.#queue.length - this.#at
+  }
+
+  /** Reads that wait until their position is applied. */
+  get waitingReads(): number {
+    return this.#waiters.length
+  }
+
   push(committed: readonly Committed[]): void {
     for (const entry of committed) this.#queue.push({ kind: 'command', entry })
     if (!this.#isWorking) this.#work()

@@ -19,6 +19,7 @@ import type { Proposal } from './proposal.js'
 import { Proposals, type SessionOptions } from './proposals.js'
 import type { Outcome, ReplicatedState } from './replicated-state.js'
 import type { CommandOptions, RawResult } from './replica.js'
+import type { Pending, Queues } from './queues.js'
 import { Requests, timeoutOf, type RequestOptions } from './requests.js'
 import { OwnSessions, type Slot } from './sessions/own-sessions.js'
 import { stampedProposal } from './stamps.js'
@@ -100,11 +101,21 @@ export class Callers {
     )
   }
 
-  get pending(): { readonly commands: number; readonly queries: number; readonly forwarded: number } {
+  get pending(): Pending {
     return {
       commands: this.#proposals.pending + this.#awaitingSession,
       queries: this.#barriers.pending,
+      transfers: this.#transfers.pending,
       forwarded: this.#forwarding.pending,
+    }
+  }
+
+  /** What this member remembers for the sake of requests under way. */
+  get queues(): Pick<Queues, 'attempts' | 'places' | 'slots'> {
+    return {
+      attempts: this.#proposals.attempts + this.#barriers.attempts + this.#transfers.attempts,
+      places: this.#proposals.places,
+      slots: this.#sessions.slots,
     }
   }
 

@@ -8,7 +8,9 @@ import type { IdentityFile } from './identity-file.js'
 import type { LeaderView } from './leader-view.js'
 import type { CheckedOptions } from './options.js'
 import type { Peers } from './peers.js'
+import type { Queues } from './queues.js'
 import type { ReplicatedState } from './replicated-state.js'
+import type { Snapshots } from './snapshots/snapshots.js'
 import type { ReplicaStatus } from './status.js'
 import { describeVersions } from './versions/version-list.js'
 
@@ -30,6 +32,8 @@ export interface StatusSources<Message, Admin> {
   readonly peers: Peers<Message, Admin>
   readonly health: Health
   readonly callers: Callers
+  readonly snapshots: Snapshots
+  readonly queues: () => Queues
   /** Null: no digest is wanted. `onHeld`: nothing was applied for so many milliseconds while the state was read. */
   readonly digest: { readonly onHeld: (ms: number) => void } | null
 }
@@ -63,6 +67,8 @@ export async function describeStatus<Message, Admin>(of: StatusSources<Message, 
     clusterTime: state.clock.applied.clusterTime,
     sessions: state.sessions.size,
     pending: of.callers.pending,
+    queues: of.queues(),
+    snapshot: of.snapshots.status,
     storage: { survives: options.storage.survives, pressure: storage.pressure },
     warnings: of.events.warnings,
     digest,

@@ -22,6 +22,7 @@ import { LeaderView } from './leader-view.js'
 import { Loop } from './loop.js'
 import type { CheckedOptions } from './options.js'
 import { Peers } from './peers.js'
+import { queuesOf } from './queues.js'
 import type { ReplicatedState } from './replicated-state.js'
 import type { CommandOptions, QueryOptions, RawResult } from './replica.js'
 import { Snapshots } from './snapshots/snapshots.js'
@@ -30,6 +31,7 @@ import type { ReplicaStatus } from './status.js'
 import { StorageWatch } from './storage-watch.js'
 import { Activation } from './versions/activation.js'
 import { announcedMachine } from './versions/command-lists.js'
+import { untilOrFor } from './until-or-for.js'
 import { Writer } from './writer.js'
 
 /** Shorter pauses of the applier are not worth a word, in milliseconds. */
@@ -70,6 +72,7 @@ export class Driver<Message, Admin> {
   readonly metrics: Metrics
   #failure: Error | null = null
   #closing: Promise<void> | null = null
+  readonly #queues = () => queuesOf(this.#loop, this.#writer, this.#applier, this.#callers, this.#snapshots)
 
   constructor(parts: DriverParts<Message, Admin>) {
     const { options, protocol, storage, identity, state, events } = parts
@@ -170,6 +173,8 @@ export class Driver<Message, Admin> {
       peers: this.#peers,
       health: this.#health,
       callers: this.#callers,
+      snapshots: this.#snapshots,
+      queues: this.#queues,
       digest: withDigest ? { onHeld: (ms) => this.#onHeld(ms) } : null,
     })
   }
@@ -252,6 +257,8 @@ export class Driver<Message, Admin> {
         clusterTimeMs: () => state.clock.applied.clusterTime,
         sessions: () => state.sessions.size,
         pending: () => this.#callers.pending,
+        queues: this.#queues,
+        snapshot: () => this.#snapshots.status,
         behind: () => new Map(protocol.progress().map(({ id, behind }) => [id, behind])),
       },
       others: () => this.#peers.others(),
@@ -368,12 +375,7 @@ export class Driver<Message, Admin> {
   async #settlePending(): Promise<void> {
     if (this.#leader.id === null) return
     const { environment, closeTimeoutMs } = this.#parts.options
-    let cancelTimer = (): void => {}
-    const timeout = new Promise<void>((resolve) => {
-      cancelTimer = environment.setTimer(closeTimeoutMs, resolve)
-    })
-    await Promise.race([this.#callers.idle(), timeout])
-    cancelTimer()
+    await untilOrFor(this.#callers.idle(), environment, closeTimeoutMs)
   }
 
   #stopTaking(reason: string): void {

@@ -42,6 +42,11 @@ export class Loop<Message, Admin> {
     this.#effects = effects
   }
 
+  /** Inputs that wait for their turn. */
+  get waiting(): number {
+    return this.#mailbox.length
+  }
+
   start(): void {
     this.#isRunning = true
     this.#tickedAtMs = this.#environment.monotonicMs()

@@ -42,6 +42,15 @@ export class Proposals {
     return this.#requests.pending
   }
 
+  get attempts(): number {
+    return this.#requests.attempts
+  }
+
+  /** Sessions, and nonces of sessions, that somebody waits for here. */
+  get places(): number {
+    return this.#waiting.size + this.#opening.size
+  }
+
   idle(): Promise<void> {
     return this.#requests.idle()
   }

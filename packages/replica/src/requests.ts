@@ -100,6 +100,11 @@ export class Requests<Payload, Answer> {
     return this.#all.size
   }
 
+  /** Attempts of all of them that nobody has decided. */
+  get attempts(): number {
+    return this.#byToken.size
+  }
+
   /** Resolves when nothing is under way. */
   idle(): Promise<void> {
     return this.#all.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#onIdle.push(resolve))

@@ -1,6 +1,7 @@
 import type { ClusterTime, JsonValue, Members, NodeId, PeerProgress, Position } from '@quorate/contracts'
 import type { Digest } from './digest.js'
 import type { WarningCode } from './events.js'
+import type { Pending, Queues, SnapshotStatus } from './queues.js'
 
 /** Another member as this one reaches it. */
 export interface PeerStatus {
@@ -49,8 +50,9 @@ export interface ReplicaStatus {
   readonly clusterTime: ClusterTime
   /** Sessions that are open. */
   readonly sessions: number
-  /** Commands and queries of this member's callers under way, and requests of other members. */
-  readonly pending: { readonly commands: number; readonly queries: number; readonly forwarded: number }
+  readonly pending: Pending
+  readonly queues: Queues
+  readonly snapshot: SnapshotStatus
   readonly storage: { readonly survives: 'nothing' | 'machine'; readonly pressure: 'none' | 'low' | 'full' }
   readonly warnings: readonly { readonly code: WarningCode; readonly message: string }[]
   /** Only when asked for: it reads the whole state. */

@@ -39,6 +39,11 @@ export class Writer<Message> {
     return this.#idle
   }
 
+  /** Readys that wait for the append before them. */
+  get waiting(): number {
+    return this.#waiting.length
+  }
+
   push(ready: Ready<Message>): void {
     if (this.#hasFailed) return
     this.#waiting.push(ready)

@@ -1,4 +1,4 @@
-import { readySeq, sequence, type Batch, type Outgoing, type Ready } from '@quorate/contracts'
+import { position, readySeq, sequence, type Batch, type Outgoing, type Ready } from '@quorate/contracts'
 import { nodeEnvironment } from '@quorate/contracts/node'
 import { memoryStorage } from '@quorate/storage-memory'
 import { expect, test } from 'vitest'
@@ -89,4 +89,16 @@ test('D5: after a failed append nothing more is written and nothing is said', as
   await held.release()
   expect(held.batches.length).toBe(1)
   expect(log).toEqual(['failed: EIO'])
+})
+
+test('order 7.3: of several releases in one batch the last counts, and a batch without one keeps quiet', async () => {
+  const held = new HeldStorage()
+  const { writer } = await writerOn(held)
+  const releaseTo = (to: number): Ready<string>['release'] => ({ sequence: sequence(to), snapshot: position(to) })
+  writer.push(ready(1, 1, 'a'))
+  writer.push({ ...ready(2, 1, 'b'), release: releaseTo(2) })
+  writer.push({ ...ready(3, 1, 'c'), release: releaseTo(3) })
+  writer.push(ready(4, 1, 'd'))
+  await held.release()
+  expect(held.batches.map(({ release }) => release)).toEqual([null, releaseTo(3)])
 })

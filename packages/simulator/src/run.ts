@@ -1,6 +1,7 @@
 import type { VirtualTime } from '@quorate/conformance'
 import { seededRandom, type MachineModule } from '@quorate/contracts'
 import { untilConverged } from './checks/convergence.js'
+import { untilAtRest } from './checks/rest.js'
 import { Counters } from './counters.js'
 import type { Load, LoadMaker } from './load.js'
 import type { Plan } from './plan/plan.js'
@@ -15,6 +16,9 @@ import { Witness } from './world/witness.js'
 
 /** So many commands that were asked after the last fault have to be acknowledged. */
 const progress = 10
+
+/** How long a cluster has to come to rest, in milliseconds: a checkpoint that failed waits for up to a minute. */
+const restMs = 70_000
 
 /** What runs: a machine on a protocol, and who asks it. */
 export interface Tenants<Machine extends MachineModule> {
@@ -112,6 +116,7 @@ export class Run<Machine extends MachineModule> {
 
   async #compare(): Promise<void> {
     await untilConverged(this.#cluster, this.#time, this.#plan.livenessMs)
+    await untilAtRest(this.#cluster, this.#time, this.#witness, restMs)
     this.#witness.sweep()
     const complaint = await this.load.complaint(this.#cluster, this.#time)
     if (complaint !== null) throw new Violation(complaint)

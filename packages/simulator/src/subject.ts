@@ -23,6 +23,8 @@ export interface Inspection {
   /** Handed to the machine up to here. */
   readonly deliveredIndex: number
   readonly appliedIndex: number
+  /** What it keeps for the sake of something under way, by name: nothing once all is decided and nobody lags. */
+  readonly owed: Readonly<Record<string, number>>
   /** Groups of voters, of each of which a majority decides: one, or two while a change is under way. */
   readonly quorums: readonly (readonly NodeId[])[]
   /** The epoch of an entry in memory, or of the one before the first. */

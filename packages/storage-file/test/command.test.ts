@@ -27,8 +27,16 @@ describe('quorate-storage inspect', () => {
   test('prints segments, records, release, snapshot and identity, and that nothing is wrong', async () => {
     const { code, said } = await quorateStorage('inspect', place)
     expect(code).toBe(0)
-    expect(said).toMatch(/journal-\d{16} +1024 +\d+ +\d+ +\d+ +sealed/)
-    expect(said).toContain('records    3 to 10, ')
+    // Of each record a segment; the newest ends in a mark, which is a batch of no records.
+    const rows = [3, 4, 5, 6, 7, 8, 9].map((record) => [record, 1, record, 'sealed'] as const)
+    expect(said.split('\n').flatMap((line) => (line.startsWith('journal-') ? [line] : []))).toEqual(
+      [...rows, [10, 2, 10, 'open'] as const].map(([file, batches, from, state]) => {
+        const name = `journal-${String(file).padStart(16, '0')}`
+        return `${name}   1024  ${String(batches).padStart(7)}  ${'1'.padStart(7)}  ${String(from).padStart(4)}  ${state.padStart(6)}`
+      }),
+    )
+    // Seven records of 336 bytes, and one whose index has a digit more.
+    expect(said).toContain('records    3 to 10, 2689 bytes')
     expect(said).toContain('release    record 3 on, on the snapshot at 2')
     expect(said).toContain('snapshot   position 2, epoch 1, 8 bytes, sha256 ')
     expect(said).toContain('identity   8 bytes')
@@ -66,7 +74,7 @@ describe('quorate-storage inspect', () => {
     expect(decoded.said).toContain('position 5: command of term 2, in record 5\n20 bytes\n')
     const all = await quorateStorage('inspect', place, '--records', '--decode', decoder)
     expect(all.said).toContain('terms      2 to 3')
-    expect(all.said).toMatch(/record 7: \d+ bytes, entries: 7@3 command of 20 bytes/)
+    expect(all.said).toContain('record 7: 336 bytes, entries: 7@3 command of 20 bytes')
     expect(await quorateStorage('inspect', place, '--position', '99', '--decode', decoder)).toMatchObject({ code: 2 })
     const missing = await quorateStorage('inspect', place, '--decode', './nowhere.mjs')
     expect(missing).toMatchObject({ code: 2 })
@@ -80,8 +88,9 @@ describe('quorate-storage inspect', () => {
     const { code, said } = await quorateStorage('inspect', place)
     expect(code).toBe(1)
     expect(said).toContain('2 problems:')
-    expect(said).toMatch(/- STORAGE_CORRUPT: .*identity is damaged at byte \d+: expected checksum/)
-    expect(said).toMatch(/- STORAGE_CORRUPT: .*journal-\d+ is damaged at byte 128: expected batch \d+/)
+    expect(said).toMatch(/- STORAGE_CORRUPT: .*identity is damaged at byte 36: expected checksum/)
+    expect(said).toContain(`${names[1] ?? ''} is damaged at byte 128: expected batch 4 from record 4 on`)
+    expect(said).toContain('records    3 to 3, 336 bytes')
   })
 })
 
@@ -123,13 +132,24 @@ describe('quorate-storage verify', () => {
 describe('quorate-storage repair', () => {
   test('without --write says what would be lost, and changes nothing', async () => {
     const names = await segments()
-    await damage(names[2] ?? '', 300)
     const before = await contentsOf(place)
-    const { code, said } = await quorateStorage('repair', place)
-    expect(code).toBe(1)
-    expect(said).toMatch(/It keeps the records up to \d+\. Those behind are lost, at least up to \d+\./)
-    expect(said).toContain('Nothing was written. Add --write')
+    // Record n is in the segment of this name alone. Of the newest, nobody but itself says how far it goes.
+    for (const [index, name] of names.slice(2, -1).entries()) {
+      await damage(name, 300)
+      const damaged = await contentsOf(place)
+      const { code, said } = await quorateStorage('repair', place)
+      expect(code).toBe(1)
+      expect(said).toContain(`The journal would end in ${join(place, name)} at byte 128, `)
+      expect(said).toContain(`It keeps the records up to ${index + 4}. Those behind are lost, at least up to 9.`)
+      expect(said).toContain(`Given up whole: ${names.slice(index + 3).join(', ')}.`)
+      expect(said).toContain('Nothing was written. Add --write')
+      expect(await contentsOf(place)).toEqual(damaged)
+      await damage(name, 300)
+    }
     expect(await contentsOf(place)).toEqual(before)
+    await damage(names.at(-1) ?? '', 300)
+    const { said } = await quorateStorage('repair', place)
+    expect(said).toContain('It keeps the records up to 9. Those behind are lost, and nothing tells how many.')
   })
 
   test('with --write keeps a copy, and what is left opens and goes on, wherever the damage was', async () => {

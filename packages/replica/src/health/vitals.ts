@@ -7,6 +7,7 @@ import {
   type Histogram,
   type Metrics,
 } from '@quorate/contracts'
+import type { Pending, Queues, SnapshotStatus } from '../queues.js'
 
 /** Seconds. A write to a good disk takes under one millisecond, an election hundreds. */
 const bounds = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
@@ -18,7 +19,9 @@ export interface VitalSigns {
   readonly lastApplied: () => number
   readonly clusterTimeMs: () => number
   readonly sessions: () => number
-  readonly pending: () => { readonly commands: number; readonly queries: number; readonly forwarded: number }
+  readonly pending: () => Pending
+  readonly queues: () => Queues
+  readonly snapshot: () => SnapshotStatus
   /** Entries that a follower has not acknowledged, by follower; none unless this member leads. */
   readonly behind: () => ReadonlyMap<string, number>
   /** Milliseconds by member; none where nothing is known. */
@@ -125,7 +128,16 @@ function registerSigns(metrics: Metrics, signs: VitalSigns): void {
   gauge('cluster_time_seconds', 'Time of leadership since the cluster began.', () => signs.clusterTimeMs() / 1_000)
   gauge('sessions', 'Sessions that are open.', signs.sessions)
   gauge('pending', 'Calls under way: of callers here, and forwarded by other members.', () =>
-    Object.entries(signs.pending()).map(([kind, value]) => ({ labels: { kind }, value })),
+    Object.entries({ ...signs.pending() }).map(([kind, value]) => ({ labels: { kind }, value })),
+  )
+  gauge('queued', 'What waits inside of this member, by queue.', () =>
+    Object.entries({ ...signs.queues() }).map(([queue, value]) => ({ labels: { queue }, value })),
+  )
+  gauge('snapshot_position', 'Position of the last durable snapshot.', () => signs.snapshot().position)
+  gauge(
+    'entries_since_snapshot',
+    'Entries applied since the last durable snapshot.',
+    () => signs.snapshot().entriesSince,
   )
   gauge('follower_behind_entries', 'Entries that a follower has not acknowledged to this leader.', () =>
     byPeer(signs.behind(), 1),

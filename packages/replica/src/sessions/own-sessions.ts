@@ -37,6 +37,11 @@ export class OwnSessions {
     this.#host = host
   }
 
+  /** Slots that were taken and not released. */
+  get slots(): number {
+    return this.#sessions.reduce((sum, { outstanding }) => sum + outstanding.size, 0)
+  }
+
   /** A slot at once if a session has room; null if one has to be opened first. */
   take(): Slot | null {
     this.#sessions = this.#sessions.filter(({ id, outstanding }) => outstanding.size > 0 || this.#host.isAlive(id))

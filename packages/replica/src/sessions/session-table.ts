@@ -51,6 +51,13 @@ export class SessionTable {
     return this.#sessions.size
   }
 
+  /** What bounds look at: answers that are kept, and their bytes with what stands around each. */
+  get load(): { readonly sessions: number; readonly answers: number; readonly bytes: number } {
+    let answers = 0
+    for (const { results } of this.#sessions.values()) answers += results.size
+    return { sessions: this.#sessions.size, answers, bytes: this.#bytes }
+  }
+
   has(id: Position): boolean {
     return this.#sessions.has(id)
   }

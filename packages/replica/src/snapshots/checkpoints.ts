@@ -6,6 +6,7 @@ import {
   type SnapshotMeta,
   type SnapshotSink,
 } from '@quorate/contracts'
+import type { SnapshotStatus } from '../queues.js'
 import { Backoff } from './backoff.js'
 import { slicesOf } from './slices.js'
 import type { WarnOfSnapshot } from './warn.js'
@@ -43,6 +44,8 @@ export interface CheckpointsHost {
 interface Attempt {
   readonly meta: SnapshotMeta
   readonly bytesAtStart: number
+  /** It takes the place of an image that cannot be read. */
+  readonly isRenewal: boolean
   isAbandoned: boolean
 }
 
@@ -76,6 +79,15 @@ export class Checkpoints {
     this.#applied = since
   }
 
+  get status(): SnapshotStatus {
+    return {
+      position: this.#since,
+      entriesSince: this.#applied - this.#since,
+      bytesSince: this.#bytes,
+      isWriting: this.#attempt !== null,
+    }
+  }
+
   /** Everything up to `at` is applied, and the commands since the last call have so many bytes. May take a checkpoint. */
   onApplied(at: Position, commandBytes: number): void {
     this.#applied = at
@@ -107,9 +119,10 @@ export class Checkpoints {
     return this.#idle
   }
 
-  /** The state is that of the snapshot at `at`, which is durable: counting starts anew. */
+  /** The state is that of the snapshot at `at`, which is durable and can be read: counting starts anew. */
   resume(at: Position): void {
     this.#isPaused = false
+    this.#isWanted = false
     this.#since = at
     this.#applied = at
     this.#bytes = 0
@@ -124,7 +137,7 @@ export class Checkpoints {
     if (!isDue || (this.#applied === this.#since && !this.#isWanted)) return
     const meta = this.#host.metaAt(this.#applied)
     if (meta === null) return
-    const attempt: Attempt = { meta, bytesAtStart: this.#bytes, isAbandoned: false }
+    const attempt: Attempt = { meta, bytesAtStart: this.#bytes, isRenewal: this.#isWanted, isAbandoned: false }
     this.#attempt = attempt
     this.#isWanted = false
     // Held and asked for in this turn, before anything more is applied: the image is of the position that `meta` names.
@@ -156,7 +169,7 @@ export class Checkpoints {
     } catch (error) {
       await writing.abort()
       this.#attempt = null
-      if (!attempt.isAbandoned) this.#onFailed(attempt.meta, error)
+      if (!attempt.isAbandoned) this.#onFailed(attempt, error)
     }
   }
 
@@ -168,7 +181,8 @@ export class Checkpoints {
     this.#maybeTake()
   }
 
-  #onFailed(meta: SnapshotMeta, error: unknown): void {
+  #onFailed({ meta, isRenewal }: Attempt, error: unknown): void {
+    this.#isWanted ||= isRenewal
     const waitMs = this.#backoff.takeMs()
     const message =
       `the snapshot at position ${meta.position} was not written: ${describeError(error)}. ` +

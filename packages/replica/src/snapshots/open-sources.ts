@@ -48,6 +48,10 @@ export class OpenSources {
     }
   }
 
+  get size(): number {
+    return this.#held.size
+  }
+
   async close(): Promise<void> {
     this.#cancelTimer?.()
     for (const at of [...this.#held.keys()]) await this.#close(at)

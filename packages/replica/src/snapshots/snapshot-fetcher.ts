@@ -39,6 +39,10 @@ export class SnapshotFetcher {
     }
   }
 
+  get isFetching(): boolean {
+    return this.#current !== null
+  }
+
   fetch(from: NodeId, meta: SnapshotMeta): void {
     this.#cancelReport()
     if (this.#current?.isOf(meta)) this.#current.resumeFrom(from)

@@ -30,6 +30,10 @@ export class SnapshotInstall {
     this.#host = host
   }
 
+  get isHolding(): boolean {
+    return this.#held !== null
+  }
+
   /** Takes over an open image, and closes the one it held. */
   hold({ position }: SnapshotMeta, source: SnapshotSource): void {
     this.#letGo()

@@ -63,6 +63,15 @@ export class SnapshotSender {
     this.#sources = new OpenSources(host.environment, host.storage, { sourcesMax, idleMs: sourceIdleMs })
   }
 
+  /** Requests that wait for their turn. */
+  get waiting(): number {
+    return this.#waiting.length
+  }
+
+  get openImages(): number {
+    return this.#sources.size
+  }
+
   /** A frame of kind `snapshotRequest`, without its kind. */
   onFrame(from: NodeId, body: Uint8Array): void {
     try {

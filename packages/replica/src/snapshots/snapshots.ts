@@ -1,6 +1,7 @@
 import type { Channel, Environment, Input, NodeId, OpenStorage, Position, SnapshotMeta } from '@quorate/contracts'
 import type { Applier, Install } from '../applier.js'
 import { frameKind } from '../frame.js'
+import type { Queues, SnapshotStatus } from '../queues.js'
 import type { ReplicatedState } from '../replicated-state.js'
 import { Checkpoints, type CheckpointLimits } from './checkpoints.js'
 import { SnapshotFetcher } from './snapshot-fetcher.js'
@@ -75,6 +76,15 @@ export class Snapshots {
       },
       onFailed: (meta) => host.post({ kind: 'snapshotFailed', meta }),
     })
+  }
+
+  get status(): SnapshotStatus {
+    return this.#checkpoints.status
+  }
+
+  get queues(): Pick<Queues, 'imageParts' | 'images'> {
+    const images = this.#sender.openImages + Number(this.#fetcher.isFetching) + Number(this.#install.isHolding)
+    return { imageParts: this.#sender.waiting, images }
   }
 
   /** Everything up to `at` is applied, and the commands since the last call have so many bytes. */

@@ -266,13 +266,78 @@ test('9.7: an install in between gives up the one under way, and counting starts
   expect(warnings).toEqual([])
 })
 
-test('a pause takes back a retry that waits', async () => {
+/** A storage that has no room for images until it is told that there is some. */
+async function fullStorage(): Promise<{ storage: OpenStorage; makeRoom: () => void }> {
   const storage = await memoryStorage().open()
-  storage.createSnapshot = () => Promise.reject(new Error('full'))
-  const { checkpoints, time, warnings } = await live({}, { storage })
+  const create = storage.createSnapshot.bind(storage)
+  let isFull = true
+  storage.createSnapshot = (meta) => (isFull ? Promise.reject(new Error('full')) : create(meta))
+  return { storage, makeRoom: () => (isFull = false) }
+}
+
+test('a pause takes back a retry that waits, and behind what was installed checkpoints are taken as before', async () => {
+  const { storage, makeRoom } = await fullStorage()
+  const { checkpoints, time, saved, warnings } = await live({}, { storage })
   checkpoints.onApplied(at(10), 0)
   await time.pass(100)
   await checkpoints.pause()
   await time.pass(5_000)
   expect(warnings).toHaveLength(1)
+  makeRoom()
+  checkpoints.resume(at(50))
+  checkpoints.onApplied(at(60), 0)
+  await time.pass(100)
+  expect(saved).toEqual([metaOf(60)])
+  checkpoints.onApplied(at(70), 0)
+  await time.pass(100)
+  expect(saved).toEqual([metaOf(60), metaOf(70)])
+})
+
+test('an install that comes while one is written is followed by others, also if the one given up had failed', async () => {
+  const { storage, makeRoom } = await fullStorage()
+  let reject = (_: Error): void => {}
+  const full = storage.createSnapshot.bind(storage)
+  storage.createSnapshot = () => new Promise((_, failed) => (reject = failed))
+  const { checkpoints, time, saved, warnings } = await live({}, { storage })
+  checkpoints.onApplied(at(10), 0)
+  await time.pass(100)
+  const paused = checkpoints.pause()
+  reject(new Error('full'))
+  await time.pass(100)
+  await paused
+  storage.createSnapshot = full
+  makeRoom()
+  checkpoints.resume(at(50))
+  checkpoints.onApplied(at(60), 0)
+  await time.pass(100)
+  expect(saved).toEqual([metaOf(60)])
+  expect(warnings).toEqual([])
+})
+
+test('a renewal that fails is tried again, also where nobody writes, and not again once it is done', async () => {
+  const { storage, makeRoom } = await fullStorage()
+  const { checkpoints, time, saved, warnings } = await live({}, { storage, since: 10 })
+  checkpoints.renew()
+  await time.pass(500)
+  expect(saved).toEqual([])
+  makeRoom()
+  await time.pass(1_000)
+  expect(saved).toEqual([metaOf(10)])
+  checkpoints.onApplied(at(11), 0)
+  await time.pass(60_000)
+  expect(saved).toEqual([metaOf(10)])
+  expect(warnings).toHaveLength(1)
+})
+
+test('what an install has replaced is not renewed after it', async () => {
+  const { checkpoints, time, saved } = await live(
+    { metaAt: (each) => (each === 10 ? null : metaOf(each)) },
+    { since: 10 },
+  )
+  checkpoints.renew()
+  await checkpoints.pause()
+  checkpoints.resume(at(50))
+  checkpoints.onApplied(at(51), 0)
+  await time.pass(100)
+  expect(saved).toEqual([])
 })

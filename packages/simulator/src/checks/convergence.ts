@@ -14,7 +14,7 @@ export async function untilConverged<Machine extends MachineModule>(
 ): Promise<void> {
   const endMs = time.environment.monotonicMs() + ms
   for (;;) {
-    const statuses = await statusesOf(cluster, time, ms)
+    const statuses = await statusesOf(cluster, time, ms, true)
     const [first, ...others] = statuses
     if (first && others.every((other) => other.digest?.position === first.digest?.position)) {
       const different = others.find((other) => other.digest?.sha256 !== first.digest?.sha256)
@@ -31,10 +31,12 @@ export async function untilConverged<Machine extends MachineModule>(
   }
 }
 
-async function statusesOf<Machine extends MachineModule>(
+/** How every member is that can run, once all of them do, with the digest of its state or without. */
+export async function statusesOf<Machine extends MachineModule>(
   cluster: Cluster<Machine>,
   time: WatchedTime,
   ms: number,
+  digest: boolean,
 ): Promise<ReplicaStatus[]> {
   const down = (): string[] => cluster.survivors.filter((member) => !member.isUp).map(({ id }) => id)
   await time.until(
@@ -42,6 +44,6 @@ async function statusesOf<Machine extends MachineModule>(
     ms,
     () => `${down().join(', ')} did not start within ${ms} ms`,
   )
-  const statuses = cluster.survivors.map((member) => member.ask((replica) => replica.status({ digest: true })))
+  const statuses = cluster.survivors.map((member) => member.ask((replica) => replica.status({ digest })))
   return time.during(Promise.all(statuses), ms, 'reading the state')
 }

@@ -3,6 +3,7 @@ import type { Replica } from '@quorate/replica'
 import type { Clock } from './clock.js'
 import type { MemberDisk } from './member-disk.js'
 import type { Process } from './process.js'
+import { UnreleasedRecords } from './unreleased-records.js'
 
 /** One life of a member, from its start on. */
 export interface Life<Machine extends MachineModule> {
@@ -16,6 +17,7 @@ export class Member<Machine extends MachineModule> {
   readonly id: string
   readonly clock: Clock
   readonly disk: MemberDisk
+  readonly records = new UnreleasedRecords()
   /** How often it was started. */
   lives = 0
   life: Life<Machine> | null = null

@@ -10,13 +10,14 @@ export class Process {
   readonly environment: Environment
   readonly #onDeath = new Set<() => void>()
   #held: (() => void)[] = []
+  #timers = 0
   #state: 'running' | 'paused' | 'dead' = 'running'
 
   constructor(world: Environment, clock: Clock) {
     this.environment = {
       monotonicMs: () => clock.monotonicMs(),
       wallMs: () => clock.wallMs(),
-      setTimer: (delayMs, run) => world.setTimer(clock.worldDelayMs(delayMs), () => this.enter(run)),
+      setTimer: (delayMs, run) => this.#setTimer(world, clock.worldDelayMs(delayMs), run),
       yieldTurn: () => new Promise((resolve) => void world.setTimer(0, () => this.enter(resolve))),
       randomBytes: (count) => world.randomBytes(count),
     }
@@ -28,6 +29,11 @@ export class Process {
 
   get isPaused(): boolean {
     return this.#state === 'paused'
+  }
+
+  /** Timers that were neither stopped nor are over. */
+  get timers(): number {
+    return this.#timers
   }
 
   /** Runs something in this process: now, when it is resumed, or never. */
@@ -57,6 +63,23 @@ export class Process {
     const held = this.#held
     this.#held = []
     for (const run of held) this.enter(run)
+  }
+
+  #setTimer(world: Environment, delayMs: number, run: () => void): () => void {
+    this.#timers += 1
+    let isOver = false
+    const end = (): void => {
+      if (!isOver) this.#timers -= 1
+      isOver = true
+    }
+    const cancel = world.setTimer(delayMs, () => {
+      end()
+      this.enter(run)
+    })
+    return () => {
+      end()
+      cancel()
+    }
   }
 
   /** Runs something when it dies, outside of it. Returns what calls that off. */

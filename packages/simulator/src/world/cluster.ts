@@ -75,6 +75,10 @@ export class Cluster<Machine extends MachineModule> {
     return this.#parts.traits.ids
   }
 
+  get traits(): ClusterTraits {
+    return this.#parts.traits
+  }
+
   /** Those that can run and are what they were. */
   get survivors(): readonly Member<Machine>[] {
     return this.members.filter(({ lostBecause, isStranger }) => lostBecause === null && !isStranger)
@@ -189,7 +193,10 @@ export class Cluster<Machine extends MachineModule> {
             environment,
             ...traits.storage,
           }),
-          (sequence) => witness.onDurable(member.id, sequence),
+          (batch) => {
+            member.records.onDurable(batch)
+            witness.onDurable(member.id, batch.firstSequence + batch.records.length - 1)
+          },
         ),
         environment,
         // Not an event: what a start has to say is said before anybody can listen.

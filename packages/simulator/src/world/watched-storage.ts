@@ -1,7 +1,7 @@
-import type { Storage } from '@quorate/contracts'
+import type { Batch, Storage } from '@quorate/contracts'
 
-/** The same storage, with somebody who hears up to which sequence records are durable, before its user does. */
-export function watchedStorage(storage: Storage, onDurable: (sequence: number) => void): Storage {
+/** The same storage, with somebody who hears which records are durable, before its user does. */
+export function watchedStorage(storage: Storage, onDurable: (batch: Batch) => void): Storage {
   return {
     survives: storage.survives,
     open: async () => {
@@ -9,7 +9,7 @@ export function watchedStorage(storage: Storage, onDurable: (sequence: number) =
       const append = opened.append.bind(opened)
       opened.append = async (batch) => {
         await append(batch)
-        onDurable(batch.firstSequence + batch.records.length - 1)
+        onDurable(batch)
       }
       return opened
     },

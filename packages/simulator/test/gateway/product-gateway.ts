@@ -62,6 +62,7 @@ class UnwrittenResponse extends ServerResponse {
   override end(body?: unknown): this {
     const bytes = body instanceof Uint8Array ? body : new Uint8Array()
     this.#onEnd({ status: this.statusCode, headers: this.#headers, bytes, text: () => Buffer.from(bytes).toString() })
+    this.emit('close')
     return this
   }
 }

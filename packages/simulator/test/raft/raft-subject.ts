@@ -14,6 +14,24 @@ export const raftSubject: Subject = subject({
   },
 })
 
+function owedBy(state: RaftState): Inspection['owed'] {
+  const { deposed, waitingReads, readRounds, pendingReads, transfer, fetching, progress, log } = state
+  const isAllCommitted = state.commitIndex === log.lastIndex
+  const upToDate = [...progress.values()].filter(({ matchIndex }) => matchIndex === log.lastIndex)
+  return {
+    'proposals that were truncated': deposed.size,
+    'reads without a round': waitingReads.length,
+    'rounds of reads': readRounds.length,
+    'reads that are counted': pendingReads,
+    'a transfer': Number(transfer !== null),
+    'an image to be fetched': Number(fetching !== null),
+    'an image to be installed': Number(state.isInstalling),
+    'bytes that are not committed': isAllCommitted ? state.uncommittedBytes : 0,
+    'bytes that are not applied': state.lastApplied === state.deliveredIndex ? state.unappliedBytes : 0,
+    'appends without an answer': upToDate.reduce((sum, { inflights }) => sum + inflights.count, 0),
+  }
+}
+
 export function inspectionOf(state: RaftState): Inspection {
   return {
     get epoch() {
@@ -42,6 +60,9 @@ export function inspectionOf(state: RaftState): Inspection {
     },
     get appliedIndex() {
       return state.lastApplied
+    },
+    get owed() {
+      return owedBy(state)
     },
     get quorums() {
       return [state.conf.voters, state.conf.votersOutgoing].filter((voters) => voters.length > 0)
