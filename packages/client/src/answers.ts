@@ -3,16 +3,22 @@ import { z } from 'zod'
 import type { HttpAnswer } from './http-port.js'
 import { memberStatusSchema, type MemberStatus } from './member-status.js'
 
-const openedSchema = z.looseObject({ session: z.int().min(1) })
+const openedSchema = z.looseObject({
+  session: z.string().regex(/^[A-Za-z0-9_-]{1,256}$/),
+  cluster: z.string().regex(/^[0-9a-f]{32}$/),
+})
+
+/** A session that was opened: what names it, and the cluster that it is in. */
+export type OpenedSession = z.output<typeof openedSchema>
 
 /** Reads the status of a member. */
 export function memberStatus(answer: HttpAnswer): MemberStatus {
   return read(memberStatusSchema, answer, 'the status of this member')
 }
 
-/** Reads the id of a session that was opened. */
-export function openedSession(answer: HttpAnswer): number {
-  return read(openedSchema, answer, 'the session that this member opened').session
+/** Reads what names a session that was opened. */
+export function openedSession(answer: HttpAnswer): OpenedSession {
+  return read(openedSchema, answer, 'the session that this member opened')
 }
 
 /** Reads JSON, which another version may write otherwise. */

@@ -47,7 +47,7 @@ export class Errands {
   #open(nonce: string): Opening {
     const errand = this.#errand(openingOrder(this.#settings, nonce))
     return {
-      opened: this.#carryOut(errand).then(openedSession),
+      opened: this.#carryOut(errand).then((answer) => openedSession(answer).session),
       undone: (what, timeoutMs) => errand.undone(what, timeoutMs),
     }
   }

@@ -9,7 +9,8 @@ const nonceBytes = 16
 
 /** A command's place in a session: the same place again is the same command. */
 export interface Slot {
-  readonly session: number
+  /** What names the session to the members. */
+  readonly session: string
   /** The client's count of it, from 1. */
   readonly sequence: number
   /** Answers below this count are no longer wanted, as of now. */
@@ -20,14 +21,14 @@ export interface Slot {
 
 /** A session on its way. */
 export interface Opening {
-  /** Resolves to its id. */
-  readonly opened: Promise<number>
+  /** Resolves to what names it. */
+  readonly opened: Promise<string>
   /** How whoever waits for it in vain ends, of whom `what` tells. */
   undone(what: string, timeoutMs: number): QuorateError
 }
 
 interface Session {
-  readonly id: number
+  readonly id: string
   readonly outstanding: Set<number>
   last: number
 }
@@ -39,7 +40,7 @@ interface Session {
 export class Sessions {
   readonly #environment: Pick<Environment, 'randomBytes'>
   readonly #start: (nonce: string) => Opening
-  readonly #sessions = new Map<number, Session>()
+  readonly #sessions = new Map<string, Session>()
   #nonce: string | null = null
   #opening: Opening | null = null
   #opened: Promise<void> = Promise.resolve()
@@ -82,7 +83,7 @@ export class Sessions {
   }
 
   /** A member says that this session has ended: nothing new goes there. */
-  onExpired(id: number): void {
+  onExpired(id: string): void {
     this.#sessions.delete(id)
   }
 }

@@ -16,6 +16,9 @@ export interface FakeMember {
   connections(): number
 }
 
+/** The cluster that fake members say they belong to. */
+export const clusterId = '0123456789abcdef0123456789abcdef'
+
 /** What a fake member does with one request, after it has arrived whole. */
 export type Act = (request: IncomingMessage, response: ServerResponse, at: number) => void
 
@@ -80,10 +83,10 @@ export function succeed(value: number): Act {
   }
 }
 
-/** Opens session 11, then 12, 13, … */
+/** Opens session s11, then s12, s13, … */
 export const openSession: Act = (_, response, at) => {
   response.setHeader('content-type', 'application/json; charset=utf-8')
-  response.end(JSON.stringify({ session: 10 + at }))
+  response.end(JSON.stringify({ session: `s${10 + at}`, cluster: clusterId }))
 }
 
 /** Each of these in turn, the last one for ever. */

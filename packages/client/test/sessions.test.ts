@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import {
   breakOff,
   clientOf,
+  clusterId,
   deserted,
   fakeMember,
   hang,
@@ -36,7 +37,7 @@ test('D11: a session is opened at the first command, shared by those that come m
   await Promise.all([client.commands.add({ by: 1 }), client.commands.add({ by: 1 })])
   await client.commands.add({ by: 1 })
   expect(member.openings).toEqual([expect.stringMatching(/^POST \/v1\/sessions\?nonce=[0-9a-f]{32}&timeoutMs=1000$/)])
-  expect(placesOf(member).slice(1).sort()).toEqual(['11/1/1', '11/2/1', '11/3/3'])
+  expect(placesOf(member).slice(1).sort()).toEqual(['s11/1/1', 's11/2/1', 's11/3/3'])
 })
 
 test('a client without sessions opens none', async () => {
@@ -51,21 +52,21 @@ test.each(['TIMED_OUT', 'LEADERSHIP_LOST', 'STOPPED', 'INTERNAL', 'OVERLOADED', 
   async (code) => {
     const [member, other] = [await fakeMember(refuse(code, { outcome: 'unknown' })), await fakeMember(succeed(3))]
     expect(await clientOf([member.address, other.address]).commands.add({ by: 3 })).toBe(3)
-    expect([placesOf(member), placesOf(other)]).toEqual([['11/1/1'], ['11/1/1']])
+    expect([placesOf(member), placesOf(other)]).toEqual([['s11/1/1'], ['s11/1/1']])
   },
 )
 
 test.each(noGateway)('D11: in a session, %s sends a command elsewhere, in its place', async (_, act) => {
   const [member, other] = [await fakeMember(act), await fakeMember(succeed(5))]
   expect(await clientOf([member.address, other.address]).commands.add({ by: 1 })).toBe(5)
-  expect([placesOf(member), placesOf(other)]).toEqual([['11/1/1'], ['11/1/1']])
+  expect([placesOf(member), placesOf(other)]).toEqual([['s11/1/1'], ['s11/1/1']])
 })
 
 test('a member that accepts and never answers does not eat the deadline of a command in a session', async () => {
   const [silent, other] = [await fakeMember(hang), await fakeMember(succeed(4))]
   const client = clientOf([silent.address, other.address], { attemptTimeoutMs: 20, timeoutMs: 20_000 })
   expect(await client.commands.add({ by: 4 })).toBe(4)
-  expect([placesOf(silent), placesOf(other)]).toEqual([['11/1/1'], ['11/1/1']])
+  expect([placesOf(silent), placesOf(other)]).toEqual([['s11/1/1'], ['s11/1/1']])
 })
 
 test('D11: a command that is in doubt until its deadline ends so, and is acknowledged by the next one', async () => {
@@ -75,7 +76,7 @@ test('D11: a command that is in doubt until its deadline ends so, and is acknowl
   await expect(refusal).rejects.toMatchObject({ code: 'TIMED_OUT', outcome: 'unknown' })
   member.asked.splice(0)
   expect(await client.commands.add({ by: 1 })).toBe(1)
-  expect(placesOf(member)[0]).toBe('11/2/2')
+  expect(placesOf(member)[0]).toBe('s11/2/2')
 })
 
 test('doubt that came once stays: a later refusal says nothing of an earlier attempt', async () => {
@@ -110,7 +111,7 @@ test('D11: a command that certainly did not happen in a session that has expired
   const client = clientOf([member.address])
   await client.commands.add({ by: 1 })
   expect(await client.commands.add({ by: 1 })).toBe(2)
-  expect(placesOf(member)).toEqual(['11/1/1', '11/2/2', '11/2/2', '12/1/1'])
+  expect(placesOf(member)).toEqual(['s11/1/1', 's11/2/2', 's11/2/2', 's12/1/1'])
 })
 
 test('D11: a command in doubt whose session has expired ends in doubt, and the next one has another session', async () => {
@@ -119,7 +120,7 @@ test('D11: a command in doubt whose session has expired ends in doubt, and the n
   const refusal = client.commands.add({ by: 1 })
   await expect(refusal).rejects.toMatchObject({ code: 'SESSION_EXPIRED', outcome: 'unknown' })
   expect(await client.commands.add({ by: 1 })).toBe(2)
-  expect(placesOf(member)).toEqual(['11/1/1', '11/1/1', '12/1/1'])
+  expect(placesOf(member)).toEqual(['s11/1/1', 's11/1/1', 's12/1/1'])
 })
 
 test('D11: an expiry of which the member itself is in doubt ends in doubt', async () => {
@@ -209,8 +210,8 @@ test('D11, D37: while one command is unanswered, a session takes 8,192 counts, a
   const first = client.commands.add({ by: 1 }).catch(() => 'closed')
   await until(() => calls.length === 1)
   for (let count = 2; count <= 8_193; count += 1) await client.commands.add({ by: 1 })
-  expect(calls[8_191]).toMatch(/session=11&sequence=8192&lowestUnacknowledged=1$/)
-  expect(calls[8_192]).toMatch(/session=12&sequence=1&lowestUnacknowledged=1$/)
+  expect(calls[8_191]).toMatch(/session=s11&sequence=8192&lowestUnacknowledged=1$/)
+  expect(calls[8_192]).toMatch(/session=s12&sequence=1&lowestUnacknowledged=1$/)
   await client.close()
   expect(await first).toBe('closed')
 })
@@ -219,6 +220,8 @@ let opened = 10
 
 function answerTo({ path, accept }: HttpCall): HttpAnswer {
   const bytes = Uint8Array.of(1)
-  const text = path.startsWith('/v1/sessions') ? JSON.stringify({ session: (opened += 1) }) : '1'
+  const text = path.startsWith('/v1/sessions')
+    ? JSON.stringify({ session: `s${(opened += 1)}`, cluster: clusterId })
+    : '1'
   return { status: 200, headers: { 'content-type': accept }, bytes, text: () => text }
 }

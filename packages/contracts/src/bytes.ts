@@ -270,3 +270,9 @@ export function hexOfBytes(bytes: Uint8Array): string {
   for (const byte of bytes) text += byte.toString(16).padStart(2, '0')
   return text
 }
+
+/** Inverse of {@link hexOfBytes}, in either case. Throws a `TypeError` on other text. */
+export function bytesOfHex(text: string): Uint8Array {
+  if (!/^(?:[0-9a-f]{2})*$/i.test(text)) throw new TypeError(`"${text}" is not an even number of hexadecimal digits`)
+  return Uint8Array.from({ length: text.length / 2 }, (_, at) => Number.parseInt(text.slice(at * 2, at * 2 + 2), 16))
+}

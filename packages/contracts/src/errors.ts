@@ -8,6 +8,7 @@ export const outcomeOfCode = {
   OVERLOADED: 'notDone',
   MEMBERSHIP_CHANGE_IN_PROGRESS: 'notDone',
   INVALID_COMMAND: 'notDone',
+  SEQUENCE_REUSED: 'notDone',
   COMMAND_TOO_LARGE: 'notDone',
   VERSION_NOT_ACTIVE: 'notDone',
   OVERWRITTEN: 'notDone',
@@ -37,7 +38,7 @@ export type ErrorCode = keyof typeof outcomeOfCode
 
 /** What a {@link QuorateError} may carry beside its message. */
 export interface QuorateErrorDetails {
-  /** Overrides the outcome of the code: `STOPPED`, `ABORTED` and `CONNECTION_LOST` can be both. */
+  /** Overrides the outcome of the code: `STOPPED`, `ABORTED`, `CONNECTION_LOST` and `WRONG_CLUSTER`, for example, have more than one. */
   readonly outcome?: Outcome
   readonly cause?: unknown
   /** Member that leads as far as is known, and where its clients reach it. */

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   BytesError,
+  clusterIdBytes,
   clusterTime,
   decodeEnvelope,
   encodeEnvelope,
@@ -9,28 +10,33 @@ import {
   equalBytes,
   position,
   QuorateError,
+  sessionNonceBytes,
   type Envelope,
 } from '../src/index.js'
 
 const sample: Envelope = {
   kind: 'command',
+  cluster: Uint8Array.from({ length: clusterIdBytes }, (_, at) => at),
   codec: 'msgpack-1',
   machineVersion: 3,
   wallMs: 1_700_000_000_000,
   clusterTime: clusterTime(12_345),
   session: position(7),
+  sessionNonce: Uint8Array.from({ length: sessionNonceBytes }, (_, at) => 255 - at),
   sessionSequence: 2,
   lowestUnacknowledged: 1,
   command: Uint8Array.of(1, 2, 3),
 }
 
 const envelopes: fc.Arbitrary<Envelope> = fc.record({
-  kind: fc.constantFrom('command', 'openSession', 'clock', 'activate'),
+  kind: fc.constantFrom('command', 'openSession', 'clock', 'activate', 'closeSession'),
+  cluster: fc.uint8Array({ minLength: clusterIdBytes, maxLength: clusterIdBytes }),
   codec: fc.string({ unit: 'binary-ascii', maxLength: 20 }),
   machineVersion: fc.nat(2 ** 31),
   wallMs: fc.maxSafeNat(),
   clusterTime: fc.maxSafeNat().map(clusterTime),
   session: fc.maxSafeNat().map(position),
+  sessionNonce: fc.uint8Array({ minLength: sessionNonceBytes, maxLength: sessionNonceBytes }),
   sessionSequence: fc.maxSafeNat(),
   lowestUnacknowledged: fc.maxSafeNat(),
   command: fc.uint8Array(),
@@ -41,8 +47,11 @@ describe('the envelope of a command', () => {
     fc.assert(
       fc.property(envelopes, (envelope) => {
         const decoded = decodeEnvelope(encodeEnvelope(envelope))
-        expect(equalBytes(decoded.command, envelope.command)).toBe(true)
-        expect({ ...decoded, command: null }).toEqual({ ...envelope, command: null })
+        for (const bytes of ['command', 'cluster', 'sessionNonce'] as const) {
+          expect(equalBytes(decoded[bytes], envelope[bytes])).toBe(true)
+        }
+        const withoutBytes = { command: null, cluster: null, sessionNonce: null }
+        expect({ ...decoded, ...withoutBytes }).toEqual({ ...envelope, ...withoutBytes })
       }),
     )
   })

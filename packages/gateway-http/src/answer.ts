@@ -10,6 +10,8 @@ const lingerBytesMax = 1024 * 1024
 /** What one answer shares with all others, and what it is told. */
 export interface AnswerSurroundings {
   readonly timeoutMs: number
+  /** What every answer says beside its own. */
+  readonly headers: Readonly<Record<string, string>>
   /** What answers may hold together until they have left. */
   readonly pending: PendingBytes
   /** Aborted when the answer has left, or nobody waits for it any more. */
@@ -54,6 +56,7 @@ export class Answer {
     if (response.destroyed || response.headersSent) return
     const isUnread = !this.#request.complete && declaresBody(this.#request)
     response.writeHead(status, {
+      ...this.#surroundings.headers,
       ...headers,
       'content-type': type,
       'content-length': body.length,

@@ -4,6 +4,7 @@ import { describeError, parseOptions, QuorateError } from '@quorate/contracts'
 import { Answer } from './answer.js'
 import { PendingBytes } from './body.js'
 import { checkBrowser } from './browser-guard.js'
+import { clusterHeader } from './cluster.js'
 import { Connections } from './connections.js'
 import { answerHealth, answerMetricsWith, answerReadiness, answerStatus } from './health.js'
 import { LeaderWatch } from './leader-watch.js'
@@ -11,7 +12,7 @@ import type { GatewayLoad } from './load-text.js'
 import { ServedOperations } from './operations.js'
 import { httpHandlerOptionsSchema, type HandlerSettings, type HttpHandlerOptions } from './options.js'
 import { failureOf, HttpRefusal, unexpected } from './refusal.js'
-import { answerOpening } from './sessions.js'
+import { answerClosing, answerOpening } from './sessions.js'
 
 /** Answers one request; never throws and never rejects. */
 export type HttpListener = (request: IncomingMessage, response: ServerResponse) => void
@@ -45,6 +46,7 @@ export function handlerOf(settings: HandlerSettings, requestsMax: number): Handl
     bodyBytes: bodies.held,
     answerBytes: pending.held,
   })
+  const headers = clusterHeader(settings.replica)
   const listener: HttpListener = (request, response) => {
     if (request.socket.destroyed) return
     const gone = connections.admit(request, response)
@@ -52,7 +54,7 @@ export function handlerOf(settings: HandlerSettings, requestsMax: number): Handl
       logger.warn({ requestsMax }, 'a connection was ended: it has too many requests that were not answered yet')
       return void request.socket.destroy()
     }
-    const answer = new Answer(request, response, { timeoutMs, pending, gone })
+    const answer = new Answer(request, response, { timeoutMs, pending, gone, headers })
     route({ settings, leader, operations, load }, request, answer, gone).catch((error: unknown) => {
       answerError(settings, request, answer, error)
     })
@@ -80,10 +82,14 @@ async function route(
   const { path, search } = splitUrl(request)
   const [, kind, name] = operationPath.exec(path) ?? []
   const isOperation = (kind === 'commands' || kind === 'queries') && name !== undefined
-  if (isOperation || path === '/v1/sessions') {
+  if (isOperation) {
     checkMethod(request, ['POST'])
-    if (isOperation) return operations.serve({ kind, name, search, request, answer, signal })
-    return answerOpening(settings.replica, leader, { search, request, answer, signal })
+    return operations.serve({ kind, name, search, request, answer, signal })
+  }
+  if (path === '/v1/sessions') {
+    checkMethod(request, ['POST', 'DELETE'])
+    const answerSession = request.method === 'POST' ? answerOpening : answerClosing
+    return answerSession(settings.replica, leader, { search, request, answer, signal })
   }
   const answerPath = new Map([
     ['/healthz', answerHealth],

@@ -4,6 +4,7 @@ import { fromJson, toJson } from '@quorate/machine'
 import type { RawResult } from '@quorate/replica'
 import type { Answer } from './answer.js'
 import { checkBodyType, parseJson, readBody, type PendingBytes } from './body.js'
+import { checkCluster } from './cluster.js'
 import type { LeaderWatch } from './leader-watch.js'
 import type { HandlerSettings } from './options.js'
 import { commandParameters, parseParameters, queryParameters } from './parameters.js'
@@ -81,12 +82,15 @@ export class ServedOperations {
   ): Promise<() => Promise<RawResult>> {
     const { replica } = this.#settings
     if (kind === 'commands') {
-      const { timeoutMs, ...place } = parseParameters(commandParameters, search)
+      const { timeoutMs, cluster, ...place } = parseParameters(commandParameters, search)
+      checkCluster(replica, cluster)
+      checkCluster(replica, place.session?.id.clusterId)
       const command = await this.#encoded(operation, request, onHeld)
       const leftMs = await this.#leader.whenLed(timeoutMs, signal)
       return () => replica.propose(command, { timeoutMs: leftMs, signal, ...place })
     }
-    const { timeoutMs, consistency } = parseParameters(queryParameters, search)
+    const { timeoutMs, consistency, cluster } = parseParameters(queryParameters, search)
+    checkCluster(replica, cluster)
     const query = await this.#encoded(operation, request, onHeld)
     const leftMs = consistency === 'local' ? timeoutMs : await this.#leader.whenLed(timeoutMs, signal)
     return () => replica.query(query, { timeoutMs: leftMs, signal, consistency })

@@ -13,7 +13,10 @@ import type { Replica } from '@quorate/replica'
 import { z } from 'zod'
 
 /** What the gateway needs of a replica: any that runs the machine will do. */
-export type ServedReplica = Pick<Replica, 'id' | 'propose' | 'query' | 'openSession' | 'status' | 'metrics' | 'on'>
+export type ServedReplica = Pick<
+  Replica,
+  'id' | 'clusterId' | 'propose' | 'query' | 'openSession' | 'closeSession' | 'status' | 'metrics' | 'on'
+>
 
 /** What the gateway needs of a machine: how its operations cross the wire. */
 export type ServedMachine = Pick<MachineModule, 'name' | 'codec' | 'commands' | 'queries'>
@@ -30,9 +33,11 @@ const handlerShape = {
   /** The member that answers. */
   replica: portSchema<ServedReplica>('a running replica', {
     id: 'string',
+    clusterId: 'string',
     propose: 'function',
     query: 'function',
     openSession: 'function',
+    closeSession: 'function',
     status: 'function',
     metrics: 'function',
     on: 'function',

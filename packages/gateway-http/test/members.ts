@@ -40,11 +40,14 @@ export async function gatewayOf(
   return gateway
 }
 
+/** The cluster that acted replicas belong to. */
+export const clusterId = '0123456789abcdef0123456789abcdef'
+
 const steadyStatus: ReplicaStatus = {
   id: nodeId('n1'),
   state: 'running',
   reason: null,
-  clusterId: 'c',
+  clusterId,
   incarnation: 'i',
   starts: 1,
   machine: { name: 'counter', version: 1, activeVersion: 1 },
@@ -71,10 +74,12 @@ const steadyStatus: ReplicaStatus = {
 /** A replica that does what a test says. */
 export class ActedReplica implements ServedReplica {
   readonly id = nodeId('n1')
+  readonly clusterId = clusterId
   state: Partial<ReplicaStatus> = {}
   propose: ServedReplica['propose']
   query: ServedReplica['query']
   openSession: ServedReplica['openSession']
+  closeSession: ServedReplica['closeSession']
   /** Listeners of any event. */
   listeners = 0
   readonly #leadership = new Set<(event: Leadership) => void>()
@@ -82,7 +87,11 @@ export class ActedReplica implements ServedReplica {
   constructor(act: ServedReplica['propose']) {
     this.propose = act
     this.query = act
-    this.openSession = async (nonce, options) => (await act(nonce ?? new Uint8Array(), options)).position
+    this.openSession = async (nonce, options) => {
+      const { position } = await act(nonce ?? new Uint8Array(), options)
+      return { clusterId, nonce: nonce ?? new Uint8Array(16), position }
+    }
+    this.closeSession = async ({ nonce }, options) => void (await act(nonce, options))
   }
 
   async status(): Promise<ReplicaStatus> {

@@ -4,17 +4,24 @@ import { position, QuorateError, silentLogger, type ErrorCode, type Outcome } fr
 import { httpHandler } from '@quorate/gateway-http'
 import { counter } from '@quorate/machine-counter'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { ActedReplica, ask, gatewayOf, type Asking } from './members.js'
+import { tokenOfHandle } from '../src/session-token.js'
+import { ActedReplica, ask, clusterId, gatewayOf, type Asking } from './members.js'
 
 function failing(error: Error): ActedReplica {
   return new ActedReplica(() => Promise.reject(error))
 }
+
+const handle = { clusterId, nonce: new Uint8Array(16).fill(7), position: position(5) }
+const session = tokenOfHandle(handle)
+const strange = tokenOfHandle({ ...handle, clusterId: '0'.repeat(32) })
+const allowed: Readonly<Record<string, string>> = { '/v1/status': 'GET, HEAD', '/v1/sessions': 'POST, DELETE' }
 
 const never = new ActedReplica(() => Promise.reject(new Error('nothing should have reached the replica')))
 
 test.each<[ErrorCode, number, Outcome, string | undefined]>([
   ['INVALID_COMMAND', 400, 'notDone', undefined],
   ['MEMBERSHIP_CHANGE_IN_PROGRESS', 409, 'notDone', undefined],
+  ['SEQUENCE_REUSED', 409, 'notDone', undefined],
   ['SESSION_EXPIRED', 410, 'unknown', undefined],
   ['COMMAND_TOO_LARGE', 413, 'notDone', undefined],
   ['UNSUPPORTED', 501, 'notDone', undefined],
@@ -134,7 +141,7 @@ test.each<[string, string, Asking, number, string]>([
   ['a time-out of hours', '/v1/commands/add?timeoutMs=3600000', { body: '{"by":1}' }, 400, 'timeoutMs'],
   [
     'half of a place in a session',
-    '/v1/commands/add?session=5&sequence=1',
+    `/v1/commands/add?session=${session}&sequence=1`,
     { body: '{"by":1}' },
     400,
     'give all three',
@@ -148,29 +155,74 @@ test.each<[string, string, Asking, number, string]>([
   ],
   [
     'a count that was acknowledged',
-    '/v1/commands/add?session=5&sequence=2&lowestUnacknowledged=3',
+    `/v1/commands/add?session=${session}&sequence=2&lowestUnacknowledged=3`,
     { body: '{"by":1}' },
     400,
-    'lowestUnacknowledged is 3, above the sequence 2',
+    'lowestUnacknowledged is 3, and the sequence 2',
   ],
   [
     'a count from zero',
-    '/v1/commands/add?session=5&sequence=0&lowestUnacknowledged=1',
+    `/v1/commands/add?session=${session}&sequence=0&lowestUnacknowledged=1`,
     { body: '{"by":1}' },
     400,
     'must be a whole number from 1\n  → at sequence',
   ],
   [
-    'a session that no number names',
-    '/v1/commands/add?session=9007199254740992&sequence=1&lowestUnacknowledged=1',
+    'a session that is named by a number',
+    '/v1/commands/add?session=2&sequence=1&lowestUnacknowledged=1',
     { body: '{"by":1}' },
     400,
-    'at session',
+    'must be what POST /v1/sessions has answered\n  → at session',
   ],
+  [
+    'a count far beyond what is acknowledged',
+    `/v1/commands/add?session=${session}&sequence=8193&lowestUnacknowledged=1`,
+    { body: '{"by":1}' },
+    400,
+    'less than 8192 below it',
+  ],
+  ['the end of no session', '/v1/sessions', { method: 'DELETE' }, 400, 'session'],
+  [
+    'the end of a session that a number names',
+    '/v1/sessions?session=2',
+    { method: 'DELETE' },
+    400,
+    'POST /v1/sessions',
+  ],
+  [
+    'a command for another cluster',
+    `/v1/commands/add?cluster=${'0'.repeat(32)}`,
+    { body: '{"by":1}' },
+    421,
+    'ask members of that cluster',
+  ],
+  [
+    'a query for another cluster',
+    `/v1/queries/value?cluster=${'0'.repeat(32)}`,
+    {},
+    421,
+    'ask members of that cluster',
+  ],
+  ['an opening in another cluster', `/v1/sessions?cluster=${'0'.repeat(32)}`, {}, 421, 'ask members of that cluster'],
+  [
+    'a session of another cluster',
+    `/v1/commands/add?session=${strange}&sequence=1&lowestUnacknowledged=1`,
+    { body: '{"by":1}' },
+    421,
+    'ask members of that cluster',
+  ],
+  [
+    'the end of a session of another cluster',
+    `/v1/sessions?session=${strange}`,
+    { method: 'DELETE' },
+    421,
+    'ask members',
+  ],
+  ['a cluster that is none', '/v1/queries/value?cluster=7', {}, 400, 'at cluster'],
   ['a place in a session of a query', '/v1/queries/value?session=5', {}, 400, 'session'],
   ['a nonce that is too short', '/v1/sessions?nonce=00ff', {}, 400, 'must be 32 hexadecimal digits'],
   ['an opening with a body', '/v1/sessions', { body: '{}' }, 400, 'without a body'],
-  ['another method of an opening', '/v1/sessions', { method: 'GET' }, 405, 'use POST here'],
+  ['another method of an opening', '/v1/sessions', { method: 'GET' }, 405, 'use POST, DELETE here'],
   ['another consistency', '/v1/queries/value?consistency=eventual', {}, 400, 'consistency'],
   ['a parameter of a health check', '/healthz?x=1', { method: 'GET' }, 400, 'x'],
 ])('%s is refused and never reaches the replica', async (_, path, asking, status, text) => {
@@ -178,7 +230,7 @@ test.each<[string, string, Asking, number, string]>([
   expect(answer.status).toBe(status)
   expect(answer.json).toMatchObject({ error: { outcome: 'notDone', leader: null } })
   expect(JSON.parse(JSON.stringify(answer.json))).toHaveProperty('error.message', expect.stringContaining(text))
-  if (status === 405) expect(answer.headers.allow).toBe(path === '/v1/status' ? 'GET, HEAD' : 'POST')
+  if (status === 405) expect(answer.headers.allow).toBe(allowed[path] ?? 'POST')
 })
 
 test('a mistake of ours is answered with INTERNAL, and its inside stays in the log', async () => {

@@ -1,19 +1,25 @@
 import { position, QuorateError } from '@quorate/contracts'
 import { counter } from '@quorate/machine-counter'
 import { expect, test } from 'vitest'
-import { ActedReplica, ask, gatewayOf, member } from './members.js'
+import { handleOfToken, tokenOfHandle } from '../src/session-token.js'
+import { ActedReplica, ask, clusterId, gatewayOf, member, type Answered } from './members.js'
 
 const nonce = '00112233445566778899AABBCCDDEEFF'
 const body = '{"by":2}'
 
+const tokenOf = (opened: Answered): string => {
+  expect(opened.status).toBe(200)
+  return (opened.json as { readonly session: string }).session
+}
+
 test('D11: a command that is sent again in its session is carried out once and answered alike', async () => {
   const gateway = await gatewayOf({ replica: await member(counter) })
   const opened = await ask(gateway, '/v1/sessions')
-  expect(opened).toMatchObject({ status: 200, json: { session: 2 } })
-  const first = '/v1/commands/add?session=2&sequence=1&lowestUnacknowledged=1'
+  const session = tokenOf(opened)
+  const first = `/v1/commands/add?session=${session}&sequence=1&lowestUnacknowledged=1`
   expect(await ask(gateway, first, { body })).toMatchObject({ status: 200, json: { result: 2, position: 3 } })
   expect(await ask(gateway, first, { body })).toMatchObject({ status: 200, json: { result: 2 } })
-  const second = '/v1/commands/add?session=2&sequence=2&lowestUnacknowledged=2'
+  const second = `/v1/commands/add?session=${session}&sequence=2&lowestUnacknowledged=2`
   expect(await ask(gateway, second, { body })).toMatchObject({ status: 200, json: { result: 4 } })
   expect(await ask(gateway, first, { body })).toMatchObject({
     status: 410,
@@ -24,19 +30,27 @@ test('D11: a command that is sent again in its session is carried out once and a
 
 test('D11: the same nonce opens the same session, also at the same time; another one, or none, another', async () => {
   const gateway = await gatewayOf({ replica: await member(counter) })
-  const open = async (search: string) => (await ask(gateway, `/v1/sessions${search}`)).json
+  const open = async (search: string) => tokenOf(await ask(gateway, `/v1/sessions${search}`))
   const [one, same] = await Promise.all([open(`?nonce=${nonce}`), open(`?nonce=${nonce}&timeoutMs=2000`)])
-  expect(one).toEqual({ session: expect.any(Number) as number })
-  expect(same).toEqual(one)
-  expect(await open(`?nonce=${nonce.toLowerCase()}`)).toEqual(one)
-  expect(await open(`?nonce=${'0'.repeat(32)}`)).not.toEqual(one)
-  expect(await open('')).not.toEqual(await open(''))
+  expect(same).toBe(one)
+  expect(await open(`?nonce=${nonce.toLowerCase()}`)).toBe(one)
+  expect(await open(`?nonce=${'0'.repeat(32)}`)).not.toBe(one)
+  expect(await open('')).not.toBe(await open(''))
 })
 
 test('a session that is not there is told as such, before anything is done', async () => {
   const gateway = await gatewayOf({ replica: await member(counter) })
-  const answer = await ask(gateway, '/v1/commands/add?session=1&sequence=1&lowestUnacknowledged=1', { body })
-  expect(answer).toMatchObject({ status: 410, json: { error: { code: 'SESSION_EXPIRED', outcome: 'notDone' } } })
+  const opened = handleOfToken(tokenOf(await ask(gateway, '/v1/sessions')))
+  if (opened === null) throw new TypeError('what was opened has a token')
+  const others = [
+    { ...opened, position: position(1) },
+    { ...opened, nonce: opened.nonce.map((byte) => byte ^ 1) },
+  ]
+  for (const other of others) {
+    const place = `session=${tokenOfHandle(other)}&sequence=1&lowestUnacknowledged=1`
+    const answer = await ask(gateway, `/v1/commands/add?${place}`, { body })
+    expect(answer).toMatchObject({ status: 410, json: { error: { code: 'SESSION_EXPIRED', outcome: 'notDone' } } })
+  }
   expect(await ask(gateway, '/v1/queries/value')).toMatchObject({ json: { result: 0 } })
 })
 
@@ -58,5 +72,45 @@ test('an opening waits for a leader as a command does, and is handed its nonce a
   const path = `/v1/sessions?nonce=${nonce}&timeoutMs=60000`
   expect(await ask(gateway, path)).toMatchObject({ status: 503, json: { error: { code: 'NO_LEADER' } } })
   replica.lead('n1')
-  expect(await ask(gateway, path)).toMatchObject({ status: 200, json: { session: 7 } })
+  expect(handleOfToken(tokenOf(await ask(gateway, path)))).toMatchObject({ clusterId, position: 7 })
+})
+
+test('a session that its caller has ended takes no command, and is ended once more without a word', async () => {
+  const gateway = await gatewayOf({ replica: await member(counter) })
+  const session = tokenOf(await ask(gateway, '/v1/sessions'))
+  const first = `/v1/commands/add?session=${session}&sequence=1&lowestUnacknowledged=1`
+  expect(await ask(gateway, first, { body })).toMatchObject({ status: 200 })
+  for (let times = 1; times <= 2; times += 1) {
+    const ended = await ask(gateway, `/v1/sessions?session=${session}`, { method: 'DELETE' })
+    expect(ended).toMatchObject({ status: 200, json: {} })
+  }
+  expect(await ask(gateway, first, { body })).toMatchObject({ status: 410, json: { error: { outcome: 'notDone' } } })
+  expect(await ask(gateway, '/v1/queries/value')).toMatchObject({ json: { result: 2 } })
+})
+
+test('a caller who counts sessions cannot swallow a command of another one, nor read its answer', async () => {
+  const replica = await member(counter)
+  const gateway = await gatewayOf({ replica })
+  const session = tokenOf(await ask(gateway, '/v1/sessions'))
+  const place = (token: string, sequence: number): string =>
+    `/v1/commands/add?session=${token}&sequence=${sequence}&lowestUnacknowledged=1`
+  expect(await ask(gateway, place(session, 1), { body })).toMatchObject({ json: { result: 2 } })
+  for (let at = 1; at <= 4; at += 1) {
+    const guess = tokenOfHandle({ clusterId: replica.clusterId, nonce: new Uint8Array(16), position: position(at) })
+    for (const token of [String(at), guess]) {
+      const guessed = await ask(gateway, place(token, 2), { body: '{"by":1000}' })
+      expect([400, 410]).toContain(guessed.status)
+    }
+  }
+  expect(await ask(gateway, place(session, 2), { body })).toMatchObject({ json: { result: 4 } })
+  const other = await ask(gateway, place(session, 2), { body: '{"by":1000}' })
+  expect(other).toMatchObject({ status: 409, json: { error: { code: 'SEQUENCE_REUSED', outcome: 'notDone' } } })
+  expect(await ask(gateway, '/v1/queries/value')).toMatchObject({ json: { result: 4 } })
+})
+
+test('every answer says which cluster it comes from, also one that refuses', async () => {
+  const gateway = await gatewayOf({ replica: new ActedReplica(() => Promise.reject(new Error('no'))) })
+  for (const path of ['/v1/sessions', '/v1/queries/value', '/nowhere', '/healthz']) {
+    expect((await ask(gateway, path)).headers['quorate-cluster'], path).toBe(clusterId)
+  }
 })

@@ -72,9 +72,8 @@ const bugsOfSessions: readonly SourcePatch[] = [
   {
     bug: 'a command that comes again is applied again',
     file: 'replica/src/sessions/session-table.ts',
-    replace: `    if (result) return { kind: 'repeated', result }
-`,
-    by: '',
+    replace: `const kept = session.results.get(sequence)`,
+    by: `const kept = session.results.get(-1)`,
   },
   {
     bug: 'the table of sessions is left out of the snapshot',
@@ -87,7 +86,7 @@ const bugsOfSessions: readonly SourcePatch[] = [
   {
     bug: 'a command that was acknowledged is applied again when a late copy of it comes',
     file: 'replica/src/sessions/session-table.ts',
-    replace: `    if (sequence < session.lowestUnacknowledged) return { kind: 'refused', code: 'SESSION_EXPIRED' }
+    replace: `    if (!kept && sequence < session.lowestUnacknowledged) return { kind: 'refused', why: 'expired' }
 `,
     by: '',
   },

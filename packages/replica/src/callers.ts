@@ -1,5 +1,6 @@
 import {
-  position,
+  bytesOfHex,
+  equalBytes,
   QuorateError,
   token as tokenOf,
   type Input,
@@ -7,7 +8,6 @@ import {
   type OpenStorage,
   type Position,
   type RunningTransport,
-  type Settled,
   type Token,
 } from '@quorate/contracts'
 import type { Applier } from './applier.js'
@@ -16,19 +16,25 @@ import { Forwarding } from './forwarding.js'
 import type { LeaderView } from './leader-view.js'
 import type { CheckedOptions } from './options.js'
 import type { Proposal } from './proposal.js'
-import { Proposals, type SessionOptions } from './proposals.js'
+import { Proposals } from './proposals.js'
+import type { Ending } from './refusals.js'
 import type { Outcome, ReplicatedState } from './replicated-state.js'
 import type { CommandOptions, RawResult } from './replica.js'
 import type { Pending, Queues } from './queues.js'
 import { Requests, timeoutOf, type RequestOptions } from './requests.js'
+import { handleOf, keyOfHandle, type SessionHandle } from './sessions/handle.js'
 import { OwnSessions, type Slot } from './sessions/own-sessions.js'
-import { stampedProposal } from './stamps.js'
+import { sessionResultsMax, type SessionKey } from './sessions/session.js'
+import { stampedActivation, stampedClock, stampedProposal } from './stamps.js'
+import type { Versions } from './versions/version-list.js'
 
 /** What calls need of the driver. */
 export interface CallersHost {
   readonly options: CheckedOptions
   /** How often this member has started, this time included. */
   readonly starts: number
+  /** The cluster that this member belongs to. */
+  readonly clusterId: string
   readonly storage: OpenStorage
   readonly state: ReplicatedState
   readonly leader: LeaderView
@@ -45,6 +51,7 @@ export interface CallersHost {
  */
 export class Callers {
   readonly #host: CallersHost
+  readonly #cluster: Uint8Array
   readonly #forwarding: Forwarding
   readonly #proposals: Proposals
   readonly #sessions: OwnSessions
@@ -55,6 +62,7 @@ export class Callers {
 
   constructor(host: CallersHost) {
     this.#host = host
+    this.#cluster = bytesOfHex(host.clusterId)
     const { environment, timeoutMs, requestsMax, sessionTimeoutMs } = host.options
     const nextToken = (): Token => this.nextToken()
     const common = { environment, leader: host.leader, timeoutMs, requestsMax, nextToken }
@@ -70,17 +78,16 @@ export class Callers {
       },
       host.starts,
     )
-    this.#proposals = new Proposals(
-      {
-        ...common,
-        hand: (token, proposal) => this.#propose(token, proposal),
-        forward: (token, proposal, to) => this.#forwarding.ask(to, token, { kind: 'propose', proposal }),
-      },
-      host.state,
+    this.#proposals = new Proposals({
+      ...common,
+      hand: (token, proposal) => this.#propose(token, proposal),
+      forward: (token, proposal, to) => this.#forwarding.ask(to, token, { kind: 'propose', proposal }),
+      state: host.state,
+      cluster: this.#cluster,
       sessionTimeoutMs,
-    )
+    })
     this.#sessions = new OwnSessions({
-      open: () => this.#proposals.openSession(null),
+      open: () => this.#proposals.openSession('member', null),
       isAlive: (session) => host.state.sessions.has(session),
     })
     this.#barriers = new Requests(
@@ -136,9 +143,10 @@ export class Callers {
     check(command)
     const { session } = options
     if (session) {
-      const { id, sequence, lowestUnacknowledged } = checkedPlace(session)
+      const { sequence, lowestUnacknowledged } = checkedCounts(session)
+      const key = this.#ownKey(session.id)
       return this.#proposals.command(
-        { session: id, sequence, lowestUnacknowledged: () => lowestUnacknowledged, command },
+        { ...key, sequence, lowestUnacknowledged: () => lowestUnacknowledged, command },
         options,
       )
     }
@@ -146,10 +154,13 @@ export class Callers {
     for (;;) {
       const slot = this.#sessions.take() ?? (await this.#slotOfNewSession(options, endMs))
       try {
-        return await this.#proposals.command({ ...slot, command }, { ...options, timeoutMs: this.#leftMs(endMs) })
+        const { key, sequence, lowestUnacknowledged } = slot
+        const proposal = { ...key, sequence, lowestUnacknowledged, command }
+        return await this.#proposals.command(proposal, { ...options, timeoutMs: this.#leftMs(endMs) })
       } catch (error) {
         // The session ended while the command was on its way there: another one takes it.
         const hasSessionEnded = isNotDone(error, 'SESSION_EXPIRED')
+        if (error instanceof QuorateError && error.code === 'SESSION_EXPIRED') slot.onRefused()
         if (!hasSessionEnded || environment.monotonicMs() >= endMs) throw error
       } finally {
         slot.release()
@@ -158,8 +169,28 @@ export class Callers {
   }
 
   /** Opens a session for a caller that counts its commands itself. The same nonce opens the same session. */
-  openSession(nonce: Uint8Array | null, options?: RequestOptions): Promise<Position> {
-    return this.#proposals.openSession(nonce, options)
+  async openSession(nonce: Uint8Array | null, options?: RequestOptions): Promise<SessionHandle> {
+    return handleOf(await this.#proposals.openSession('caller', nonce, options))
+  }
+
+  /** Ends a session that its caller needs no more. */
+  async closeSession(handle: SessionHandle, options?: RequestOptions): Promise<void> {
+    await this.#proposals.closeSession(this.#ownKey(handle), options)
+  }
+
+  /** Lets replicated time pass, while this member leads. */
+  proposeClock(): void {
+    this.#host.offer({
+      kind: 'propose',
+      token: this.nextToken(),
+      command: stampedClock(this.#host.state, this.#cluster),
+    })
+  }
+
+  /** Activates versions, if this member leads. It may get lost. */
+  proposeActivation(versions: Versions): void {
+    const command = stampedActivation(versions, this.#host.state, this.#cluster)
+    this.#host.offer({ kind: 'propose', token: this.nextToken(), command })
   }
 
   /** Resolves when this member has applied all that was answered anywhere before the call. */
@@ -178,7 +209,7 @@ export class Callers {
   }
 
   /** Something with a token has ended, and not by being committed. */
-  onSettled(token: Token, result: Settled): void {
+  onSettled(token: Token, result: Ending): void {
     if (this.#forwarding.settle(token, result)) return
     this.#proposals.settle(token, result)
     this.#barriers.settle(token, result)
@@ -250,6 +281,16 @@ export class Callers {
     }
   }
 
+  /** The session of a handle, if it is one of this cluster. */
+  #ownKey(handle: SessionHandle): SessionKey {
+    const key = keyOfHandle(handle)
+    if (equalBytes(key.cluster, this.#cluster)) return key
+    const message =
+      `the session was opened in cluster ${handle.clusterId}, and this member belongs to ${this.#host.clusterId}: ` +
+      'ask members of that cluster, or open a session here'
+    throw new QuorateError('WRONG_CLUSTER', message, { outcome: 'notDone' })
+  }
+
   #leftMs(endMs: number): number {
     return Math.max(1, Math.ceil(endMs - this.#host.options.environment.monotonicMs()))
   }
@@ -265,24 +306,32 @@ export class Callers {
 
   /** The envelope is written once, here, by whoever leads, into bytes that were never proposed before. */
   #propose(token: Token, proposal: Proposal): boolean {
-    const { state, storage, options, leader } = this.#host
-    if (storage.pressure !== 'none') {
-      const detail = 'the disk of the leader is nearly full: free some space there'
-      const result = { kind: 'refused', reason: 'overloaded', leader: leader.id, detail } as const
+    const { state, storage, options } = this.#host
+    const refuse = (reason: 'wrongCluster' | 'overloaded', detail: string): true => {
+      const result = { kind: 'refused', reason, leader: this.#host.leader.id, detail } as const
       void options.environment.yieldTurn().then(() => this.onSettled(token, result))
       return true
+    }
+    // After a recovery the log holds commands of the lost cluster, and they count. New ones of it must not get there.
+    if (!equalBytes(proposal.cluster, this.#cluster)) {
+      return refuse('wrongCluster', 'it was given to another cluster than the one that it came to')
+    }
+    if (storage.pressure !== 'none') {
+      return refuse('overloaded', 'the disk of the leader is nearly full: free some space there')
     }
     return this.#host.offer({ kind: 'propose', token, command: stampedProposal(proposal, state) })
   }
 }
 
 /** A caller's own count, which goes into the log: what is no count must not get there. */
-function checkedPlace({ id, sequence, lowestUnacknowledged }: SessionOptions): SessionOptions & { id: Position } {
-  const areCounts = [id, sequence, lowestUnacknowledged].every((count) => Number.isSafeInteger(count) && count >= 1)
-  if (areCounts && lowestUnacknowledged <= sequence) return { id: position(id), sequence, lowestUnacknowledged }
+function checkedCounts(session: NonNullable<CommandOptions['session']>): NonNullable<CommandOptions['session']> {
+  const { sequence, lowestUnacknowledged: lowest } = session
+  const areCounts = [sequence, lowest].every((count) => Number.isSafeInteger(count) && count >= 1)
+  if (areCounts && lowest <= sequence && sequence - lowest < sessionResultsMax) return session
   throw new TypeError(
     'a place in a session is the id of the session and the counts `sequence` and `lowestUnacknowledged`, whole numbers from ' +
-      `1, the second not above the first; not id ${id}, sequence ${sequence}, lowestUnacknowledged ${lowestUnacknowledged}`,
+      `1, the second not above the first and less than ${sessionResultsMax} below it; ` +
+      `not sequence ${sequence}, lowestUnacknowledged ${lowest}`,
   )
 }
 

@@ -26,7 +26,6 @@ import { queuesOf } from './queues.js'
 import type { ReplicatedState } from './replicated-state.js'
 import type { CommandOptions, QueryOptions, RawResult } from './replica.js'
 import { Snapshots } from './snapshots/snapshots.js'
-import { stampedActivation, stampedClock } from './stamps.js'
 import type { ReplicaStatus } from './status.js'
 import { StorageWatch } from './storage-watch.js'
 import { Activation } from './versions/activation.js'
@@ -108,6 +107,7 @@ export class Driver<Message, Admin> {
     this.#callers = new Callers({
       options,
       starts: identity.current.starts,
+      clusterId: identity.current.clusterId,
       storage,
       state,
       leader: this.#leader,
@@ -144,6 +144,11 @@ export class Driver<Message, Admin> {
 
   query(query: Uint8Array, options?: QueryOptions): Promise<RawResult> {
     return this.#health.call('query', () => this.#query(query, options))
+  }
+
+  /** The cluster that this member belongs to. */
+  get clusterId(): string {
+    return this.#parts.identity.current.clusterId
   }
 
   /** What else callers ask of this member. */
@@ -272,8 +277,7 @@ export class Driver<Message, Admin> {
       environment: options.environment,
       now: () => (this.#leader.isSelf ? state.clock.now() : null),
       nextDeadline: () => state.nextDeadline(),
-      proposeClock: () =>
-        void this.#loop.offer({ kind: 'propose', token: this.#callers.nextToken(), command: stampedClock(state) }),
+      proposeClock: () => this.#callers.proposeClock(),
     })
   }
 
@@ -287,12 +291,7 @@ export class Driver<Message, Admin> {
       members: () => this.#leader.members,
       supportOf: (member) => this.#peers.supportOf(member),
       isReached: (member) => this.#peers.isReached(member),
-      propose: (versions) =>
-        void this.#loop.offer({
-          kind: 'propose',
-          token: this.#callers.nextToken(),
-          command: stampedActivation(versions, state),
-        }),
+      propose: (versions) => this.#callers.proposeActivation(versions),
     })
   }
 

@@ -2,13 +2,15 @@ import {
   ByteReader,
   BytesError,
   ByteWriter,
+  clusterIdBytes,
   isNodeId,
   position,
+  sessionNonceBytes,
   type NodeId,
   type Position,
-  type Settled,
 } from '@quorate/contracts'
 import type { Proposal } from './proposal.js'
+import type { Ending } from './refusals.js'
 import { decodeOpening } from './sessions/opening.js'
 
 /** What a member asks of the one that leads. Its `request` is the asker's name for it (`RequestIds`). */
@@ -20,19 +22,20 @@ export type Forward =
 /** How it ended at the one that was asked. A proposal that was committed is not told: the asker applies it itself. */
 export type ForwardReply =
   | { readonly kind: 'barrier'; readonly request: number; readonly position: Position }
-  | { readonly kind: 'settled'; readonly request: number; readonly result: Settled }
+  | { readonly kind: 'settled'; readonly request: number; readonly result: Ending }
 
 const forwardKinds = ['propose', 'barrier', 'transfer'] as const
-const proposalKinds = ['command', 'openSession'] as const
+const proposalKinds = ['command', 'openSession', 'closeSession'] as const
 const settledKinds = ['done', 'refused', 'overwritten', 'unknown'] as const
-const reasons = ['notLeader', 'overloaded', 'inProgress', 'invalid', 'tooLarge', 'unsupported'] as const
+const reasons = ['notLeader', 'overloaded', 'inProgress', 'invalid', 'tooLarge', 'unsupported', 'wrongCluster'] as const
 
 /** Writes a request behind `reserve` bytes for whoever frames it. */
 export function encodeForward(forward: Forward, reserve: number): Uint8Array {
   const writer = new ByteWriter(128, reserve).u8(forwardKinds.indexOf(forward.kind)).u53(forward.request)
   if (forward.kind === 'propose') {
-    const { kind, session, sequence, lowestUnacknowledged, command } = forward.proposal
-    writer.u8(proposalKinds.indexOf(kind)).u53(session).u53(sequence).u53(lowestUnacknowledged()).bytes(command)
+    const { kind, cluster, session, nonce, sequence, lowestUnacknowledged, command } = forward.proposal
+    writer.u8(proposalKinds.indexOf(kind)).raw(cluster).u53(session).raw(nonce)
+    writer.u53(sequence).u53(lowestUnacknowledged()).bytes(command)
   }
   if (forward.kind === 'transfer') writer.asciiOrNull(forward.to)
   return writer.finish()
@@ -82,13 +85,15 @@ export function decodeReply(bytes: Uint8Array): ForwardReply {
 function readProposal(reader: ByteReader): Proposal {
   const kind = proposalKinds[reader.u8()]
   if (kind === undefined) throw new BytesError('this version knows no such proposal')
-  const [session, sequence, lowest] = [position(reader.u53()), reader.u53(), reader.u53()]
+  const cluster = reader.raw(clusterIdBytes)
+  const [session, nonce] = [position(reader.u53()), reader.raw(sessionNonceBytes)]
+  const [sequence, lowest] = [reader.u53(), reader.u53()]
   const command = reader.bytes()
   if (kind === 'openSession') decodeOpening(command)
-  return { kind, session, sequence, lowestUnacknowledged: () => lowest, command }
+  return { kind, cluster, session, nonce, sequence, lowestUnacknowledged: () => lowest, command }
 }
 
-function readSettled(reader: ByteReader): Settled {
+function readSettled(reader: ByteReader): Ending {
   const kind = settledKinds[reader.u8()]
   if (kind === undefined) throw new BytesError('this version knows no such end')
   switch (kind) {

@@ -1,11 +1,4 @@
-import {
-  BytesError,
-  type NodeId,
-  type Position,
-  type RunningTransport,
-  type Settled,
-  type Token,
-} from '@quorate/contracts'
+import { BytesError, type NodeId, type Position, type RunningTransport, type Token } from '@quorate/contracts'
 import {
   decodeForward,
   decodeReply,
@@ -16,7 +9,7 @@ import {
 } from './forward-frames.js'
 import { frameKind, frameReserveBytes } from './frame.js'
 import type { Proposal } from './proposal.js'
-import { noRoomInSession } from './refusals.js'
+import { noRoomInSession, type Ending } from './refusals.js'
 import type { Outcome } from './replicated-state.js'
 import { RequestIds } from './request-ids.js'
 import { SeenRequests } from './seen-requests.js'
@@ -82,7 +75,7 @@ export class Forwarding {
   }
 
   /** Tells the asker how it ended. False if the token is not of a request of others. */
-  settle(token: Token, result: Settled): boolean {
+  settle(token: Token, result: Ending): boolean {
     const asked = this.#take(token)
     if (asked) this.#reply(asked.from, { kind: 'settled', request: asked.request, result })
     return asked !== null
@@ -101,7 +94,7 @@ export class Forwarding {
    */
   onApplied(token: Token, outcome: Outcome | null): void {
     const asked = this.#take(token)
-    if (asked === null || outcome?.kind !== 'refused' || outcome.code !== 'OVERLOADED') return
+    if (asked === null || outcome?.kind !== 'refused' || outcome.why !== 'full') return
     const result = { kind: 'refused', reason: 'overloaded', leader: null, detail: noRoomInSession } as const
     this.#reply(asked.from, { kind: 'settled', request: asked.request, result })
   }

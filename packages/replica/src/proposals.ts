@@ -1,23 +1,36 @@
-import { hexOfBytes, onAborted, QuorateError, type Position, type Settled, type Token } from '@quorate/contracts'
+import { equalBytes, onAborted, QuorateError, sessionNonceBytes, type Position, type Token } from '@quorate/contracts'
 import type { Proposal } from './proposal.js'
+import { noRoomInSession, type Ending } from './refusals.js'
 import type { Outcome, ReplicatedState } from './replicated-state.js'
 import type { RawResult } from './replica.js'
-import { noRoomInSession } from './refusals.js'
-import { Requests, type Request, type RequestOptions, type RequestsHost } from './requests.js'
+import { Requests, type RequestOptions, type RequestsHost } from './requests.js'
+import { digestOfCommand, isSameDigest } from './sessions/command-digest.js'
+import type { SessionHandle } from './sessions/handle.js'
 import { encodeOpening } from './sessions/opening.js'
-import { nonceBytes } from './sessions/session-codec.js'
-
-type ProposalRequest = Request<Proposal, RawResult>
+import { refusalOfSession, tableIsFull } from './sessions/session-refusals.js'
+import { isSameKey, noSession, type SessionKey, type SessionOwner } from './sessions/session.js'
+import { WaitingProposals, type ProposalRequest } from './waiting-proposals.js'
 
 /** A command's place in a session that its caller has opened and counts in. */
 export interface SessionOptions {
-  /** What `openSession` gave; a plain number does as well. */
-  readonly id: number
+  /** What `openSession` resolved to. */
+  readonly id: SessionHandle
   /** The caller's count of it, from 1. */
   readonly sequence: number
   /** Answers below this count are no longer wanted. */
   readonly lowestUnacknowledged: number
 }
+
+/** What proposals need of the driver. */
+export interface ProposalsHost extends RequestsHost<Proposal> {
+  readonly state: ReplicatedState
+  /** Id of the cluster that this member belongs to. */
+  readonly cluster: Uint8Array
+  readonly sessionTimeoutMs: number
+}
+
+/** A session without answers takes no result. */
+const nothing = new Uint8Array()
 
 /**
  * Commands under way. One ends when **this member applies it**, whichever leader brought it into the log: so its answer is
@@ -25,16 +38,11 @@ export interface SessionOptions {
  */
 export class Proposals {
   readonly #requests: Requests<Proposal, RawResult>
-  readonly #host: RequestsHost<Proposal>
-  readonly #state: ReplicatedState
-  readonly #sessionTimeoutMs: number
-  readonly #waiting = new Map<Position, Map<number, Set<ProposalRequest>>>()
-  readonly #opening = new Map<string, Set<ProposalRequest>>()
+  readonly #host: ProposalsHost
+  readonly #waiting = new WaitingProposals()
 
-  constructor(host: RequestsHost<Proposal>, state: ReplicatedState, sessionTimeoutMs: number) {
+  constructor(host: ProposalsHost) {
     this.#host = host
-    this.#state = state
-    this.#sessionTimeoutMs = sessionTimeoutMs
     this.#requests = new Requests(host, { what: 'the command', outcomeOfUndecided: 'unknown', isRepeatable: true })
   }
 
@@ -48,7 +56,7 @@ export class Proposals {
 
   /** Sessions, and nonces of sessions, that somebody waits for here. */
   get places(): number {
-    return this.#waiting.size + this.#opening.size
+    return this.#waiting.places
   }
 
   idle(): Promise<void> {
@@ -59,7 +67,7 @@ export class Proposals {
     this.#requests.onLeadership()
   }
 
-  settle(token: Token, result: Settled): void {
+  settle(token: Token, result: Ending): void {
     this.#requests.settle(token, result)
   }
 
@@ -72,22 +80,8 @@ export class Proposals {
   }
 
   /** One command under a session's count. */
-  async command(proposal: Omit<Proposal, 'kind'>, options?: RequestOptions): Promise<RawResult> {
-    const bySequence = this.#waiting.get(proposal.session) ?? new Map<number, Set<ProposalRequest>>()
-    this.#waiting.set(proposal.session, bySequence)
-    const here = bySequence.get(proposal.sequence) ?? new Set()
-    bySequence.set(proposal.sequence, here)
-    let started: ProposalRequest | null = null
-    try {
-      return await this.#requests.submit({ kind: 'command', ...proposal }, options, (request) => {
-        started = request
-        here.add(request)
-      })
-    } finally {
-      if (started) here.delete(started)
-      if (here.size === 0) bySequence.delete(proposal.sequence)
-      if (bySequence.size === 0) this.#waiting.delete(proposal.session)
-    }
+  command(proposal: Omit<Proposal, 'kind'>, options?: RequestOptions): Promise<RawResult> {
+    return this.#submit({ kind: 'command', ...proposal }, options)
   }
 
   /** Waits for something on a caller's behalf, within the caller's own deadline and signal. It did nothing yet. */
@@ -117,38 +111,47 @@ export class Proposals {
   }
 
   /** Opens a session. The same nonce opens the same one. */
-  async openSession(nonce: Uint8Array | null, options?: RequestOptions): Promise<Position> {
-    const bytes = nonce ?? this.#host.environment.randomBytes(nonceBytes)
-    if (!(bytes instanceof Uint8Array) || bytes.length !== nonceBytes) {
+  async openSession(owner: SessionOwner, given: Uint8Array | null, options?: RequestOptions): Promise<SessionKey> {
+    const { environment, cluster, sessionTimeoutMs: timeoutMs } = this.#host
+    const nonce = given ?? environment.randomBytes(sessionNonceBytes)
+    if (!(nonce instanceof Uint8Array) || nonce.length !== sessionNonceBytes) {
       throw new TypeError(
-        `a session is opened under a nonce of ${nonceBytes} bytes: make them up once for each session`,
+        `a session is opened under a nonce of ${sessionNonceBytes} bytes: make them up once for each session`,
       )
     }
-    const command = encodeOpening({ nonce: bytes, timeoutMs: this.#sessionTimeoutMs })
-    const key = hexOfBytes(bytes)
-    const proposal = { session: 0 as Position, sequence: 0, lowestUnacknowledged: () => 0, command }
-    const here = this.#opening.get(key) ?? new Set()
-    this.#opening.set(key, here)
-    let started: ProposalRequest | null = null
-    try {
-      const { position } = await this.#requests.submit({ kind: 'openSession', ...proposal }, options, (request) => {
-        started = request
-        here.add(request)
-      })
-      return position
-    } finally {
-      if (started) here.delete(started)
-      if (here.size === 0) this.#opening.delete(key)
+    const proposal = {
+      cluster,
+      session: noSession,
+      nonce,
+      ...withoutCount,
+      command: encodeOpening({ owner, timeoutMs }),
     }
+    const { position } = await this.#submit({ kind: 'openSession', ...proposal }, options)
+    return { cluster, session: position, nonce }
+  }
+
+  /** Ends a session whose caller needs it no more. */
+  async closeSession(key: SessionKey, options?: RequestOptions): Promise<void> {
+    await this.#submit({ kind: 'closeSession', ...key, ...withoutCount, command: nothing }, options)
   }
 
   /** Something was applied here, an attempt of this member if there is a token. */
   onOutcome(outcome: Outcome, at: Position, token: Token | null): void {
-    if (outcome.kind === 'opened') return this.#onOpened(outcome.nonce, outcome.id)
-    if (outcome.kind === 'refused' && outcome.code === 'OVERLOADED') return this.#onNoRoom(token)
-    for (const request of this.#waiting.get(outcome.session)?.get(outcome.sequence) ?? []) {
-      if (outcome.kind === 'answered') this.#requests.end(request, { position: at, result: outcome.result })
-      else this.#requests.fail(request, expired(request))
+    if (outcome.kind === 'refused' && outcome.why === 'full') return this.#onNoRoom(token)
+    switch (outcome.kind) {
+      case 'opened':
+        for (const request of this.#waiting.openings(outcome.opening)) this.#onOpened(request, outcome.id)
+        return
+      case 'closed':
+        for (const request of this.#waiting.closings(outcome.key)) {
+          this.#requests.end(request, { position: at, result: nothing })
+        }
+        return
+      case 'answered':
+      case 'refused':
+        for (const request of this.#waiting.at(outcome.key.session, outcome.sequence)) {
+          if (isOf(request, outcome)) this.#onApplied(request, outcome, at)
+        }
     }
   }
 
@@ -160,38 +163,54 @@ export class Proposals {
 
   /** A snapshot took the place of commands that this member never applied one by one: their answers are in its table. */
   onInstalled(at: Position): void {
-    for (const [session, bySequence] of this.#waiting) {
-      for (const [sequence, requests] of bySequence) {
-        const result = this.#state.sessions.resultOf(session, sequence)
-        for (const request of requests) {
-          if (result) this.#requests.end(request, { position: at, result })
-          else this.#requests.onSkipped(request)
-        }
-      }
-    }
-    for (const requests of this.#opening.values()) {
-      for (const request of requests) {
-        const id = this.#state.sessions.idOf(request.payload.command.subarray(0, nonceBytes))
-        if (id !== null) this.#requests.end(request, { position: id, result: new Uint8Array() })
+    const { sessions } = this.#host.state
+    for (const request of this.#waiting.all()) {
+      const { kind, sequence, command } = request.payload
+      if (kind === 'command') {
+        const kept = sessions.answerTo(request.payload, sequence)
+        if (kept === null) this.#requests.onSkipped(request)
+        else if (isSameDigest(kept.digest, digestOfCommand(command))) {
+          this.#requests.end(request, { position: at, result: kept.result })
+        } else this.#requests.fail(request, refusalOfSession('reused', request))
+      } else if (kind === 'openSession') {
+        const id = sessions.idOf(request.payload)
+        if (id !== null) this.#onOpened(request, id)
+      } else if (!sessions.has(request.payload)) {
+        this.#requests.end(request, { position: at, result: nothing })
       }
     }
   }
 
-  #onOpened(nonce: Uint8Array, id: Position | null): void {
-    const message = 'the cluster has as many sessions as it can hold: close some clients, or wait until theirs expire'
-    for (const request of this.#opening.get(hexOfBytes(nonce)) ?? []) {
-      if (id !== null) this.#requests.end(request, { position: id, result: new Uint8Array() })
-      else this.#requests.fail(request, new QuorateError('OVERLOADED', message))
+  async #submit(proposal: Proposal, options?: RequestOptions): Promise<RawResult> {
+    let started: ProposalRequest | null = null
+    try {
+      return await this.#requests.submit(proposal, options, (request) => {
+        started = request
+        this.#waiting.add(request)
+      })
+    } finally {
+      if (started) this.#waiting.delete(started)
     }
+  }
+
+  #onApplied(
+    request: ProposalRequest,
+    outcome: Extract<Outcome, { kind: 'answered' | 'refused' }>,
+    at: Position,
+  ): void {
+    if (outcome.kind === 'answered') this.#requests.end(request, { position: at, result: outcome.result })
+    else this.#requests.fail(request, refusalOfSession(outcome.why, request))
+  }
+
+  #onOpened(request: ProposalRequest, id: Position | null): void {
+    if (id !== null) this.#requests.end(request, { position: id, result: nothing })
+    else this.#requests.fail(request, tableIsFull())
   }
 }
 
-/**
- * The session has ended, or the count was acknowledged: for this and for every later attempt. An earlier one would have
- * been answered here, unless a snapshot passed over it.
- */
-function expired({ isInDoubt, skipped }: ProposalRequest): QuorateError {
-  const outcome = isInDoubt || skipped.size > 0 ? 'unknown' : 'notDone'
-  const message = 'the session has ended, or this command of it was acknowledged before: open another session'
-  return new QuorateError('SESSION_EXPIRED', message, { outcome })
+const withoutCount = { sequence: 0, lowestUnacknowledged: (): number => 0 }
+
+/** True if the outcome is that of the request: another caller, or another command, may have come under the same count. */
+function isOf({ payload }: ProposalRequest, { key, command }: Extract<Outcome, { command: Uint8Array }>): boolean {
+  return isSameKey(payload, key) && equalBytes(payload.command, command)
 }

@@ -1,6 +1,18 @@
 import { QuorateError, type NodeId, type Settled } from '@quorate/contracts'
 import type { LeaderView } from './leader-view.js'
 
+/** How a request ended, if not by an answer: what a protocol says, and what a driver refuses before that. */
+export type Ending = Settled | DriverRefusal
+
+/** The driver of the member that leads refused it, before anything was given to the protocol. */
+export interface DriverRefusal {
+  readonly kind: 'refused'
+  /** The command was given to another cluster than the one that it came to. */
+  readonly reason: 'wrongCluster'
+  readonly leader: NodeId | null
+  readonly detail: string
+}
+
 /** The refusal of a member that does not lead, with the way to the one that does. */
 export function notLeader(leader: LeaderView, id: NodeId | null = leader.id): QuorateError {
   const clientAddress = leader.clientAddressOf(id)
@@ -14,7 +26,7 @@ export const noRoomInSession =
   'the session, or all of them together, hold as many unacknowledged answers as they may: wait for earlier commands'
 
 /** The error for how a request ended, if not by an answer. `what` names the request in messages. */
-export function errorOfRefusal(result: Settled, what: string, leader: LeaderView): QuorateError {
+export function errorOfRefusal(result: Ending, what: string, leader: LeaderView): QuorateError {
   switch (result.kind) {
     case 'overwritten':
       return new QuorateError('OVERWRITTEN', `${what} lost its place to another leader's entry: it did not happen`)
@@ -29,7 +41,7 @@ export function errorOfRefusal(result: Settled, what: string, leader: LeaderView
   }
 }
 
-function errorOfReason(refused: Extract<Settled, { kind: 'refused' }>, what: string, leader: LeaderView): QuorateError {
+function errorOfReason(refused: Extract<Ending, { kind: 'refused' }>, what: string, leader: LeaderView): QuorateError {
   const message = `${what} was refused: ${refused.detail}`
   switch (refused.reason) {
     case 'notLeader':
@@ -42,6 +54,8 @@ function errorOfReason(refused: Extract<Settled, { kind: 'refused' }>, what: str
       return new QuorateError('INVALID_COMMAND', message)
     case 'tooLarge':
       return new QuorateError('COMMAND_TOO_LARGE', message)
+    case 'wrongCluster':
+      return new QuorateError('WRONG_CLUSTER', message, { outcome: 'notDone' })
     case 'unsupported':
       return new QuorateError('UNSUPPORTED', message)
   }

@@ -4,6 +4,7 @@ import type { Driver } from './driver.js'
 import type { ReplicaEvents } from './events.js'
 import type { SessionOptions } from './proposals.js'
 import type { RequestOptions } from './requests.js'
+import type { SessionHandle } from './sessions/handle.js'
 import type { ReplicaStatus } from './status.js'
 
 /** Options of one command. The deadline and the signal cover the whole operation. */
@@ -29,6 +30,8 @@ export interface RawResult {
 /** One running member of the cluster. */
 export interface Replica<Machine extends MachineModule = MachineModule> {
   readonly id: NodeId
+  /** The cluster that it belongs to, as 32 hexadecimal digits: commands and sessions of another one are refused. */
+  readonly clusterId: string
   /** The machine's commands. Each resolves once it is committed, durable on a majority, and applied here. */
   readonly commands: Calls<Machine['commands'], CommandOptions>
   /** The machine's queries: linearizable unless asked otherwise. */
@@ -39,9 +42,12 @@ export interface Replica<Machine extends MachineModule = MachineModule> {
   query(query: Uint8Array, options?: QueryOptions): Promise<RawResult>
   /**
    * Opens a session in the cluster, for {@link CommandOptions.session}. Sixteen bytes name it: the same bytes open the
-   * same one, so that opening can be tried again. It ends when it was not used for `sessionTimeoutMs` of cluster time.
+   * same one, so that opening can be tried again. It ends by {@link closeSession}, or when no command of it was carried out
+   * for `sessionTimeoutMs` of cluster time. Whoever has the handle can use the session: give it to nobody else.
    */
-  openSession(nonce?: Uint8Array, options?: RequestOptions): Promise<Position>
+  openSession(nonce?: Uint8Array, options?: RequestOptions): Promise<SessionHandle>
+  /** Ends a session: its answers are forgotten, and every later command of it is refused as `SESSION_EXPIRED`. */
+  closeSession(session: SessionHandle, options?: RequestOptions): Promise<void>
   /**
    * Hands leadership over, to this member or to whoever is most up to date. Resolves when another leads. A name that no
    * member can have is a `TypeError`.
@@ -66,6 +72,7 @@ export function replicaOf<Machine extends MachineModule, Message, Admin>(
   const queries: Machine['queries'] = machine.queries
   return {
     id: driver.id,
+    clusterId: driver.clusterId,
     commands: bindCalls<Machine['commands'], CommandOptions>(
       commands,
       async (request, options) => (await driver.propose(request, options)).result,
@@ -77,6 +84,7 @@ export function replicaOf<Machine extends MachineModule, Message, Admin>(
     propose: (command, options) => driver.propose(command, options, (bytes) => void machine.sinceOf?.(bytes)),
     query: (query, options) => driver.query(query, options),
     openSession: (nonce, options) => driver.callers.openSession(nonce ?? null, options),
+    closeSession: (session, options) => driver.callers.closeSession(session, options),
     transferLeadership: async (to, options) =>
       driver.callers.transferLeadership(to === undefined ? null : nodeId(to), options),
     metrics: async () => driver.metrics.text(),

@@ -10,8 +10,10 @@ import {
   type StateMachine,
 } from '@quorate/contracts'
 import type { AppliedStamps, ClusterClock } from './cluster-clock.js'
-import { decodeOpening, type Opening } from './sessions/opening.js'
-import { noSession, SessionTable } from './sessions/session-table.js'
+import { digestOfCommand } from './sessions/command-digest.js'
+import { decodeOpening } from './sessions/opening.js'
+import { noSession, type Opening, type SessionKey } from './sessions/session.js'
+import { SessionTable, type SessionRefusal } from './sessions/session-table.js'
 import { readImageHead, writeImageHead } from './state-image.js'
 import { supportedVersions } from './versions/supported.js'
 import {
@@ -24,17 +26,19 @@ import {
   type Versions,
 } from './versions/version-list.js'
 
-/** What came of an applied command, for whoever waits for it. */
+/** What came of an applied command, for whoever waits for it. `command` is what was applied under that count. */
 export type Outcome =
-  | { readonly kind: 'answered'; readonly session: Position; readonly sequence: number; readonly result: Uint8Array }
-  | {
-      readonly kind: 'refused'
-      readonly session: Position
-      readonly sequence: number
-      readonly code: 'SESSION_EXPIRED' | 'OVERLOADED'
-    }
-  /** `id` is null when the table of sessions is full. */
-  | { readonly kind: 'opened'; readonly nonce: Uint8Array; readonly id: Position | null }
+  | (Ended & { readonly kind: 'answered'; readonly result: Uint8Array })
+  | (Ended & { readonly kind: 'refused'; readonly why: SessionRefusal })
+  /** `id` is null when there is no room for another session. */
+  | { readonly kind: 'opened'; readonly opening: Opening; readonly id: Position | null }
+  | { readonly kind: 'closed'; readonly key: SessionKey }
+
+interface Ended {
+  readonly key: SessionKey
+  readonly sequence: number
+  readonly command: Uint8Array
+}
 
 /**
  * Everything that is replicated: the machine, the sessions around it, cluster time, and the versions that are active. Equal
@@ -78,9 +82,12 @@ export class ReplicatedState {
         return this.#command(envelope, at, stamps)
       case 'openSession': {
         const opening = openingOf(envelope)
-        if (!opening) return null
-        const { nonce, timeoutMs } = opening
-        return { kind: 'opened', nonce, id: this.sessions.open(nonce, timeoutMs, at, stamps.clusterTime) }
+        return opening && { kind: 'opened', opening, id: this.sessions.open(opening, at, stamps.clusterTime) }
+      }
+      case 'closeSession': {
+        const key = keyOf(envelope)
+        this.sessions.close(key)
+        return { kind: 'closed', key }
       }
       case 'clock':
         this.#withMachine(at, (context) => this.machine.expire(context), stamps)
@@ -111,21 +118,25 @@ export class ReplicatedState {
     return deadlines.length === 0 ? null : Math.min(...deadlines)
   }
 
-  #command(envelope: Envelope, at: Position, stamps: AppliedStamps): Outcome {
-    const { session: id, sessionSequence: sequence, lowestUnacknowledged } = envelope
-    if (id === noSession) {
-      return { kind: 'answered', session: id, sequence: at, result: this.#applyToMachine(envelope, at, stamps) }
+  /** A command of another cluster is one that a recovery has kept: it belongs to a session of that cluster. */
+  #command(envelope: Envelope, at: Position, stamps: AppliedStamps): Outcome | null {
+    const { session, sessionSequence: sequence, lowestUnacknowledged, command } = envelope
+    if (session === noSession) {
+      this.#applyToMachine(envelope, at, stamps)
+      return null
     }
-    const verdict = this.sessions.judge(id, sequence, lowestUnacknowledged, stamps.clusterTime)
+    const key = keyOf(envelope)
+    const digest = digestOfCommand(command)
+    const verdict = this.sessions.judge({ ...key, sequence, lowestUnacknowledged, digest }, stamps.clusterTime)
     switch (verdict.kind) {
       case 'refused':
-        return { kind: 'refused', session: id, sequence, code: verdict.code }
+        return { kind: 'refused', key, sequence, command, why: verdict.why }
       case 'repeated':
-        return { kind: 'answered', session: id, sequence, result: verdict.result }
+        return { kind: 'answered', key, sequence, command, result: verdict.result }
       case 'fresh': {
         const result = this.#applyToMachine(envelope, at, stamps)
-        this.sessions.keep(verdict.session, sequence, result)
-        return { kind: 'answered', session: id, sequence, result }
+        this.sessions.keep(verdict.session, sequence, digest, result)
+        return { kind: 'answered', key, sequence, command, result }
       }
     }
   }
@@ -184,10 +195,14 @@ function versionsOf(command: Uint8Array): Versions | null {
   }
 }
 
+function keyOf({ cluster, session, sessionNonce: nonce }: Envelope): SessionKey {
+  return { cluster, session, nonce }
+}
+
 /** Null: it is none. Whoever proposes one checks it, so that a committed one stops nobody. */
-function openingOf({ command }: Envelope): Opening | null {
+function openingOf({ cluster, sessionNonce: nonce, command }: Envelope): Opening | null {
   try {
-    return decodeOpening(command)
+    return { cluster, nonce, ...decodeOpening(command) }
   } catch (error) {
     if (error instanceof BytesError) return null
     throw error

@@ -6,11 +6,10 @@ import {
   type Environment,
   type NodeId,
   type Outcome,
-  type Settled,
   type Token,
 } from '@quorate/contracts'
 import type { LeaderView } from './leader-view.js'
-import { errorOfRefusal } from './refusals.js'
+import { errorOfRefusal, type Ending } from './refusals.js'
 
 /** How often what waits looks whether it can be tried again, in milliseconds. */
 const retryEveryMs = 50
@@ -169,7 +168,7 @@ export class Requests<Payload, Answer> {
   }
 
   /** How an attempt ended, if not by an answer. */
-  settle(token: Token, result: Settled): void {
+  settle(token: Token, result: Ending): void {
     const request = this.#byToken.get(token)
     if (!request) return
     this.#byToken.delete(token)
@@ -273,7 +272,7 @@ export class Requests<Payload, Answer> {
 }
 
 /** Another attempt may succeed where this one did not. */
-function isWorthRetrying(result: Settled): boolean {
+function isWorthRetrying(result: Ending): boolean {
   if (result.kind !== 'refused') return true
   return result.reason === 'notLeader' || result.reason === 'inProgress'
 }

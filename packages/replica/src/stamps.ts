@@ -1,17 +1,19 @@
 import { encodeEnvelope } from '@quorate/contracts'
 import type { Proposal } from './proposal.js'
 import type { ReplicatedState } from './replicated-state.js'
-import { noSession } from './sessions/session-table.js'
+import { noNonce, noSession } from './sessions/session.js'
 import { encodeVersions, firstVersion, type Versions } from './versions/version-list.js'
 
 /** A proposal with its stamps: bytes that were never proposed before. */
 export function stampedProposal(proposal: Proposal, { machine, clock }: ReplicatedState): Uint8Array {
   return encodeEnvelope({
     kind: proposal.kind,
+    cluster: proposal.cluster,
     codec: machine.codec,
     machineVersion: machine.activeVersion,
     ...clock.stamps(),
     session: proposal.session,
+    sessionNonce: proposal.nonce,
     sessionSequence: proposal.sequence,
     lowestUnacknowledged: proposal.lowestUnacknowledged(),
     command: proposal.command,
@@ -19,13 +21,16 @@ export function stampedProposal(proposal: Proposal, { machine, clock }: Replicat
 }
 
 /** What activates versions in the whole cluster, from its position on (decision D26). */
-export function stampedActivation(versions: Versions, { machine, clock }: ReplicatedState): Uint8Array {
+export function stampedActivation(versions: Versions, state: ReplicatedState, cluster: Uint8Array): Uint8Array {
+  const { machine, clock } = state
   return encodeEnvelope({
     kind: 'activate',
+    cluster,
     codec: machine.codec,
     machineVersion: firstVersion,
     ...clock.stamps(),
     session: noSession,
+    sessionNonce: noNonce,
     sessionSequence: 0,
     lowestUnacknowledged: 0,
     command: encodeVersions(versions),
@@ -33,14 +38,16 @@ export function stampedActivation(versions: Versions, { machine, clock }: Replic
 }
 
 /** A command that does nothing but let replicated time pass (decision D12). */
-export function stampedClock(state: ReplicatedState): Uint8Array {
+export function stampedClock(state: ReplicatedState, cluster: Uint8Array): Uint8Array {
   const { machine, clock } = state
   return encodeEnvelope({
     kind: 'clock',
+    cluster,
     codec: machine.codec,
     machineVersion: firstVersion,
     ...clock.stamps(),
     session: noSession,
+    sessionNonce: noNonce,
     sessionSequence: 0,
     lowestUnacknowledged: 0,
     command: new Uint8Array(),

@@ -48,11 +48,13 @@ const command = Uint8Array.of(7, 0, 255)
 test('F-38: envelopes', () => {
   const sample = encodeEnvelope({
     kind: 'command',
+    cluster: new Uint8Array(16).fill(3),
     codec: 'msgpack',
     machineVersion: 3,
     wallMs: 2 ** 41,
     clusterTime: clusterTime(12_345),
     session: position(9),
+    sessionNonce: new Uint8Array(16).fill(9),
     sessionSequence: 4,
     lowestUnacknowledged: 2,
     command,
@@ -67,7 +69,9 @@ test('F-38: envelopes', () => {
 test('F-38: requests that are forwarded, and their answers', () => {
   const proposal = {
     kind: 'command',
+    cluster: new Uint8Array(16).fill(3),
     session: position(7),
+    nonce: new Uint8Array(16).fill(7),
     sequence: 4,
     lowestUnacknowledged: () => 3,
     command,
@@ -110,16 +114,18 @@ test('F-38: requests for parts of an image, and their answers', () => {
 function tableOfTwo(): SessionTable {
   const table = new SessionTable()
   for (const id of [4, 9]) {
-    table.open(new Uint8Array(16).fill(id), 500, position(id), clusterTime(10))
     table.put({
       id: position(id),
+      cluster: new Uint8Array(16).fill(3),
       nonce: new Uint8Array(16).fill(id),
+      owner: id === 4 ? 'caller' : 'member',
       timeoutMs: 500,
       lastActive: clusterTime(10),
       lowestUnacknowledged: 1,
+      highestSequence: 3,
       results: new Map([
-        [1, Uint8Array.of(1, 2)],
-        [3, new Uint8Array()],
+        [1, { digest: { high: 2 ** 32 - 1, low: 7 }, result: Uint8Array.of(1, 2) }],
+        [3, { digest: { high: 0, low: 0 }, result: new Uint8Array() }],
       ]),
       resultBytes: 2,
     })
@@ -142,7 +148,7 @@ test('F-38: tables of sessions, and the commands that open them', () => {
     },
     encode: write,
   })
-  feed([encodeOpening({ nonce: new Uint8Array(16), timeoutMs: 60_000 })], {
+  feed([encodeOpening({ owner: 'member', timeoutMs: 60_000 })], {
     decode: decodeOpening,
     encode: encodeOpening,
   })

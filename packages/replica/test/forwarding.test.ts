@@ -16,7 +16,9 @@ import { RequestIds } from '../src/request-ids.js'
 const lowest = (): number => 3
 const proposal: Proposal = {
   kind: 'command',
+  cluster: new Uint8Array(16).fill(3),
   session: position(7),
+  nonce: new Uint8Array(16).fill(7),
   sequence: 4,
   lowestUnacknowledged: lowest,
   command: Uint8Array.of(1, 2, 3),
@@ -37,6 +39,10 @@ const replies: readonly ForwardReply[] = [
   {
     ...{ kind: 'settled', request: token(5) },
     result: { kind: 'refused', reason: 'notLeader', leader: nodeId('n3'), detail: 'n1 does not lead' },
+  },
+  {
+    ...{ kind: 'settled', request: token(6) },
+    result: { kind: 'refused', reason: 'wrongCluster', leader: null, detail: 'of another cluster' },
   },
 ]
 
@@ -187,11 +193,11 @@ test('an opening that is none is no request', () => {
 
 test('of what was applied, only a lack of room is told: the asker cannot see which attempt found none', () => {
   const { forwarding, ask, sent, handed } = asked()
-  const place = { session: position(7), sequence: 4 }
+  const place = { key: proposal, sequence: 4, command: proposal.command }
   const outcomes = [
     { kind: 'answered', ...place, result: new Uint8Array() },
-    { kind: 'refused', ...place, code: 'SESSION_EXPIRED' },
-    { kind: 'refused', ...place, code: 'OVERLOADED' },
+    { kind: 'refused', ...place, why: 'expired' },
+    { kind: 'refused', ...place, why: 'full' },
     null,
   ] as const
   for (const [at, outcome] of outcomes.entries()) {

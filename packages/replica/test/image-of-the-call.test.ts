@@ -55,7 +55,7 @@ class Life {
   readonly state: ReplicatedState
   readonly #told: Told
   readonly #random: Random
-  readonly #sessions: { readonly id: number; last: number; lowest: number }[] = []
+  readonly #sessions: { readonly id: number; readonly nonce: Uint8Array; last: number; lowest: number }[] = []
   #at = 0
   #now = 0
 
@@ -68,8 +68,10 @@ class Life {
   /** Opens a session that ends soon, or late. */
   open(timeoutMs: number): void {
     const nonce = Uint8Array.from({ length: 16 }, (_, each) => (each === 0 ? this.#at : this.#random.nextInt(256)))
-    const outcome = this.apply({ kind: 'openSession', command: encodeOpening({ nonce, timeoutMs }) })
-    if (outcome?.kind === 'opened' && outcome.id !== null) this.#sessions.push({ id: outcome.id, last: 0, lowest: 1 })
+    const command = encodeOpening({ owner: 'caller', timeoutMs })
+    const outcome = this.apply({ kind: 'openSession', sessionNonce: nonce, command })
+    if (outcome?.kind !== 'opened' || outcome.id === null) return
+    this.#sessions.push({ id: outcome.id, nonce, last: 0, lowest: 1 })
   }
 
   /** A command of one of its sessions, which acknowledges earlier ones or does not. */
@@ -80,7 +82,8 @@ class Life {
     session.last += 1
     if (this.#random.nextInt(4) === 0) session.lowest += this.#random.nextInt(session.last - session.lowest + 1)
     this.apply({
-      ...{ session: position(session.id), sessionSequence: session.last, lowestUnacknowledged: session.lowest },
+      ...{ session: position(session.id), sessionNonce: session.nonce, sessionSequence: session.last },
+      lowestUnacknowledged: session.lowest,
       command: this.#told.command(this.#at, bytes),
     })
   }
@@ -97,7 +100,7 @@ class Life {
     const envelope = encodeEnvelope({
       ...{ kind: 'command', codec, machineVersion: version, wallMs: 1_000 + this.#now },
       ...{ clusterTime: clusterTime(this.#now), session: position(0), sessionSequence: 0, lowestUnacknowledged: 1 },
-      ...{ command: new Uint8Array(), ...differs },
+      ...{ cluster: new Uint8Array(16), sessionNonce: new Uint8Array(16), command: new Uint8Array(), ...differs },
     })
     return this.state.apply(envelope, position(this.#at))
   }
@@ -180,10 +183,10 @@ test('what a table counts is what it holds, after whatever has happened', () => 
     if (each % 10 !== 0) continue
     const { sessions } = life.state
     const held = sessions.all().flatMap(({ results }) => [...results.values()])
-    const bytes = held.reduce((sum, { length }) => sum + length + 12, 0)
+    const bytes = held.reduce((sum, { result }) => sum + result.length + 20, 0)
     expect(sessions.load).toEqual({ sessions: sessions.all().length, answers: held.length, bytes })
     for (const { results, resultBytes } of sessions.all()) {
-      expect(resultBytes).toBe([...results.values()].reduce((sum, { length }) => sum + length, 0))
+      expect(resultBytes).toBe([...results.values()].reduce((sum, { result }) => sum + result.length, 0))
     }
     const deadlines = sessions.all().map(({ lastActive, timeoutMs }) => lastActive + timeoutMs)
     expect(sessions.nextDeadline()).toBe(deadlines.length === 0 ? null : Math.min(...deadlines))

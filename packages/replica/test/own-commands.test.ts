@@ -73,10 +73,21 @@ test('what is no nonce and no place in a session is refused where it is said, an
       { id, sequence: -1, lowestUnacknowledged: 1 },
       { id, sequence: NaN, lowestUnacknowledged: 1 },
       { id, sequence: 1, lowestUnacknowledged: 2 },
-      { id: 0 as typeof id, sequence: 1, lowestUnacknowledged: 1 },
+      { id, sequence: 8_193, lowestUnacknowledged: 1 },
     ]
     for (const session of places) {
       await expect(replica.commands.add({ by: 1 }, { session })).rejects.toThrow('a place in a session is')
+    }
+    const handles = [
+      7 as never,
+      { ...id, position: 0 as never },
+      { ...id, nonce: new Uint8Array(3) },
+      { ...id, clusterId: '' },
+    ]
+    for (const handle of handles) {
+      const place = { id: handle, sequence: 1, lowestUnacknowledged: 1 }
+      await expect(replica.commands.add({ by: 1 }, { session: place })).rejects.toThrow('what openSession resolved to')
+      await expect(replica.closeSession(handle)).rejects.toThrow('what openSession resolved to')
     }
   }
   await pause(cluster, 2_000)
@@ -107,8 +118,9 @@ test('D28: bytes that are no command of the machine are refused before they are 
 
 test('members and sessions are named by plain text and numbers, which are checked where they are given', async () => {
   const { cluster, follower } = await three()
-  const id: number = await cluster.during(follower.openSession())
-  const place = { id, sequence: 1, lowestUnacknowledged: 1 }
+  const { clusterId, nonce, position } = await cluster.during(follower.openSession())
+  const at: number = position
+  const place = { id: { clusterId, nonce, position: at }, sequence: 1, lowestUnacknowledged: 1 }
   expect(await cluster.during(follower.commands.add({ by: 1 }, { session: place }))).toBe(1)
   const target: string = follower.id
   await cluster.during(follower.transferLeadership(target))

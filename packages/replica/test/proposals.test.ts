@@ -1,15 +1,19 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { virtualTime } from '@quorate/conformance'
-import { nodeId, position, token, type Position, type Settled, type Token } from '@quorate/contracts'
+import { clusterTime, nodeId, position, token, type Position, type Settled, type Token } from '@quorate/contracts'
 import { counter } from '@quorate/machine-counter'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { ClusterClock } from '../src/cluster-clock.js'
 import { LeaderView } from '../src/leader-view.js'
 import { Proposals } from '../src/proposals.js'
 import { ReplicatedState } from '../src/replicated-state.js'
+import { digestOfCommand } from '../src/sessions/command-digest.js'
+import type { SessionRefusal } from '../src/sessions/session-table.js'
 
 const session = position(7)
-const place = { session, sequence: 4 }
+const [cluster, nonce] = [new Uint8Array(16).fill(1), new Uint8Array(16).fill(2)]
+const key = { cluster, session, nonce }
+const place = { ...key, sequence: 4, command: new Uint8Array() }
 const refused: Settled = { kind: 'refused', reason: 'notLeader', leader: null, detail: 'it does not lead' }
 const notDone = { outcome: 'notDone' }
 
@@ -33,19 +37,18 @@ class Follower {
       return this.takes
     }
     this.state = new ReplicatedState(counter.create(), new ClusterClock(environment))
-    this.proposals = new Proposals(
-      {
-        environment,
-        leader: this.leader,
-        timeoutMs: 10_000,
-        requestsMax: 10,
-        nextToken: () => token((this.#tokens += 1)),
-        hand: take,
-        forward: take,
-      },
-      this.state,
-      60_000,
-    )
+    this.proposals = new Proposals({
+      environment,
+      leader: this.leader,
+      timeoutMs: 10_000,
+      requestsMax: 10,
+      nextToken: () => token((this.#tokens += 1)),
+      hand: take,
+      forward: take,
+      state: this.state,
+      cluster,
+      sessionTimeoutMs: 60_000,
+    })
   }
 
   /** Another leader: what waits is tried with it, also while an earlier attempt is undecided. */
@@ -57,7 +60,7 @@ class Follower {
   /** How the command ends: its position, or code and outcome. */
   command(): Promise<unknown> {
     const { signal } = this.abort
-    const proposal = { ...place, lowestUnacknowledged: () => 1, command: new Uint8Array() }
+    const proposal = { ...place, lowestUnacknowledged: () => 1 }
     return this.proposals.command(proposal, { signal }).then(
       (answer) => answer.position,
       (error: unknown) => error,
@@ -70,10 +73,12 @@ class Follower {
   }
 
   /** An entry for the command's place is applied here; `attempt`: it was this member's own. */
-  applied(code: 'SESSION_EXPIRED' | 'OVERLOADED' | null, at: Position, attempt?: number): void {
+  applied(why: SessionRefusal | null, at: Position, attempt?: number, differs: Partial<typeof place> = {}): void {
     const own = attempt === undefined ? null : (this.attempts[attempt] ?? null)
-    const outcome = code === null ? { kind: 'answered', result: new Uint8Array() } : { kind: 'refused', code }
-    this.proposals.onOutcome({ ...place, ...outcome } as Parameters<Proposals['onOutcome']>[0], at, own)
+    const { sequence, command, ...given } = { ...place, ...differs }
+    const ended = { key: given, sequence, command }
+    if (why === null) this.proposals.onOutcome({ kind: 'answered', ...ended, result: new Uint8Array() }, at, own)
+    else this.proposals.onOutcome({ kind: 'refused', ...ended, why }, at, own)
   }
 
   async end(): Promise<void> {
@@ -148,7 +153,7 @@ describe('a command with one attempt', () => {
   test('that the state had no room for did not happen', async () => {
     follower.newLeader('n1')
     const command = follower.command()
-    follower.applied('OVERLOADED', position(9), 0)
+    follower.applied('full', position(9), 0)
     expect(await command).toMatchObject({ code: 'OVERLOADED', ...notDone })
   })
 })
@@ -190,7 +195,7 @@ describe('a command with several attempts', () => {
   test('waits for the others when the state has no room for one', async () => {
     const command = follower.command()
     follower.newLeader('n3')
-    follower.applied('OVERLOADED', position(9), 1)
+    follower.applied('full', position(9), 1)
     follower.applied(null, position(12), 0)
     expect(await command).toBe(12)
   })
@@ -201,7 +206,7 @@ describe('what is applied here for the place of a command', () => {
 
   test('and found no room may be an attempt that was made elsewhere: it says nothing of this one', async () => {
     const command = follower.command()
-    follower.applied('OVERLOADED', position(9))
+    follower.applied('full', position(9))
     follower.applied(null, position(12))
     expect(await command).toBe(12)
   })
@@ -209,7 +214,7 @@ describe('what is applied here for the place of a command', () => {
   test('and found the session ended is the end of all attempts, and none was carried out before', async () => {
     const command = follower.command()
     follower.newLeader('n3')
-    follower.applied('SESSION_EXPIRED', position(9))
+    follower.applied('expired', position(9))
     expect(await command).toMatchObject({ code: 'SESSION_EXPIRED', ...notDone })
   })
 
@@ -217,7 +222,7 @@ describe('what is applied here for the place of a command', () => {
     const command = follower.command()
     follower.proposals.onInstalled(position(20))
     follower.newLeader('n3')
-    follower.applied('SESSION_EXPIRED', position(21))
+    follower.applied('expired', position(21))
     expect(await command).toMatchObject({ code: 'SESSION_EXPIRED', outcome: 'unknown' })
   })
 
@@ -226,7 +231,7 @@ describe('what is applied here for the place of a command', () => {
     follower.proposals.onInstalled(position(20))
     follower.newLeader('n3')
     follower.tell(0, { kind: 'overwritten' })
-    follower.applied('SESSION_EXPIRED', position(21))
+    follower.applied('expired', position(21))
     expect(await command).toMatchObject({ code: 'SESSION_EXPIRED', ...notDone })
   })
 
@@ -234,7 +239,45 @@ describe('what is applied here for the place of a command', () => {
     const command = follower.command()
     follower.tell(0, { kind: 'unknown' })
     follower.newLeader('n3')
-    follower.applied('SESSION_EXPIRED', position(21))
+    follower.applied('expired', position(21))
     expect(await command).toMatchObject({ code: 'SESSION_EXPIRED', outcome: 'unknown' })
+  })
+
+  test('by another caller, or as another command, is not the end of this one', async () => {
+    const command = follower.command()
+    follower.applied('expired', position(8), undefined, { nonce: new Uint8Array(16) })
+    follower.applied(null, position(9), undefined, { nonce: new Uint8Array(16) })
+    follower.applied(null, position(10), undefined, { cluster: new Uint8Array(16) })
+    follower.applied(null, position(11), undefined, { command: Uint8Array.of(1) })
+    follower.applied(null, position(12))
+    expect(await command).toBe(12)
+  })
+
+  test('as another command, before this one came, ends it: its count was used', async () => {
+    const command = follower.command()
+    follower.newLeader('n3')
+    follower.applied('reused', position(9))
+    expect(await command).toMatchObject({ code: 'SEQUENCE_REUSED', ...notDone })
+  })
+
+  test('as another command, and only a snapshot tells of it, ends it all the same', async () => {
+    const { sessions } = follower.state
+    sessions.open({ cluster, nonce, owner: 'caller', timeoutMs: 1_000 }, session, clusterTime(0))
+    const digest = digestOfCommand(Uint8Array.of(1))
+    const verdict = sessions.judge({ ...place, lowestUnacknowledged: 1, digest }, clusterTime(0))
+    if (verdict.kind === 'fresh') sessions.keep(verdict.session, 4, digest, new Uint8Array())
+    const command = follower.command()
+    follower.proposals.onInstalled(position(20))
+    expect(await command).toMatchObject({ code: 'SEQUENCE_REUSED', ...notDone })
+  })
+
+  test('and found beyond the window is in doubt if it was sent before, with less acknowledged', async () => {
+    const once = follower.command()
+    follower.applied('beyondWindow', position(9))
+    expect(await once).toMatchObject({ code: 'SESSION_EXPIRED', ...notDone })
+    const twice = follower.command()
+    follower.newLeader('n3')
+    follower.applied('beyondWindow', position(12))
+    expect(await twice).toMatchObject({ code: 'SESSION_EXPIRED', outcome: 'unknown' })
   })
 })

@@ -1,21 +1,30 @@
-import { ByteReader, ByteWriter } from '@quorate/contracts'
-import { nonceBytes } from './session-codec.js'
+import { ByteReader, BytesError, ByteWriter } from '@quorate/contracts'
+import type { Opening, SessionOwner } from './session.js'
 
-/** What opens a session: the same nonce gives the same one, so that a retry opens no second. */
-export interface Opening {
-  readonly nonce: Uint8Array
-  readonly timeoutMs: number
-}
+const owners = ['caller', 'member'] as const satisfies readonly SessionOwner[]
 
-/** The command of an `openSession` envelope. */
-export function encodeOpening({ nonce, timeoutMs }: Opening): Uint8Array {
-  return new ByteWriter(nonceBytes + 4).raw(nonce).u32(timeoutMs).finish()
+/** The command of an `openSession` envelope; the cluster and the nonce stand in the envelope itself. */
+export function encodeOpening({ owner, timeoutMs }: Pick<Opening, 'owner' | 'timeoutMs'>): Uint8Array {
+  return new ByteWriter(5).u8(owners.indexOf(owner)).u32(timeoutMs).finish()
 }
 
 /** Inverse of {@link encodeOpening}. Throws `BytesError`. */
-export function decodeOpening(bytes: Uint8Array): Opening {
+export function decodeOpening(bytes: Uint8Array): Pick<Opening, 'owner' | 'timeoutMs'> {
   const reader = new ByteReader(bytes)
-  const opening = { nonce: reader.raw(nonceBytes), timeoutMs: reader.u32() }
+  const owner = ownerOf(reader.u8())
+  const timeoutMs = reader.u32()
   reader.end()
-  return opening
+  return { owner, timeoutMs }
+}
+
+/** The byte that says who counts in a session. */
+export function byteOfOwner(owner: SessionOwner): number {
+  return owners.indexOf(owner)
+}
+
+/** Inverse of {@link byteOfOwner}. Throws `BytesError`. */
+export function ownerOf(byte: number): SessionOwner {
+  const owner = owners[byte]
+  if (owner === undefined) throw new BytesError('this version knows no such owner of a session')
+  return owner
 }

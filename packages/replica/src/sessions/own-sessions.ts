@@ -1,25 +1,27 @@
-import { QuorateError, type Position } from '@quorate/contracts'
-import { sessionResultsMax } from './session-table.js'
+import { QuorateError } from '@quorate/contracts'
+import { sessionResultsMax, type SessionKey } from './session.js'
 
 /** A command's place in a session: its count, and what of the earlier ones is still wanted. */
 export interface Slot {
-  readonly session: Position
+  readonly key: SessionKey
   readonly sequence: number
   lowestUnacknowledged(): number
   /** Its answer is here, or nobody wants it any more. */
   release(): void
+  /** The session refused a command: no other one is given to it. */
+  onRefused(): void
 }
 
 /** What own sessions need of the driver. */
 export interface OwnSessionsHost {
   /** Opens a session in the cluster. Rejects with what kept it from that. */
-  open(): Promise<Position>
+  open(): Promise<SessionKey>
   /** False once the session has ended in this member's state. */
-  isAlive(session: Position): boolean
+  isAlive(session: SessionKey): boolean
 }
 
 interface OwnSession {
-  readonly id: Position
+  readonly key: SessionKey
   readonly outstanding: Set<number>
   last: number
 }
@@ -44,11 +46,25 @@ export class OwnSessions {
 
   /** A slot at once if a session has room; null if one has to be opened first. */
   take(): Slot | null {
-    this.#sessions = this.#sessions.filter(({ id, outstanding }) => outstanding.size > 0 || this.#host.isAlive(id))
+    this.#sessions = this.#sessions.filter(({ key, outstanding }) => outstanding.size > 0 || this.#host.isAlive(key))
     const session = this.#sessions.find((each) => {
-      return each.last + 1 - lowestOf(each) < sessionResultsMax && this.#host.isAlive(each.id)
+      return each.last + 1 - lowestOf(each) < sessionResultsMax && this.#host.isAlive(each.key)
     })
-    return session ? slotOf(session) : null
+    return session ? this.#slotOf(session) : null
+  }
+
+  #slotOf(session: OwnSession): Slot {
+    const sequence = (session.last += 1)
+    session.outstanding.add(sequence)
+    return {
+      key: session.key,
+      sequence,
+      lowestUnacknowledged: () => lowestOf(session),
+      release: () => void session.outstanding.delete(sequence),
+      onRefused: () => {
+        this.#sessions = this.#sessions.filter((each) => each !== session)
+      },
+    }
   }
 
   /** Opens a session that has room; callers that come meanwhile share it. */
@@ -61,8 +77,8 @@ export class OwnSessions {
 
   async #openOne(): Promise<void> {
     try {
-      const id = await this.#host.open()
-      this.#sessions.push({ id, outstanding: new Set(), last: 0 })
+      const key = await this.#host.open()
+      this.#sessions.push({ key, outstanding: new Set(), last: 0 })
     } catch (error) {
       if (!(error instanceof QuorateError)) throw error
       // Whatever became of the session: the command that needed it was never handed to anybody.
@@ -77,15 +93,4 @@ export class OwnSessions {
 function lowestOf({ outstanding, last }: OwnSession): number {
   for (const lowest of outstanding) return lowest
   return last + 1
-}
-
-function slotOf(session: OwnSession): Slot {
-  const sequence = (session.last += 1)
-  session.outstanding.add(sequence)
-  return {
-    session: session.id,
-    sequence,
-    lowestUnacknowledged: () => lowestOf(session),
-    release: () => void session.outstanding.delete(sequence),
-  }
 }

@@ -1,32 +1,33 @@
-import { hexOfBytes, position, type ClusterTime, type Position } from '@quorate/contracts'
+import { equalBytes, hexOfBytes, type ClusterTime, type Position } from '@quorate/contracts'
+import { isSameDigest, type CommandDigest } from './command-digest.js'
+import {
+  bytesOfAnswers,
+  ownSessionsMax,
+  resultOverheadBytes,
+  sessionBytesMax,
+  sessionResultsMax,
+  sessionsMax,
+  tableBytesMax,
+  type KeptAnswer,
+  type Opening,
+  type Place,
+  type Session,
+  type SessionKey,
+  type SessionOwner,
+} from './session.js'
 
-/** Sessions at once. Over it none is opened: a live session is never evicted (decision D11). */
-export const sessionsMax = 10_000
-/** Results that one session may hold unacknowledged, and their bytes. Over it its next command is refused. */
-export const sessionResultsMax = 8_192
-export const sessionBytesMax = 4 * 1024 * 1024
-/**
- * Bytes that all sessions together may hold, with a little for each result. Over it commands of every session are refused:
- * the table is part of each snapshot, in memory and in one piece.
- */
-export const tableBytesMax = 64 * 1024 * 1024
-
-/** What a result takes in a snapshot beside its bytes. */
-const resultOverheadBytes = 12
-
-/** One caller's commands, in its own count, with the answers that it has not acknowledged yet. */
-export interface Session {
-  readonly id: Position
-  /** Sixteen bytes that the caller made up; the same bytes give the same session. */
-  readonly nonce: Uint8Array
-  /** Without a command for that long, in cluster time, it ends. */
-  readonly timeoutMs: number
-  lastActive: ClusterTime
-  lowestUnacknowledged: number
-  /** Answers by the caller's count of its command. */
-  readonly results: Map<number, Uint8Array>
-  resultBytes: number
-}
+/** Why a command is not carried out in the session that it names. */
+export type SessionRefusal =
+  /** There is no such session of this caller, or the command was acknowledged before. */
+  | 'expired'
+  /** The session was opened in another cluster than the command was given to. */
+  | 'wrongCluster'
+  /** Another command was carried out under this count. */
+  | 'reused'
+  /** The count, or what it acknowledges, is further on than a session may go at once. */
+  | 'beyondWindow'
+  /** The session, or all of them together, hold as many bytes of answers as they may. */
+  | 'full'
 
 /** What becomes of a command of a session. */
 export type Verdict =
@@ -34,15 +35,16 @@ export type Verdict =
   | { readonly kind: 'fresh'; readonly session: Session }
   /** It was applied before, and this was its answer. */
   | { readonly kind: 'repeated'; readonly result: Uint8Array }
-  | { readonly kind: 'refused'; readonly code: 'SESSION_EXPIRED' | 'OVERLOADED' }
+  | { readonly kind: 'refused'; readonly why: SessionRefusal }
 
 /**
  * Makes a retried command one command (thesis §6.3): replicated state, the same on every member, part of every snapshot.
- * It changes only by applied commands and ends sessions only by cluster time.
+ * It changes only by applied commands and ends sessions only by cluster time, or because their caller ends them.
  */
 export class SessionTable {
   readonly #sessions = new Map<Position, Session>()
   readonly #byNonce = new Map<string, Session>()
+  readonly #counts: Record<SessionOwner, number> = { caller: 0, member: 0 }
   #bytes = 0
   /** No session ends before, in cluster time: they only get later by being used. */
   #noneEndsBefore = Infinity
@@ -58,8 +60,9 @@ export class SessionTable {
     return { sessions: this.#sessions.size, answers, bytes: this.#bytes }
   }
 
-  has(id: Position): boolean {
-    return this.#sessions.has(id)
+  /** How many of them callers opened, of `sessionsMax`. */
+  get callers(): number {
+    return this.#counts.caller
   }
 
   /** In the order of their ids. */
@@ -67,71 +70,89 @@ export class SessionTable {
     return [...this.#sessions.values()].sort((left, right) => left.id - right.id)
   }
 
-  /** The session of this nonce, new or known; null when the table is full. */
-  open(nonce: Uint8Array, timeoutMs: number, at: Position, now: ClusterTime): Position | null {
-    const known = this.#byNonce.get(hexOfBytes(nonce))
+  /** The session of this nonce, new or known; null when there is no room for another. */
+  open(opening: Opening, at: Position, now: ClusterTime): Position | null {
+    const known = this.#byNonce.get(nameOf(opening))
     if (known) {
       known.lastActive = now
       return known.id
     }
-    if (this.#sessions.size >= sessionsMax) return null
+    if (!this.hasRoomFor(opening.owner)) return null
+    const { cluster, nonce, owner, timeoutMs } = opening
     this.put({
-      ...{ id: at, nonce: nonce.slice(), timeoutMs, lastActive: now },
-      ...{ lowestUnacknowledged: 1, results: new Map(), resultBytes: 0 },
+      ...{ id: at, cluster: cluster.slice(), nonce: nonce.slice(), owner, timeoutMs, lastActive: now },
+      ...{ lowestUnacknowledged: 1, highestSequence: 0, results: new Map(), resultBytes: 0 },
     })
     return at
   }
 
+  /** False when the table is full for whoever would open another session. */
+  hasRoomFor(owner: SessionOwner): boolean {
+    if (owner === 'member') return this.#counts.member < ownSessionsMax
+    return this.#counts.caller < sessionsMax && this.#bytes < tableBytesMax
+  }
+
   put(session: Session): void {
     this.#sessions.set(session.id, session)
-    this.#byNonce.set(hexOfBytes(session.nonce), session)
-    this.#bytes += bytesOf(session)
+    this.#byNonce.set(nameOf(session), session)
+    this.#counts[session.owner] += 1
+    this.#bytes += bytesOfAnswers(session)
     this.#noneEndsBefore = Math.min(this.#noneEndsBefore, session.lastActive + session.timeoutMs)
   }
 
-  /** Decides about a command before it is applied, and forgets the answers that its caller no longer wants. */
-  judge(id: Position, sequence: number, lowestUnacknowledged: number, now: ClusterTime): Verdict {
-    const session = this.#sessions.get(id)
-    if (!session) return { kind: 'refused', code: 'SESSION_EXPIRED' }
+  /**
+   * Decides about a command before it is applied, and forgets the answers that its caller no longer wants. What is refused
+   * keeps no session alive.
+   */
+  judge(place: Place, now: ClusterTime): Verdict {
+    const session = this.#sessions.get(place.session)
+    if (!session) return { kind: 'refused', why: 'expired' }
+    const why = whyNotIn(session, place)
+    if (why !== null) return { kind: 'refused', why }
+    this.#acknowledge(session, place.lowestUnacknowledged)
+    const { sequence } = place
+    const kept = session.results.get(sequence)
+    if (kept && !isSameDigest(kept.digest, place.digest)) return { kind: 'refused', why: 'reused' }
+    if (!kept && sequence < session.lowestUnacknowledged) return { kind: 'refused', why: 'expired' }
+    if (!kept && this.#isFullFor(session, sequence)) return { kind: 'refused', why: 'full' }
     session.lastActive = now
-    this.#acknowledge(session, lowestUnacknowledged)
-    const result = session.results.get(sequence)
-    if (result) return { kind: 'repeated', result }
-    if (sequence < session.lowestUnacknowledged) return { kind: 'refused', code: 'SESSION_EXPIRED' }
-    // The lowest one passes any bytes: it alone can end the wait of all others, and no caller knows how large answers are.
-    const isOfMany = sequence > session.lowestUnacknowledged
-    const isFull = session.results.size >= sessionResultsMax || (isOfMany && session.resultBytes >= sessionBytesMax)
-    if (isFull || this.#bytes >= tableBytesMax) {
-      return { kind: 'refused', code: 'OVERLOADED' }
-    }
-    return { kind: 'fresh', session }
+    session.highestSequence = Math.max(session.highestSequence, sequence)
+    return kept ? { kind: 'repeated', result: kept.result } : { kind: 'fresh', session }
   }
 
   /** Remembers an answer until its caller has it. Copied: nothing keeps the bytes of a larger message alive. */
-  keep(session: Session, sequence: number, result: Uint8Array): void {
-    session.results.set(sequence, result.slice())
+  keep(session: Session, sequence: number, digest: CommandDigest, result: Uint8Array): void {
+    session.results.set(sequence, { digest, result: result.slice() })
     session.resultBytes += result.length
     this.#bytes += result.length + resultOverheadBytes
   }
 
-  /** The answer to a command that was applied, if it is still kept. */
-  resultOf(id: Position, sequence: number): Uint8Array | null {
-    return this.#sessions.get(id)?.results.get(sequence) ?? null
+  /** The answer under a count that was carried out, if it is still kept. */
+  answerTo(key: SessionKey, sequence: number): KeptAnswer | null {
+    return this.#find(key)?.results.get(sequence) ?? null
+  }
+
+  /** True while this session is there, and the caller's. */
+  has(key: SessionKey): boolean {
+    return this.#find(key) !== null
   }
 
   /** The session that a nonce opened, if it is still there. */
-  idOf(nonce: Uint8Array): Position | null {
-    return this.#byNonce.get(hexOfBytes(nonce))?.id ?? null
+  idOf(opening: Pick<Opening, 'cluster' | 'nonce'>): Position | null {
+    return this.#byNonce.get(nameOf(opening))?.id ?? null
+  }
+
+  /** Ends a session that its caller needs no more. Nothing happens if it is not there, or not the caller's. */
+  close(key: SessionKey): void {
+    const session = this.#find(key)
+    if (session) this.#delete(session)
   }
 
   /** Ends the sessions whose time is over. */
   expire(now: ClusterTime): void {
     if (now < this.#noneEndsBefore) return
     for (const session of this.#sessions.values()) {
-      if (session.lastActive + session.timeoutMs > now) continue
-      this.#sessions.delete(session.id)
-      this.#byNonce.delete(hexOfBytes(session.nonce))
-      this.#bytes -= bytesOf(session)
+      if (session.lastActive + session.timeoutMs <= now) this.#delete(session)
     }
     this.#noneEndsBefore = this.nextDeadline() ?? Infinity
   }
@@ -145,10 +166,29 @@ export class SessionTable {
     return earliest
   }
 
+  #find({ session: id, cluster, nonce }: SessionKey): Session | null {
+    const session = this.#sessions.get(id)
+    const isTheirs = session && equalBytes(session.nonce, nonce) && equalBytes(session.cluster, cluster)
+    return isTheirs ? session : null
+  }
+
+  /** The lowest one passes any bytes: it alone can end the wait of all others, and no caller knows how large answers are. */
+  #isFullFor(session: Session, sequence: number): boolean {
+    const isOfMany = sequence > session.lowestUnacknowledged
+    return isOfMany && (session.resultBytes >= sessionBytesMax || this.#bytes >= tableBytesMax)
+  }
+
+  #delete(session: Session): void {
+    this.#sessions.delete(session.id)
+    this.#byNonce.delete(nameOf(session))
+    this.#counts[session.owner] -= 1
+    this.#bytes -= bytesOfAnswers(session)
+  }
+
   #acknowledge(session: Session, lowestUnacknowledged: number): void {
     if (lowestUnacknowledged <= session.lowestUnacknowledged) return
     session.lowestUnacknowledged = lowestUnacknowledged
-    for (const [sequence, result] of session.results) {
+    for (const [sequence, { result }] of session.results) {
       if (sequence >= lowestUnacknowledged) continue
       session.results.delete(sequence)
       session.resultBytes -= result.length
@@ -157,9 +197,16 @@ export class SessionTable {
   }
 }
 
-function bytesOf({ results, resultBytes }: Session): number {
-  return resultBytes + results.size * resultOverheadBytes
+/** What keeps a command out of a session, whatever was carried out there. */
+function whyNotIn(session: Session, place: Place): SessionRefusal | null {
+  if (!equalBytes(session.cluster, place.cluster)) return 'wrongCluster'
+  if (!equalBytes(session.nonce, place.nonce)) return 'expired'
+  const { sequence, lowestUnacknowledged } = place
+  const highestSeen = Math.max(session.highestSequence, session.lowestUnacknowledged)
+  const isTooFar = lowestUnacknowledged > highestSeen + sessionResultsMax
+  return isTooFar || sequence >= lowestUnacknowledged + sessionResultsMax ? 'beyondWindow' : null
 }
 
-/** The session of commands that belong to none. */
-export const noSession: Position = position(0)
+function nameOf({ cluster, nonce }: Pick<Opening, 'cluster' | 'nonce'>): string {
+  return hexOfBytes(cluster) + hexOfBytes(nonce)
+}

@@ -167,7 +167,7 @@ export class BadHttp<Machine extends MachineModule> implements HttpPort {
   }
 
   #countsAsRepeated({ path }: HttpCall): boolean {
-    const [place = null] = /session=\d+&sequence=\d+/.exec(path) ?? []
+    const [place = null] = /session=[\w-]+&sequence=\d+/.exec(path) ?? []
     if (place === null) return false
     const isRepeated = this.#asked.has(place)
     this.#asked.add(place)

@@ -85,7 +85,7 @@ export class DirectAsker<Machine extends MachineModule> implements Asker {
   #onExpired(session: Session): void {
     if (this.#session === session) this.#session = null
     if (this.#world.sessionTimeoutMs < longSessionMs) return
-    this.#world.fail(`session ${session.id} ended, and its time was not over by any clock (F-44)`)
+    this.#world.fail(`session ${session.id.position} ended, and its time was not over by any clock (F-44)`)
   }
 
   /** Waits before it asks again; false if it gives up. */

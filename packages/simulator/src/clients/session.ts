@@ -1,13 +1,12 @@
-import type { Position } from '@quorate/contracts'
-import type { SessionOptions } from '@quorate/replica'
+import type { SessionHandle, SessionOptions } from '@quorate/replica'
 
 /** A caller's count of its commands in one session of the cluster. */
 export class Session {
-  readonly id: Position
+  readonly id: SessionHandle
   readonly #outstanding = new Set<number>()
   #last = 0
 
-  constructor(id: Position) {
+  constructor(id: SessionHandle) {
     this.id = id
   }
 

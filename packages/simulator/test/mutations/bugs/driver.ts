@@ -55,9 +55,8 @@ export const bugsOfDriver: readonly KnownBug[] = [
     bug: 'a command that comes again is applied again',
     profile: 'churn',
     file: 'replica/src/sessions/session-table.ts',
-    replace: `    if (result) return { kind: 'repeated', result }
-`,
-    by: '',
+    replace: `const kept = session.results.get(sequence)`,
+    by: `const kept = session.results.get(-1)`,
   },
   {
     bug: 'the table of sessions is left out of the snapshot',
@@ -72,7 +71,7 @@ export const bugsOfDriver: readonly KnownBug[] = [
     bug: 'a command below the lowest unacknowledged one is applied',
     profile: 'lag',
     file: 'replica/src/sessions/session-table.ts',
-    replace: `    if (sequence < session.lowestUnacknowledged) return { kind: 'refused', code: 'SESSION_EXPIRED' }
+    replace: `    if (!kept && sequence < session.lowestUnacknowledged) return { kind: 'refused', why: 'expired' }
 `,
     by: '',
   },
@@ -103,10 +102,10 @@ export const bugsOfDriver: readonly KnownBug[] = [
     bug: 'the answers of sessions are left out of the snapshot',
     profile: 'images',
     file: 'replica/src/sessions/session-codec.ts',
-    replace: `u53(session.lowestUnacknowledged).u32(session.results.size)
-    for (const [sequence, result] of [...session.results].sort(`,
-    by: `u53(session.lowestUnacknowledged).u32(0 * session.results.size)
-    for (const [sequence, result] of [...session.results].slice(0, 0).sort(`,
+    replace: `    writer.u32(session.results.size)
+    for (const [sequence, { digest, result }] of [...session.results].sort(`,
+    by: `    writer.u32(0 * session.results.size)
+    for (const [sequence, { digest, result }] of [...session.results].slice(0, 0).sort(`,
   },
   {
     bug: 'cluster time is left out of the snapshot',
@@ -119,7 +118,7 @@ export const bugsOfDriver: readonly KnownBug[] = [
     bug: 'a session ends that is in use',
     profile: 'any',
     file: 'replica/src/sessions/session-table.ts',
-    replace: `      if (session.lastActive + session.timeoutMs > now) continue`,
-    by: `      if (session.lastActive + session.timeoutMs / 100 > now) continue`,
+    replace: `      if (session.lastActive + session.timeoutMs <= now)`,
+    by: `      if (session.lastActive + session.timeoutMs / 100 <= now)`,
   },
 ]
