@@ -73,6 +73,27 @@ describe('a token ends as its entry ends', () => {
     expect(tokens).toEqual([given])
   })
 
+  test('undecided, when it was cut off and then the first entry of its own term is committed', () => {
+    const cores = new Cores('n1 n2 n3', without)
+    const { settled, tokens } = cores.core('n1')
+    cores.cut('n1', 'n2 n3')
+    cores.campaign('n1')
+    cores.receive('n1', 'n2', { kind: 'requestVoteReply', term: term(1), voteGranted: true })
+    const given = cores.propose('n1', 'x', 'y')
+    const { log } = cores.core('n1').state
+    const entries = [1, 2, 3].map((at) => log.entryAt(at))
+    cores.receive('n1', 'n2', append(2, 0, 0, [entryOf(1, 2)], 0))
+    expect(cores.core('n1').log).toEqual(['2:-'])
+    // n3 had all of it. Entry 1 is the first of term 1, and the first that is committed here.
+    cores.receive('n1', 'n3', append(3, 0, 0, entries, 1))
+    expect(cores.core('n1').applied).toEqual(['-'])
+    expect(given.map((each) => settled.get(each))).toEqual([undefined, undefined])
+    cores.receive('n1', 'n3', append(3, 3, 1, [entryOf(4, 3)], 4))
+    expect(cores.core('n1').applied).toEqual(['-', 'x', 'y', '-'])
+    expect(tokens).toEqual(given)
+    expect(given.map((each) => settled.get(each))).toEqual([undefined, undefined])
+  })
+
   test('undecided, while only earlier terms are committed', () => {
     const cores = new Cores('n1 n2 n3', without)
     const entries = [1, 2].map((at) => entryOf(at, at))
