@@ -1,6 +1,7 @@
 import type { Environment, MachineModule, Random } from '@quorate/contracts'
 import type { Gateway } from './clients/gateway.js'
 import type { Counters } from './counters.js'
+import type { CallersTold } from './invariants/callers-told.js'
 import type { Member } from './member/member.js'
 import type { LoadTraits } from './plan/plan.js'
 import type { Cluster } from './world/cluster.js'
@@ -17,6 +18,8 @@ export interface LoadSurroundings<Machine extends MachineModule> {
   readonly counters: Counters
   /** How long the cluster keeps a session that nobody uses, in milliseconds. */
   readonly sessionTimeoutMs: number
+  /** What callers give and are told. */
+  readonly callers: CallersTold
   /** Something must never be, and a caller has seen it. */
   fail(problem: string): void
 }

@@ -65,6 +65,7 @@ export class Run<Machine extends MachineModule> {
       load: plan.load,
       counters,
       sessionTimeoutMs: traits.replica.sessionTimeoutMs,
+      callers: this.#witness.callers,
       fail: (problem) => this.#witness.fail(new Violation(problem)),
     })
   }
@@ -117,7 +118,7 @@ export class Run<Machine extends MachineModule> {
   async #compare(): Promise<void> {
     await untilConverged(this.#cluster, this.#time, this.#plan.livenessMs)
     await untilAtRest(this.#cluster, this.#time, this.#witness, restMs)
-    this.#witness.sweep()
+    this.#witness.sweepAtRest()
     const complaint = await this.load.complaint(this.#cluster, this.#time)
     if (complaint !== null) throw new Violation(complaint)
   }

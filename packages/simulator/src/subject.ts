@@ -1,4 +1,4 @@
-import type { NodeId, Protocol, ProtocolModule, Random } from '@quorate/contracts'
+import type { NodeId, Protocol, ProtocolModule, Random, Ready, Token } from '@quorate/contracts'
 import { createReplica, type ReplicaOptions, type Replica } from '@quorate/replica'
 import type { MachineModule } from '@quorate/contracts'
 import type { Gateway } from './clients/gateway.js'
@@ -40,8 +40,10 @@ export interface ProtocolWatch {
   onRecovered(inspection: Inspection): void
   /** After each input. */
   onStep(kind: string): void
-  /** Records up to this sequence have left the protocol for the disk. */
-  onRecords(lastSequence: number): void
+  /** A proposal was handed over with this token. It was looked at since, as after each input. */
+  onProposed(token: Token): void
+  /** What the protocol wants done has left it. */
+  onReady(ready: Ready<unknown>): void
 }
 
 /** A protocol that was drawn for one cluster, ready to run in its members. */
@@ -105,11 +107,12 @@ function watched<Message, Admin>(
           protocol.step = (input) => {
             step(input)
             watch.onStep(input.kind)
+            if (input.kind === 'propose') watch.onProposed(input.token)
           }
           const takeReady = protocol.takeReady.bind(protocol)
           protocol.takeReady = () => {
             const ready = takeReady()
-            if (ready.records.length > 0) watch.onRecords(ready.firstSequence + ready.records.length - 1)
+            watch.onReady(ready)
             return ready
           }
           watch.onRecovered(inspect(protocol))

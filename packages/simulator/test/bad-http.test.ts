@@ -120,7 +120,7 @@ describe('HTTP to a simulated member', () => {
     expect(exchange.told).toBe('200')
   })
 
-  test('loses what a member had that dies, and breaks or, on a bad day, falls silent', async () => {
+  test('loses what a member had that dies, and breaks or, on a bad day, falls silent or is answered by a proxy', async () => {
     const { time, member, start, send, http, day } = world(() => ({ answer: new Promise(() => {}), cancel: () => {} }))
     const dieWith = async (isCalm: boolean): Promise<string | null> => {
       day.isCalm = true
@@ -140,7 +140,7 @@ describe('HTTP to a simulated member', () => {
       told.bad.add(await dieWith(false))
     }
     expect(told.calm).toEqual(new Set(['the connection broke']))
-    expect(told.bad).toEqual(new Set(['the connection broke', null]))
+    expect(told.bad).toEqual(new Set(['the connection broke', '502', null]))
   })
 
   test('tells a gateway that nobody waits any more', async () => {

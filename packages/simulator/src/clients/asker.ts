@@ -1,4 +1,4 @@
-import type { Environment, Random } from '@quorate/contracts'
+import type { Environment, QuorateError, Random } from '@quorate/contracts'
 import type { Counters } from '../counters.js'
 import type { LoadTraits } from '../plan/plan.js'
 
@@ -22,6 +22,11 @@ export interface Seen {
 
 /** The longest pause of a caller when all is well, in milliseconds: progress is looked for, and not idleness. */
 export const calmPauseMsMax = 20
+
+/** Counts what somebody was told, so that a campaign can tell which outcomes it has seen. */
+export function countAnswer(counters: Counters, who: string, { code, outcome }: QuorateError): void {
+  counters.add(`${who} is told ${code}, ${outcome}`)
+}
 
 /** Somebody outside of the cluster, who wants answers and has a way to get them. */
 export interface Asker {

@@ -4,16 +4,20 @@ import type { Asker, AskerSurroundings } from './asker.js'
 import { BadHttp } from './bad-http.js'
 import { ClientAsker } from './client-asker.js'
 import { DirectAsker } from './direct-asker.js'
+import type { CallersTold } from '../invariants/callers-told.js'
 import type { Gateway } from './gateway.js'
+import { OwnAsker } from './own-asker.js'
+import { WatchedAsker } from './watched-asker.js'
 
 /** What the askers of one run share. */
 export interface AskersSurroundings<Machine extends MachineModule> extends AskerSurroundings {
   readonly members: readonly Member<Machine>[]
   /** Null if nobody brought one: then everybody asks directly. */
   readonly gateway: Gateway | null
+  readonly callers: CallersTold
 }
 
-/** Makes whoever asks in one run: all of them directly, or all of them with the product's client over HTTP. */
+/** Makes whoever asks in one run: all directly, all as callers of a member, or all with the product's client. */
 export class Askers<Machine extends MachineModule> {
   readonly #world: AskersSurroundings<Machine>
   readonly #machine: Machine
@@ -25,7 +29,8 @@ export class Askers<Machine extends MachineModule> {
     this.#world = world
     this.#machine = machine
     this.#http = isHttp ? new BadHttp({ ...world, random: random.fork(), machine, gateway }) : null
-    counters.add(isHttp ? 'callers ask with the client' : 'callers ask directly')
+    const directly = load.callers === 'member' ? 'callers are those of members' : 'callers ask directly'
+    counters.add(isHttp ? 'callers ask with the client' : directly)
   }
 
   /** True if nothing that somebody asked may still reach a member. */
@@ -35,7 +40,11 @@ export class Askers<Machine extends MachineModule> {
 
   /** Another one, with dice of its own. */
   next(random: Random): Asker {
-    const world = { ...this.#world, random }
+    return new WatchedAsker(this.#next({ ...this.#world, random }), this.#world.callers)
+  }
+
+  #next(world: AskersSurroundings<Machine>): Asker {
+    if (world.load.callers === 'member') return new OwnAsker(world)
     if (!this.#http) return new DirectAsker(world)
     const addresses = world.members.map(({ id }) => clientAddressOf(id))
     return new ClientAsker(world, { machine: this.#machine, http: this.#http, addresses })

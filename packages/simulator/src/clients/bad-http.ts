@@ -14,6 +14,17 @@ const lateMsMax = 2_000
 
 const calmMsMax = 2
 
+/** Of so many requests or answers that are lost, a proxy answers one. */
+const proxyPerLosses = 5
+
+/** What a proxy says of a member that has not answered: nothing about whether it has done what it was asked. */
+const answerOfProxy: HttpAnswer = {
+  status: 502,
+  headers: { 'content-type': 'text/html' },
+  bytes: new Uint8Array(),
+  text: () => '',
+}
+
 /** How bad the way is between clients and members. */
 interface Weather {
   readonly msMax: number
@@ -81,7 +92,7 @@ export class BadHttp<Machine extends MachineModule> implements HttpPort {
     call.onSent()
     const isAskedAgain = this.#countsAsRepeated(call)
     const answer = await this.#ask(life, call, way)
-    if (answer === null || (await this.#travelsInVain())) return this.#breakOff(member)
+    if (answer === null || (await this.#travelsInVain())) return this.#endBadly(member)
     if (isAskedAgain && answer.status === 200) {
       this.#parts.counters.add('a command is answered when it is asked again')
     }
@@ -130,6 +141,15 @@ export class BadHttp<Machine extends MachineModule> implements HttpPort {
 
   async #hangUp(process: Process, exchange: HttpExchange): Promise<void> {
     if (!(await this.#travelsInVain())) process.enter(() => exchange.cancel())
+  }
+
+  /** What is lost ends the connection, or something between here and there answers in the place of the member. */
+  #endBadly(member: Member<Machine>): Promise<HttpAnswer> {
+    const { random, counters } = this.#parts
+    if (this.#parts.isCalm() || random.nextInt(proxyPerLosses) > 0) return this.#breakOff(member)
+    this.#kept.delete(member)
+    counters.add('a proxy answers in the place of a member')
+    return Promise.resolve(answerOfProxy)
   }
 
   /**

@@ -7,7 +7,7 @@ import {
   type Operations,
   type Random,
 } from '@quorate/contracts'
-import type { Asker, AskerSurroundings, Called, Ending, Seen } from './asker.js'
+import { countAnswer, type Asker, type AskerSurroundings, type Called, type Ending, type Seen } from './asker.js'
 
 /** How long a question may take, in milliseconds, and how long when all is well. */
 const timeoutMs = 2_500
@@ -101,6 +101,7 @@ export class ClientAsker implements Asker {
 
   #failureOf(error: unknown): QuorateError {
     if (!(error instanceof QuorateError)) throw error
+    countAnswer(this.#world.counters, 'a client', error)
     if (mistakes.includes(error.code)) this.#world.fail(`a client was told ${error.code}: ${error.message}`)
     return error
   }

@@ -2,7 +2,15 @@ import { QuorateError, type MachineModule } from '@quorate/contracts'
 import type { Replica } from '@quorate/replica'
 import type { Member } from '../member/member.js'
 import { longSessionMs } from '../plan/plan.js'
-import { calmPauseMsMax, type Asker, type AskerSurroundings, type Called, type Ending, type Seen } from './asker.js'
+import {
+  calmPauseMsMax,
+  countAnswer,
+  type Asker,
+  type AskerSurroundings,
+  type Called,
+  type Ending,
+  type Seen,
+} from './asker.js'
 import { Session } from './session.js'
 
 /** How much longer a caller waits for a member that has fallen silent than it has told it to take, in milliseconds. */
@@ -44,8 +52,8 @@ export class DirectAsker<Machine extends MachineModule> implements Asker {
         return { kind: 'answered', result: ending.answer.result }
       }
       if (ending.kind !== 'notDone') isInDoubt = true
-      if (ending.kind === 'expired') this.#onExpired(session)
-      if (ending.kind === 'expired' || !(await this.#goesOn())) {
+      if (ending.hasExpired) this.#onExpired(session)
+      if (ending.hasExpired || !(await this.#goesOn())) {
         session.finish(sequence)
         return { kind: isInDoubt ? 'unknown' : 'notDone' }
       }
@@ -101,7 +109,8 @@ export class DirectAsker<Machine extends MachineModule> implements Asker {
     question: (replica: Replica<Machine>, timeoutMs: number) => Promise<Answer>,
     member = this.#anyMember(),
   ): Promise<
-    { readonly kind: 'answered'; readonly answer: Answer } | { readonly kind: 'notDone' | 'unknown' | 'expired' }
+    | { readonly kind: 'answered'; readonly answer: Answer }
+    | { readonly kind: 'notDone' | 'unknown'; readonly hasExpired: boolean }
   > {
     const { min, max } = this.#world.isCalm() ? calmTimeoutMs : this.#world.load.timeoutMs
     const timeoutMs = min + this.#world.random.nextInt(max - min + 1)
@@ -110,8 +119,9 @@ export class DirectAsker<Machine extends MachineModule> implements Asker {
       return { kind: 'answered', answer: await this.#within(timeoutMs + graceMs, asked) }
     } catch (error) {
       if (!(error instanceof QuorateError)) throw error
-      if (error.code === 'SESSION_EXPIRED') return { kind: 'expired' }
-      return { kind: error.outcome === 'notDone' ? 'notDone' : 'unknown' }
+      countAnswer(this.#world.counters, 'a caller', error)
+      const hasExpired = error.code === 'SESSION_EXPIRED'
+      return { kind: error.outcome === 'notDone' ? 'notDone' : 'unknown', hasExpired }
     }
   }
 

@@ -12,15 +12,18 @@ export class StateMachineSafety {
   readonly #applied: Applied[] = []
   readonly #lastOf = new Map<string, number>()
 
-  onApplied(id: string, position: number, command: Uint8Array, result: Uint8Array): void {
+  /** Returns the hash of the command. */
+  onApplied(id: string, position: number, command: Uint8Array, result: Uint8Array): number {
     const last = this.#lastOf.get(id) ?? 0
     expectAlways(position > last, () => `${id} applies ${position} after ${last}`)
     this.#lastOf.set(id, position)
-    const known = (this.#applied[position] ??= { command: hashOf(command), result: hashOf(result) })
-    expectAlways(known.command === hashOf(command), () => `${id} applies another command at ${position} than others`)
-    expectAlways(known.result === hashOf(result), () => {
+    const now = { command: hashOf(command), result: hashOf(result) }
+    const known = (this.#applied[position] ??= now)
+    expectAlways(known.command === now.command, () => `${id} applies another command at ${position} than others`)
+    expectAlways(known.result === now.result, () => {
       return `${id} computes another result at ${position} than others: the machine is not deterministic, or its state differs`
     })
+    return now.command
   }
 
   /** A new life begins with the state of a snapshot, or with none. */

@@ -57,6 +57,13 @@ const kinds: Readonly<Record<string, Draw>> = {
     const confidant = dice.between(1, Math.max(1, members - 1))
     return { kind: 'returningLeader', atMs, who: 'leader', confidant, latencyMs, awayMs }
   },
+  secludedLeaders: (dice, members, atMs) => ({
+    kind: 'secludedLeaders',
+    atMs,
+    reachMax: Math.floor(members / 2),
+    forLeaderMs: dice.pick([80, 160, 320, 640]),
+    forMs: dice.between(1_000, 4_000),
+  }),
   crashAll: (dice, _, atMs) => ({ kind: 'crashAll', atMs, how: how(dice), forMs: dice.between(0, 500) }),
   crashAtWrite: (dice, members, atMs) => ({
     kind: 'trap',
@@ -127,6 +134,7 @@ const kinds: Readonly<Record<string, Draw>> = {
     who: who(dice, members),
     forMs: dice.pick([dice.between(20, 200), dice.between(200, 3_000)]),
   }),
+  pauseLeader: (dice, _, atMs) => ({ kind: 'pause', atMs, who: 'leader', forMs: dice.between(100, 1_500) }),
   drift: (dice, members, atMs) => ({
     kind: 'drift',
     atMs,

@@ -32,6 +32,17 @@ export type Fault =
       readonly forMs: number
     }
   /**
+   * For a while whoever begins to lead is heard by no more than `reachMax` others, other ones each time, for `forLeaderMs`.
+   * It lives on: what it was given meanwhile is cut off, comes back, or both (F-29).
+   */
+  | {
+      readonly kind: 'secludedLeaders'
+      readonly atMs: number
+      readonly reachMax: number
+      readonly forLeaderMs: number
+      readonly forMs: number
+    }
+  /**
    * One other member alone hears a leader, and its answers come late; another leads meanwhile, and hands over to the first
    * one after `awayMs`, before the answers are there (F-13).
    */

@@ -11,8 +11,9 @@ import type { Fault } from './fault.js'
  *   - `images`: members that need snapshots, and get by without them after all
  *   - `power`: power goes while something is on its way to the disk
  *   - `delay`: messages come so late that they belong to another time
+ *   - `doubt`: commands whose leaders are cut off, whose places snapshots skip, and whose sessions end
  */
-export type Theme = 'churn' | 'hermits' | 'lag' | 'images' | 'power' | 'delay'
+export type Theme = 'churn' | 'hermits' | 'lag' | 'images' | 'power' | 'delay' | 'doubt'
 
 /** What plans are wanted: those of one theme, those without one, those whose callers ask with the product's client, or any. */
 export type Profile = Theme | 'mixture' | 'client' | 'any'
@@ -34,8 +35,8 @@ export interface ClusterTraits {
 
 /** What callers do. */
 export interface LoadTraits {
-  /** How they ask: members themselves, or with the product's client where a gateway is given. */
-  readonly callers: 'direct' | 'client'
+  /** How they ask: any member in sessions of their own, as callers of a member in its own, or with the product's client. */
+  readonly callers: 'direct' | 'member' | 'client'
   readonly clients: number
   /** Commands of one client under way at once. */
   readonly atOnce: number

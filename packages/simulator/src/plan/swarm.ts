@@ -31,15 +31,21 @@ export function drawPlan(seed: number, limits: PlanLimits = usualLimits): Plan {
   const cluster = drawCluster(dice, ranges)
   const load = drawLoad(dice, ranges)
   const faults = drawFaults(dice, theme, cluster.ids.length, safetyMs)
-  const callers = dice.percent(clientsPercent) || profile === 'client' ? 'client' : 'direct'
+  const callers = dice.percent(clientsPercent) || profile === 'client' ? 'client' : drawCallers(dice, ranges)
   return { seed, theme, cluster, load: { ...load, callers }, safetyMs, livenessMs, faults }
 }
 
 /** Half of all plans have a theme. */
 function drawTheme(dice: Dice, profile: Profile): Theme | null {
-  const drawn = dice.percent(50) ? dice.pick(['churn', 'hermits', 'lag', 'images', 'power', 'delay'] as const) : null
+  const drawn = dice.percent(50)
+    ? dice.pick(['churn', 'hermits', 'lag', 'images', 'power', 'delay', 'doubt'] as const)
+    : null
   if (profile === 'any' || profile === 'client') return drawn
   return profile === 'mixture' ? null : profile
+}
+
+function drawCallers(dice: Dice, { membersCallersPercent }: Ranges): 'direct' | 'member' {
+  return dice.percent(membersCallersPercent) ? 'member' : 'direct'
 }
 
 function drawCluster(dice: Dice, ranges: Ranges): ClusterTraits {
@@ -68,8 +74,11 @@ function drawNetwork(dice: Dice, { latencyMaxMs, badNetworkPercent }: Ranges): M
   }
 }
 
-function drawLoad(dice: Dice, { clientsMax, pauseMs, readsPercent, patience }: Ranges): Omit<LoadTraits, 'callers'> {
-  const min = dice.pick([30, 100, 400])
+function drawLoad(
+  dice: Dice,
+  { clientsMax, pauseMs, readsPercent, patience, timeoutMsMin }: Ranges,
+): Omit<LoadTraits, 'callers'> {
+  const min = dice.pick(timeoutMsMin)
   return {
     clients: dice.between(1, clientsMax),
     atOnce: dice.between(1, 4),

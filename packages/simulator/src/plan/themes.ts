@@ -20,6 +20,10 @@ export interface Ranges {
   readonly readsPercent: Choices<number>
   /** Of how many questions without an answer one is given up. */
   readonly patience: Choices<number>
+  /** The shortest that a question may take, in milliseconds; the longest is up to four times as much. */
+  readonly timeoutMsMin: Choices<number>
+  /** In so many of a hundred clusters, of those without clients, callers are those of the members themselves. */
+  readonly membersCallersPercent: number
 }
 
 const quickDisk = { min: 0, max: 2 }
@@ -36,6 +40,8 @@ export const usualRanges: Ranges = {
   pauseMs: [5, 20, 100, 200],
   readsPercent: [10, 30, 60],
   patience: [5, 50, 50],
+  timeoutMsMin: [30, 100, 400],
+  membersCallersPercent: 15,
 }
 
 /** A theme: which kinds of faults, about how often each in milliseconds, and what of the usual ranges is another. */
@@ -90,5 +96,26 @@ export const themes: Readonly<Record<Theme, ThemeTraits>> = {
     kinds: ['slowLink', 'slowLeader', 'deafLeader', 'returningLeader', 'transfer'],
     everyMs: 1_500,
     ranges: { sizes: [3, 5, 5], latencyMaxMs: [2, 5, 20], badNetworkPercent: 30, readsPercent: [30, 60] },
+  },
+  /**
+   * Commands of which it is hard to say whether they happened: leaders are cut off with them and live on, snapshots skip
+   * their places, sessions end under them. Callers mostly take the first word for the last.
+   */
+  doubt: {
+    kinds: ['secludedLeaders', 'isolateLeader', 'pauseLeader', 'crashLeader', 'transfer'],
+    everyMs: 1_200,
+    ranges: {
+      sizes: [3, 3, 5, 5, 5],
+      latencyMaxMs: [2, 5, 20],
+      badNetworkPercent: 30,
+      syncMs: [quickDisk, { min: 1, max: 12 }],
+      snapshotEveryEntries: [5, 20, 60, 10_000],
+      sessionTimeoutMs: [60, 150, 1_000, longSessionMs],
+      pauseMs: [5, 20, 100],
+      readsPercent: [10],
+      patience: [1, 1, 2, 50],
+      timeoutMsMin: [30, 150, 700],
+      membersCallersPercent: 60,
+    },
   },
 }

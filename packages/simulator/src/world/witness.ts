@@ -1,6 +1,7 @@
 import { InvariantViolation } from '@quorate/contracts'
 import type { Counters } from '../counters.js'
 import { CommittedImmutable } from '../invariants/committed-immutable.js'
+import { CallersTold } from '../invariants/callers-told.js'
 import { Commitments } from '../invariants/commitments.js'
 import { ConfigurationOverlap } from '../invariants/configuration-overlap.js'
 import { ElectionSafety } from '../invariants/election-safety.js'
@@ -10,6 +11,7 @@ import { LeaderCompleteness } from '../invariants/leader-completeness.js'
 import { LogMatching } from '../invariants/log-matching.js'
 import { ObservedMember, pointersOf } from '../invariants/observed-member.js'
 import { PointersInOrder } from '../invariants/pointers.js'
+import { ProposalsTold, type ProposalsOfLife } from '../invariants/proposals-told.js'
 import { DurableRecovered } from '../invariants/recovered.js'
 import { StateMachineSafety } from '../invariants/state-machine-safety.js'
 import { VoiceKept } from '../invariants/voice.js'
@@ -37,12 +39,17 @@ export class Witness {
   readonly #voice = new VoiceKept(this.#votes)
   readonly #applied = new StateMachineSafety()
   readonly committed = new Commitments()
+  readonly #proposals: ProposalsTold
+  readonly #proposalsOf = new Map<string, ProposalsOfLife>()
+  /** What callers give and are told. */
+  readonly callers = new CallersTold((check) => this.#guard(check))
   readonly #strangers = new Set<string>()
   #steps = 0
   #violation: Error | null = null
 
   constructor(ids: readonly string[], trace: Trace, counters: Counters) {
     this.#trace = trace
+    this.#proposals = new ProposalsTold(this.committed, counters)
     this.#members = new Map(ids.map((id) => [id, new ObservedMember(id)]))
     this.#invariants = [
       new PointersInOrder(),
@@ -76,9 +83,11 @@ export class Witness {
 
   /** Follows one life of a member's protocol. */
   watchOf(id: string): ProtocolWatch {
-    if (this.#strangers.has(id)) return { onRecovered() {}, onStep() {}, onRecords() {} }
+    if (this.#strangers.has(id)) return { onRecovered() {}, onStep() {}, onProposed() {}, onReady() {} }
     const member = this.memberOf(id)
     let inspection: Inspection | null = null
+    const proposals = this.#proposals.begin(id)
+    this.#proposalsOf.set(id, proposals)
     this.#applied.onBegin(id)
     return {
       onRecovered: (recovered) => {
@@ -90,9 +99,19 @@ export class Witness {
         if (member.now !== inspection) return
         this.#trace.add(kind, id, [member.now?.epoch ?? 0, member.now?.lastIndex ?? 0, member.now?.committedIndex ?? 0])
         this.#look(member)
+        if (member.change.isTruncated) proposals.onTruncated(member.change.from)
       },
-      onRecords: (sequence) => {
-        if (inspection !== null && member.now === inspection) member.disk.onLeaving(sequence, inspection.lastIndex)
+      onProposed: (token) => {
+        if (member.now === inspection) proposals.onProposed(token, member)
+      },
+      onReady: ({ firstSequence, records, committed, settled }) => {
+        if (inspection === null || member.now !== inspection) return
+        if (records.length > 0) member.disk.onLeaving(firstSequence + records.length - 1, inspection.lastIndex)
+        if (committed.length + settled.length === 0) return
+        this.#guard(() => {
+          for (const each of committed) proposals.onCommitted(each)
+          for (const { token, result } of settled) proposals.onSettled(token, result)
+        })
       },
     }
   }
@@ -107,7 +126,7 @@ export class Witness {
 
   onApplied(id: string, position: number, command: Uint8Array, result: Uint8Array): void {
     if (this.#strangers.has(id)) return this.fail(new Violation(`${id} has lost its disk, and applies commands again`))
-    this.#guard(() => this.#applied.onApplied(id, position, command, result))
+    this.#guard(() => this.callers.onApplied(position, this.#applied.onApplied(id, position, command, result)))
   }
 
   /**
@@ -133,8 +152,17 @@ export class Witness {
     this.#violation ??= violation
   }
 
+  /** Looks at everything once more, when nothing is under way any more. */
+  sweepAtRest(): void {
+    this.sweep()
+    for (const { id, now } of this.#members.values()) {
+      if (now) this.#guard(() => this.#proposalsOf.get(id)?.checkAllTold(now.deliveredIndex))
+    }
+  }
+
   /** Looks at everything that every member that runs has. */
   sweep(): void {
+    this.#guard(() => this.#proposals.sweep())
     for (const member of this.#members.values()) {
       if (!member.now) continue
       const look = { member, now: pointersOf(member.now), before: member.before }

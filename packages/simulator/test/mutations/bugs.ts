@@ -1,5 +1,6 @@
 import { bugsOfClient } from './bugs/client.js'
 import { bugsOfDriver } from './bugs/driver.js'
+import { bugsOfOutcomes } from './bugs/outcomes.js'
 import { bugsOfReads } from './bugs/reads.js'
 import { bugsOfReplication } from './bugs/replication.js'
 import { bugsOfSnapshots } from './bugs/snapshots.js'
@@ -15,4 +16,5 @@ export const bugs = [
   ...bugsOfStorage,
   ...bugsOfDriver,
   ...bugsOfClient,
+  ...bugsOfOutcomes,
 ]

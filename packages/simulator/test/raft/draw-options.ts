@@ -34,6 +34,14 @@ const themes: Readonly<Record<Theme, Partial<Ranges>>> = {
   power: {},
   /** Leaders do not notice that they hear nobody any more. */
   delay: { quickPercent: 67, checkQuorumPercent: 30 },
+  /** What a snapshot stands for is forgotten at once, and entries leave one by one. */
+  doubt: {
+    quickPercent: 75,
+    checkQuorumPercent: 50,
+    tailEntriesMax: [0, 0, 4, 50],
+    inflightMessagesMax: [1, 256],
+    batchEntriesMax: [1, 8],
+  },
 }
 
 /** Options of Raft for a run of this theme. */
