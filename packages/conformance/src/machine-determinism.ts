@@ -1,6 +1,6 @@
 import { equalBytes } from '@quorate/contracts'
 import { expectClaim } from './contract.js'
-import { expectEqual, expectSameState, type MachineCase, type MachineClaim } from './machine-life.js'
+import { expectEqual, expectSameState, type MachineCase, type MachineClaim, type MachineLife } from './machine-life.js'
 
 /** What a machine computes follows from its commands, and from nothing else. */
 export const determinismCases: readonly MachineClaim[] = [
@@ -11,8 +11,9 @@ export const determinismCases: readonly MachineClaim[] = [
       await expectSameState(one, other, 'two lives in their initial state')
       const initial = await one.image()
       for (const [at, command] of commands.entries()) {
-        expectEqual(one.run([command]), other.run([command]), `the results of command ${at + 1} on two lives`)
-        await expectSameState(one, other, `two lives after command ${at + 1}`)
+        const which = describeCommand(one, command, at)
+        expectEqual(one.run([command]), other.run([command]), `the results of ${which} on two lives`)
+        await expectSameState(one, other, `two lives after ${which}`)
       }
       const isChanged = !equalBytes(initial, await one.image())
       expectClaim(isChanged, 'the commands that were given change nothing, so nothing can be seen by them')
@@ -54,3 +55,8 @@ export const determinismCases: readonly MachineClaim[] = [
     },
   },
 ]
+
+function describeCommand({ machine }: MachineLife, command: Uint8Array, at: number): string {
+  const name = machine.nameOf?.(command)
+  return name === undefined ? `command ${at + 1}` : `command ${at + 1}, "${name}"`
+}

@@ -97,7 +97,11 @@ export function expectEqual(left: readonly Uint8Array[], right: readonly Uint8Ar
 
 /** Fails unless both lives have the same state, as far as anybody can see. */
 export async function expectSameState(left: MachineLife, right: MachineLife, what: string): Promise<void> {
-  expectClaim(isSame(await left.image(), await right.image()), `${what}: their snapshots differ`)
+  const [leftImage, rightImage] = [await left.image(), await right.image()]
+  if (!isSame(leftImage, rightImage)) {
+    const where = await left.machine.describeDifference?.(chunksOf(rightImage, 1_000))
+    expectClaim(false, `${what}: their snapshots differ${where ? `: ${where}` : ''}`)
+  }
   const [one, other] = [left.machine.nextDeadline(), right.machine.nextDeadline()]
   expectClaim(one === other, `${what}: their deadlines are ${one ?? 'none'} and ${other ?? 'none'}`)
 }

@@ -50,4 +50,11 @@ export interface StateMachine {
    * applied: the leader proposes one when the deadline has come, so that leases end in an idle cluster too (decision D12).
    */
   expire(context: ApplyContext): void
+  /** What a command is called, for messages. May be absent. */
+  nameOf?(command: Uint8Array): string
+  /**
+   * Where this state differs first from the one in an image of the same version, and how to find the command that did it,
+   * for messages: nothing depends on it. Null if nothing is seen to differ. May be absent.
+   */
+  describeDifference?(image: AsyncIterable<Uint8Array>): Promise<string | null>
 }

@@ -12,6 +12,7 @@ import {
 } from '@quorate/contracts'
 import { codecId, decodeValue, encodeValue } from './codec.js'
 import type { CommandContext, MachineTraits } from './definition.js'
+import { describeDifference, firstDifference } from './first-difference.js'
 import { decodeRequest, type WithInput } from './operation.js'
 import { describeKind } from './plain.js'
 import { readStateImage, writeStateImage } from './state-image.js'
@@ -98,9 +99,7 @@ export class DefinedMachine<State extends object> implements StateMachine {
 
   async restore(image: AsyncIterable<Uint8Array>, version: number): Promise<void> {
     this.#checkVersion(version)
-    this.#state = this.#definition.snapshot
-      ? await this.#definition.snapshot.read(image, version)
-      : ((await readStateImage(image)) as State)
+    this.#state = await this.#stateOf(image, version)
     this.#active = version
   }
 
@@ -128,6 +127,20 @@ export class DefinedMachine<State extends object> implements StateMachine {
     refusePromise(returned, `expire() of machine "${this.name}"`)
   }
 
+  nameOf(command: Uint8Array): string {
+    return decodeRequest('command', command).name
+  }
+
+  async describeDifference(image: AsyncIterable<Uint8Array>): Promise<string | null> {
+    const found = firstDifference(this.#state, await this.#stateOf(image, this.#active), 'state')
+    if (found === null) return null
+    const advice =
+      this.#definition.checkDeterminism === true
+        ? 'checkDeterminism is on and found no command of it: look for what differs between processes'
+        : `checkDeterminism: true in the definition of machine "${this.name}" finds the command that did it`
+    return `${describeDifference(found)}; ${advice}`
+  }
+
   #contextOf(given: ApplyContext): CommandContext {
     return { ...given, version: this.#active }
   }
@@ -139,6 +152,11 @@ export class DefinedMachine<State extends object> implements StateMachine {
     )
   }
 
+  async #stateOf(image: AsyncIterable<Uint8Array>, version: number): Promise<State> {
+    const { snapshot } = this.#definition
+    return snapshot ? snapshot.read(image, version) : ((await readStateImage(image)) as State)
+  }
+
   #migrate(from: number): void {
     const { migrate, checkDeterminism } = this.#definition
     if (migrate === undefined) return
@@ -147,10 +165,11 @@ export class DefinedMachine<State extends object> implements StateMachine {
     if (copy === null) return
     const again = migrated(from, migrate(decodeValue(copy) as State, from))
     const isSame = equalBytes(encodeValue(this.#state), encodeValue(again))
-    assert(
-      isSame,
-      () => `migrate() of machine "${this.name}" from version ${from} came out differently the second time`,
-    )
+    assert(isSame, () => {
+      const found = firstDifference(this.#state, again, 'state')
+      const where = found === null ? '' : `: ${describeDifference(found)}`
+      return `migrate() of machine "${this.name}" from version ${from} came out differently the second time${where}`
+    })
   }
 
   /** A copy of the state as a restored member would have it, when this command is one to check. */
@@ -167,7 +186,16 @@ export class DefinedMachine<State extends object> implements StateMachine {
     const hint =
       'it may read a clock, dice or something else outside the state (use the context it is given), ' +
       'or the state may hold one object at two places (which are two after a restore)'
-    assert(isSame, `the command "${name}" of machine "${this.name}" came out differently the second time: ${hint}`)
+    assert(isSame, () => {
+      const found =
+        firstDifference(decodeValue(one.result), decodeValue(other.result), 'result') ??
+        firstDifference(one.state, other.state, 'state')
+      const where = found === null ? 'their bytes differ' : describeDifference(found)
+      return (
+        `the command "${name}" of machine "${this.name}" came out differently the second time ` +
+        `(checkDeterminism applies commands twice): ${where}; ${hint}`
+      )
+    })
   }
 }
 

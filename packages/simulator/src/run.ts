@@ -116,7 +116,9 @@ export class Run<Machine extends MachineModule> {
   }
 
   async #compare(): Promise<void> {
-    await untilConverged(this.#cluster, this.#time, this.#plan.livenessMs)
+    await untilConverged(this.#cluster, this.#time, this.#plan.livenessMs, (position) =>
+      this.#witness.describeLast(position),
+    )
     await untilAtRest(this.#cluster, this.#time, this.#witness, restMs)
     this.#witness.sweepAtRest()
     const complaint = await this.load.complaint(this.#cluster, this.#time)

@@ -47,8 +47,37 @@ describe('a machine of somebody else', () => {
       options,
     )
     expect(failed?.violation).toMatch(
-      /computes another result at \d+ than others|have different states at position \d+/,
+      /computes another result of the command "draw" at \d+ than others.*checkDeterminism|have different states at position \d+/,
     )
+  })
+
+  test('that hides what it throws is found out in the end: the place in the state, and the last commands, are named', async () => {
+    const secretive = defineMachine({
+      name: 'drawers',
+      version: 1,
+      initial: () => ({ drawers: new Map([['top', { coins: 0 }]]) }),
+      commands: {
+        hide: {
+          apply: ({ drawers }) => {
+            const top = drawers.get('top')
+            if (top) top.coins += Math.floor(Math.random() * 1_000)
+          },
+        },
+      },
+      queries: {},
+    })
+    const { failed } = await runInSimulation(
+      secretive,
+      { turn: async ({ commands }) => commands.hide() },
+      { ...options, seeds: 1 },
+    )
+    const [, left, right] =
+      /have different states at position \d+: state\.drawers\.get\("top"\)\.coins is (\d+) in the one and (\d+) in the other; /.exec(
+        failed?.violation ?? '',
+      ) ?? []
+    expect(left).not.toBe(right)
+    expect(failed?.violation).toContain('checkDeterminism: true in the definition of machine "drawers"')
+    expect(failed?.violation).toMatch(/the last ones being "hide" at \d+, "hide" at \d+/)
   })
 
   test('whose callers read, add and write is found to lose updates; the same seed finds it again', async () => {

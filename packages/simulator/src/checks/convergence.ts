@@ -1,6 +1,6 @@
 import type { MachineModule } from '@quorate/contracts'
 import type { ReplicaStatus } from '@quorate/replica'
-import { expectAlways, Violation } from '../violation.js'
+import { Violation } from '../violation.js'
 import type { Cluster } from '../world/cluster.js'
 import type { WatchedTime } from '../world/watched-time.js'
 
@@ -11,6 +11,7 @@ export async function untilConverged<Machine extends MachineModule>(
   cluster: Cluster<Machine>,
   time: WatchedTime,
   ms: number,
+  describeLast: (position: number) => string,
 ): Promise<void> {
   const endMs = time.environment.monotonicMs() + ms
   for (;;) {
@@ -18,10 +19,12 @@ export async function untilConverged<Machine extends MachineModule>(
     const [first, ...others] = statuses
     if (first && others.every((other) => other.digest?.position === first.digest?.position)) {
       const different = others.find((other) => other.digest?.sha256 !== first.digest?.sha256)
-      expectAlways(different === undefined, () => {
-        return `${first.id} and ${different?.id ?? ''} have different states at position ${first.digest?.position ?? 0}`
-      })
-      return
+      if (different === undefined) return
+      const place = first.digest?.position ?? 0
+      const where = await differenceBetween(cluster, first.id, different.id)
+      throw new Violation(
+        `${first.id} and ${different.id} have different states at position ${place}: ${where}; ${describeLast(place)}`,
+      )
     }
     if (time.environment.monotonicMs() > endMs) {
       const places = statuses.map(({ id, lastApplied }) => `${id} at ${lastApplied}`).join(', ')
@@ -29,6 +32,20 @@ export async function untilConverged<Machine extends MachineModule>(
     }
     await time.pass(pauseMs)
   }
+}
+
+/** Where the machines of two members differ first, as far as they can say. */
+async function differenceBetween<Machine extends MachineModule>(
+  { members }: Cluster<Machine>,
+  left: string,
+  right: string,
+): Promise<string> {
+  const [one, other] = [left, right].map((id) => members.find((member) => member.id === id)?.machine)
+  if (!one?.describeDifference || !other) return 'their machine does not say where'
+  const where = await one.describeDifference(other.snapshot())
+  return (
+    where ?? 'their machine sees no difference, so look at sessions, time, versions and what its snapshot leaves out'
+  )
 }
 
 /** How every member is that can run, once all of them do, with the digest of its state or without. */

@@ -1,4 +1,4 @@
-import { QuorateError, type MachineModule } from '@quorate/contracts'
+import { QuorateError, type MachineModule, type StateMachine } from '@quorate/contracts'
 import type { Replica } from '@quorate/replica'
 import type { Clock } from './clock.js'
 import type { MemberDisk } from './member-disk.js'
@@ -21,6 +21,8 @@ export class Member<Machine extends MachineModule> {
   /** How often it was started. */
   lives = 0
   life: Life<Machine> | null = null
+  /** The machine of its last life, to look at from outside when states differ. */
+  machine: StateMachine | null = null
   /** Why it will never run again; null while it may. */
   lostBecause: string | null = null
   /** Its disk was replaced by an empty one: what runs there has a member's name and is none (D16). */

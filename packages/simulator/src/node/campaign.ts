@@ -1,8 +1,9 @@
 import { fork } from 'node:child_process'
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import type { Profile } from '../plan/plan.js'
 import type { Report } from '../simulate.js'
 import { addTo, noTotals, type Totals } from './summary.js'
-import type { Worked } from './worker.js'
+import type { Drawing, Worked } from './worker.js'
 
 /**
  * A process that runs one seed after the other makes much that is soon forgotten: with more room for it the collector comes
@@ -15,18 +16,23 @@ export interface Campaign {
   readonly firstSeed: number
   /** How long faults may happen in each run, in milliseconds of virtual time. */
   readonly safetyMs: number
+  /** What plans are drawn. */
+  readonly profile: Profile
   nextSeed: number
   readonly totals: Totals
 }
 
-/** The campaign that a file keeps, or a new one. Throws a `TypeError` if the file keeps one of runs of another length. */
-export function openCampaign(path: string | null, firstSeed: number, safetyMs: number): Campaign {
-  if (path === null || !existsSync(path)) return { firstSeed, safetyMs, nextSeed: firstSeed, totals: noTotals() }
-  const campaign = JSON.parse(readFileSync(path, 'utf8')) as Campaign
-  if (campaign.safetyMs === safetyMs) return campaign
+/** The campaign that a file keeps, or a new one. Throws a `TypeError` if the file keeps one of other plans. */
+export function openCampaign(path: string | null, firstSeed: number, { safetyMs, profile }: Drawing): Campaign {
+  if (path === null || !existsSync(path)) {
+    return { firstSeed, safetyMs, profile, nextSeed: firstSeed, totals: noTotals() }
+  }
+  const campaign = { profile: 'any', ...(JSON.parse(readFileSync(path, 'utf8')) as object) } as Campaign
+  if (campaign.safetyMs === safetyMs && campaign.profile === profile) return campaign
   const length = campaign.safetyMs / 1_000
   throw new TypeError(
-    `${path} keeps a campaign of runs of ${length} seconds: give --seconds ${length}, or another file`,
+    `${path} keeps a campaign of runs of ${length} seconds and of the profile ${campaign.profile}: ` +
+      `give --seconds ${length} --profile ${campaign.profile}, or another file`,
   )
 }
 
@@ -61,7 +67,7 @@ export async function runCampaign(
   }
   let seed = campaign.nextSeed
   const nextSeed = (): number | null => (seed < endSeed ? seed++ : null)
-  const args = ['--worker', '--seconds', String(campaign.safetyMs / 1_000)]
+  const args = ['--worker', '--seconds', String(campaign.safetyMs / 1_000), '--profile', campaign.profile]
   await Promise.all(Array.from({ length: jobs }, () => runInChild(args, nextSeed, take)))
 }
 

@@ -11,7 +11,7 @@ import { readOptions, usage, type CommandOptions } from './options.js'
 import { Progress } from './progress.js'
 import { StatusLine } from './status-line.js'
 import { addTo, describeTotals, noTotals, type Totals } from './summary.js'
-import { runSeed, work } from './worker.js'
+import { runSeed, work, type Drawing } from './worker.js'
 
 /** So many runs may pass before what a campaign has come to is kept in its file. */
 const runsBetweenSaves = 50
@@ -36,14 +36,14 @@ export async function simulatorCommand(
   try {
     options = readOptions(args)
     const isSingle = options.runs === 1 && options.campaign === null
-    campaign = isSingle ? null : openCampaign(options.campaign, options.seed ?? freshSeed(), options.safetyMs)
+    campaign = isSingle ? null : openCampaign(options.campaign, options.seed ?? freshSeed(), options)
   } catch (error) {
     say(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`)
     return 2
   }
-  const { safetyMs } = options
+  const { safetyMs, profile } = options
   if (options.isWorker) {
-    await work(subject, safetyMs)
+    await work(subject, { safetyMs, profile })
     return 0
   }
   const { totals, failed } = campaign ? await many(campaign, options, say) : await one(subject, options, say)
@@ -51,9 +51,10 @@ export async function simulatorCommand(
   const { report, selection } = failed
   say('')
   say(`violation: ${report.violation}`)
-  const left = options.shrink ? await smaller(subject, report, safetyMs, say) : selection
+  const left = options.shrink ? await smaller(subject, report, options, say) : selection
   const length = safetyMs === usualLimits.safetyMs ? '' : ` --seconds ${safetyMs / 1_000}`
-  say(`${replay} --seed ${report.seed}${length}${describeSelection(left)}`)
+  const kind = profile === 'any' ? '' : ` --profile ${profile}`
+  say(`${replay} --seed ${report.seed}${length}${kind}${describeSelection(left)}`)
   return 1
 }
 
@@ -73,11 +74,11 @@ function isTame({ runs, counters }: Totals, say: Say): boolean {
 }
 
 /** The same failure with less in it: what is violated stays the same, whatever members and places it names. */
-async function smaller(subject: Subject, report: Report, safetyMs: number, say: Say): Promise<Selection> {
+async function smaller(subject: Subject, report: Report, { safetyMs, profile }: Drawing, say: Say): Promise<Selection> {
   const { seed, violation } = report
-  return shrink(drawPlan(seed, { ...usualLimits, safetyMs }), {
+  return shrink(drawPlan(seed, { ...usualLimits, safetyMs, profile }), {
     fails: async (selection) =>
-      kindOf((await runSeed(subject, seed, { safetyMs, selection })).violation) === kindOf(violation),
+      kindOf((await runSeed(subject, seed, { safetyMs, profile, selection })).violation) === kindOf(violation),
     runsMax: shrinkRunsMax,
     onSmaller: ({ keep, clients, atOnce }) => {
       say(`still fails with ${keep?.length ?? 0} faults, ${clients ?? 'all'} clients, ${atOnce ?? 'all'} at once`)
@@ -91,9 +92,9 @@ function kindOf(violation: string | null): string | null {
 }
 
 async function one(subject: Subject, options: CommandOptions, say: Say): Promise<Ended> {
-  const { safetyMs, selection } = options
+  const { safetyMs, profile, selection } = options
   const seed = options.seed ?? freshSeed()
-  const plan = drawPlan(seed, { ...usualLimits, safetyMs })
+  const plan = drawPlan(seed, { ...usualLimits, safetyMs, profile })
   say(`seed ${seed}: ${plan.cluster.ids.length} members of ${subject.name}, ${plan.faults.length} faults drawn`)
   const status = new StatusLine(plan.cluster.ids)
   const trace = options.trace === null ? null : openSync(options.trace, 'w')
@@ -102,7 +103,7 @@ async function one(subject: Subject, options: CommandOptions, say: Say): Promise
     const line = status.lineOf(event)
     if (line !== null) say(line)
   }
-  const report = await runSeed(subject, seed, { safetyMs, selection, onEvent })
+  const report = await runSeed(subject, seed, { safetyMs, profile, selection, onEvent })
   if (trace !== null) closeSync(trace)
   const totals = noTotals()
   addTo(totals, report, 0)

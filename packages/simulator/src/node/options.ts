@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { isProfile, profileNames, type Profile } from '../plan/plan.js'
 import type { Selection } from '../plan/select.js'
 import { usualLimits } from '../plan/swarm.js'
 
@@ -9,6 +10,8 @@ export interface CommandOptions {
   readonly jobs: number
   /** How long faults may happen in each run, in milliseconds of virtual time. */
   readonly safetyMs: number
+  /** What plans are drawn. */
+  readonly profile: Profile
   readonly shrink: boolean
   /** Where every event of a single run goes, one line of JSON each. */
   readonly trace: string | null
@@ -23,6 +26,7 @@ export const usage = `sim                        one run of a new seed
 sim --seed N               that run again
 sim --runs N [--jobs N]    N runs, of the seeds from --seed on
     --seconds N            how long faults may happen in each run, in virtual time; 8 if not told
+    --profile NAME         only such plans: ${profileNames.join(', ')}
     --campaign FILE        goes on where the file says, and keeps what came of it there
     --shrink               when a run fails, reduces its faults and callers while it still fails
     --trace FILE           every event of a single run, one line of JSON each
@@ -37,6 +41,7 @@ export function readOptions(args: readonly string[]): CommandOptions {
       runs: { type: 'string' },
       jobs: { type: 'string' },
       seconds: { type: 'string' },
+      profile: { type: 'string' },
       shrink: { type: 'boolean' },
       trace: { type: 'string' },
       campaign: { type: 'string' },
@@ -58,6 +63,7 @@ export function readOptions(args: readonly string[]): CommandOptions {
     runs: number('runs', values.runs) ?? 1,
     jobs: number('jobs', values.jobs) ?? 1,
     safetyMs: (number('seconds', values.seconds) ?? usualLimits.safetyMs / 1_000) * 1_000,
+    profile: profileOf(values.profile ?? 'any'),
     shrink: values.shrink ?? false,
     trace: values.trace ?? null,
     campaign: values.campaign ?? null,
@@ -68,6 +74,11 @@ export function readOptions(args: readonly string[]): CommandOptions {
     },
     isWorker: values.worker ?? false,
   }
+}
+
+function profileOf(name: string): Profile {
+  if (isProfile(name)) return name
+  throw new TypeError(`--profile takes one of ${profileNames.join(', ')}, not "${name}"`)
 }
 
 function placesOf(text: string): readonly number[] {

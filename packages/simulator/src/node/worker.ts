@@ -1,13 +1,20 @@
 import { drawPlan, usualLimits } from '../plan/swarm.js'
+import type { Profile } from '../plan/plan.js'
 import { selectFrom, type Selection } from '../plan/select.js'
 import { simulate, type Report } from '../simulate.js'
 import type { Subject } from '../subject.js'
 import type { TraceEvent } from '../trace.js'
 import { settled } from './settled.js'
 
-/** What of a seed is run: how long faults may happen, in milliseconds of virtual time, and a part of its plan. */
-export interface SeedOptions {
-  readonly safetyMs?: number
+/** What plans are drawn of seeds. */
+export interface Drawing {
+  /** How long faults may happen, in milliseconds of virtual time. */
+  readonly safetyMs: number
+  readonly profile: Profile
+}
+
+/** What of a seed is run: which plan, and which part of it. */
+export interface SeedOptions extends Partial<Drawing> {
   readonly selection?: Selection
   readonly onEvent?: (event: TraceEvent) => void
 }
@@ -20,16 +27,16 @@ export interface Worked {
 
 /** Runs the plan of one seed, or a part of it. */
 export function runSeed(subject: Subject, seed: number, options: SeedOptions = {}): Promise<Report> {
-  const { safetyMs = usualLimits.safetyMs, selection = {}, onEvent } = options
-  const plan = selectFrom(drawPlan(seed, { ...usualLimits, safetyMs }), selection)
+  const { safetyMs = usualLimits.safetyMs, profile = 'any', selection = {}, onEvent } = options
+  const plan = selectFrom(drawPlan(seed, { ...usualLimits, safetyMs, profile }), selection)
   return simulate(plan, subject, { settled, ...(onEvent ? { onEvent } : {}) })
 }
 
 /** Runs the seeds that the parent process asks for, one after the other, and sends what came of each. */
-export async function work(subject: Subject, safetyMs: number): Promise<void> {
+export async function work(subject: Subject, drawing: Drawing): Promise<void> {
   let spentUs = 0
   process.on('message', (seed: number) => {
-    void runSeed(subject, seed, { safetyMs }).then((report) => {
+    void runSeed(subject, seed, drawing).then((report) => {
       const { user, system } = process.cpuUsage()
       const worked: Worked = { report, cpuMs: (user + system - spentUs) / 1_000 }
       spentUs = user + system

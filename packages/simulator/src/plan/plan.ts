@@ -18,6 +18,28 @@ export type Theme = 'churn' | 'hermits' | 'lag' | 'images' | 'power' | 'delay' |
 /** What plans are wanted: those of one theme, those without one, those whose callers ask with the product's client, or any. */
 export type Profile = Theme | 'mixture' | 'client' | 'any'
 
+/** Every profile once: one that is missing here does not compile. */
+const everyProfile: Readonly<Record<Profile, true>> = {
+  any: true,
+  mixture: true,
+  client: true,
+  churn: true,
+  hermits: true,
+  lag: true,
+  images: true,
+  power: true,
+  delay: true,
+  doubt: true,
+}
+
+/** The names of all profiles. */
+export const profileNames: readonly string[] = Object.keys(everyProfile)
+
+/** True if plans of this name can be drawn. */
+export function isProfile(name: string): name is Profile {
+  return profileNames.includes(name)
+}
+
 /** A session of this length outlives every run, in milliseconds: whatever clocks do, it must not end. */
 export const longSessionMs = 300_000
 

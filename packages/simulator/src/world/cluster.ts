@@ -179,8 +179,9 @@ export class Cluster<Machine extends MachineModule> {
         members: Object.fromEntries(
           traits.ids.map((id) => [id, { address: addressOf(id), clientAddress: clientAddressOf(id) }]),
         ),
-        machine: watchedMachine(machine, (position, command, result) => {
-          witness.onApplied(member.id, position, command, result)
+        machine: watchedMachine(machine, {
+          onLife: (running) => (member.machine = running),
+          onApply: (position, command, result, name) => witness.onApplied(member.id, position, command, result, name),
         }),
         transport: transportOf(process, transport, (from, frame) => {
           if (!member.isStranger) this.#heard.add(`${from}>${member.id}`)

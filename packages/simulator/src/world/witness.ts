@@ -124,9 +124,14 @@ export class Witness {
     }
   }
 
-  onApplied(id: string, position: number, command: Uint8Array, result: Uint8Array): void {
+  onApplied(id: string, position: number, command: Uint8Array, result: Uint8Array, name: string | null): void {
     if (this.#strangers.has(id)) return this.fail(new Violation(`${id} has lost its disk, and applies commands again`))
-    this.#guard(() => this.callers.onApplied(position, this.#applied.onApplied(id, position, command, result)))
+    this.#guard(() => this.callers.onApplied(position, this.#applied.onApplied(id, position, command, result, name)))
+  }
+
+  /** What is known of the commands up to a position, for a message. */
+  describeLast(position: number): string {
+    return this.#applied.describeLast(position)
   }
 
   /**
