@@ -23,6 +23,11 @@ export class Addresses {
     return this.#leader ?? at(this.#known, this.#at)
   }
 
+  /** All that {@link next} may come to. */
+  choices(mayLag: boolean): readonly string[] {
+    return mayLag ? this.#given : this.#known
+  }
+
   /** Somebody said that the leader is there. */
   onLeader(address: string): void {
     this.#leader = address

@@ -23,7 +23,10 @@ export interface Client<Machine extends MachineModule> {
   readonly queries: Calls<Machine['queries'], ClientQueryOptions>
   /** What the member at an address, or any member, says of itself. */
   status(address?: string, options?: ClientStatusOptions): Promise<MemberStatus>
-  /** Ends what is under way, each with its true outcome, and every connection. Safe to call again. */
+  /**
+   * Ends what is under way, each with its true outcome, then the client's sessions in the cluster as far as a member can be
+   * reached within `closeTimeoutMs`, and every connection. Safe to call again.
+   */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }

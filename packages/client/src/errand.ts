@@ -8,6 +8,7 @@ import {
 } from '@quorate/contracts'
 import type { Addresses } from './addresses.js'
 import { Backoff } from './backoff.js'
+import type { ClusterPin } from './cluster-pin.js'
 import type { HttpAnswer, HttpExchange, HttpPort } from './http-port.js'
 import type { ErrandOrder } from './orders.js'
 import type { Sessions, Slot } from './sessions.js'
@@ -18,6 +19,7 @@ export interface ErrandHost {
   readonly environment: Environment
   readonly http: HttpPort
   readonly addresses: Addresses
+  readonly cluster: ClusterPin
   readonly sessions: Pick<Sessions, 'take' | 'open' | 'undone' | 'onExpired'>
   readonly attemptTimeoutMs: number
   readonly retryMinMs: number
@@ -53,6 +55,8 @@ export class Errand {
   #isInDoubt = false
   #refusal: QuorateError | null = null
   #unreached: QuorateError | null = null
+  /** Addresses where another cluster has answered. */
+  readonly #strangers = new Set<string>()
   #cancelTimer: () => void = () => {}
   #end: ((error: QuorateError | null, answer?: HttpAnswer) => void) | null = null
 
@@ -108,7 +112,7 @@ export class Errand {
       this.#slot ??= this.#host.sessions.take()
       if (this.#slot === null) return this.#awaitSession()
     }
-    const { method, path, accept, body, mayLag } = this.#order
+    const { method, accept, body, mayLag } = this.#order
     const address = this.#order.address ?? this.#host.addresses.next(mayLag)
     const attemptMs = this.#attemptTimeoutMs
     this.#attemptTimeoutMs = Math.min(attemptMs * 2, timerMsMax)
@@ -118,13 +122,20 @@ export class Errand {
       wasSent = true
       if (isCurrent()) this.#onSent(address, attemptMs)
     }
-    const call = { method, address, path: path(this.#memberTimeoutMs(attemptMs), this.#slot), accept, body, onSent }
+    const call = { method, address, path: this.#pathOf(attemptMs), accept, body, onSent }
     if (this.#order.address === null) this.#limitWait(address, attemptMs)
     this.#exchange = this.#host.http.send(call)
     this.#exchange.answer.then(
       (answer) => isCurrent() && this.#onAnswer(address, answer),
       (error: unknown) => isCurrent() && this.#onFailure(address, wasSent, error),
     )
+  }
+
+  /** A place in a session names its cluster itself. */
+  #pathOf(attemptMs: number): string {
+    const path = this.#order.path(this.#memberTimeoutMs(attemptMs), this.#slot)
+    const isPinned = this.#order.isPinned && this.#slot === null
+    return isPinned ? path + this.#host.cluster.parameter : path
   }
 
   #awaitSession(): void {
@@ -171,7 +182,8 @@ export class Errand {
   }
 
   #onAnswer(address: string, answer: HttpAnswer): void {
-    const error = errorOfAnswer(answer, this.#order.accept, address)
+    const failed = errorOfAnswer(answer, this.#order.accept, address)
+    const error = failed ?? (this.#order.isPinned ? this.#host.cluster.check(answer, address) : null)
     if (error !== null) return this.#onError(address, error)
     const hint = addressSchema.safeParse(answer.headers['quorate-leader'])
     if (hint.success) this.#host.addresses.onLeader(hint.data)
@@ -192,7 +204,8 @@ export class Errand {
     this.#isSent = false
     if (error.outcome !== 'notDone' && this.#order.repeats === 'inSession') this.#isInDoubt = true
     if (error.code === 'SESSION_EXPIRED' && this.#slot !== null) return this.#onExpired(this.#slot, error)
-    if (this.#order.address !== null || !mayRetry(error, this.#order.repeats)) return this.#end?.(this.#asMine(error))
+    const isLast = this.#order.address !== null || this.#isElsewhereToo(address, error)
+    if (isLast || !mayRetry(error, this.#order.repeats)) return this.#end?.(this.#asMine(error))
     this.#refusal = this.#asMine(error)
     const hint = error.leader?.clientAddress ?? null
     this.#host.addresses.onUseless(address)
@@ -201,6 +214,13 @@ export class Errand {
     this.#host.addresses.onLeader(hint)
     this.#hints += 1
     this.#retryAfter(this.#hints <= hintsAtOnce ? 0 : this.#backoff.takeMs())
+  }
+
+  /** True if every address that can be asked has been found to belong to another cluster. */
+  #isElsewhereToo(address: string, error: QuorateError): boolean {
+    if (error.code !== 'WRONG_CLUSTER') return false
+    this.#strangers.add(address)
+    return this.#host.addresses.choices(this.#order.mayLag).every((each) => this.#strangers.has(each))
   }
 
   /** The session is gone, and with it what it knew: only a command that is not in doubt goes on, in another one. */
@@ -215,7 +235,7 @@ export class Errand {
 
   #onNoSession(error: unknown): void {
     const refusal = error instanceof QuorateError ? error : unexpected(error)
-    if (!mayRetry(refusal, 'freely')) return this.#end?.(refusal)
+    if (refusal.code === 'WRONG_CLUSTER' || !mayRetry(refusal, 'freely')) return this.#end?.(this.#asMine(refusal))
     this.#refusal = refusal
     this.#retryAfter(this.#backoff.takeMs())
   }

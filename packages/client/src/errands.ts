@@ -1,20 +1,22 @@
 import { QuorateError } from '@quorate/contracts'
 import { Addresses } from './addresses.js'
 import { openedSession } from './answers.js'
+import { ClusterPin } from './cluster-pin.js'
 import { Errand } from './errand.js'
 import type { HttpAnswer } from './http-port.js'
 import type { ClientSettings } from './options.js'
-import { openingOrder, type ErrandOrder } from './orders.js'
+import { closingOrder, openingOrder, type ErrandOrder } from './orders.js'
 import { Sessions, type Opening } from './sessions.js'
 
 /** The errands of one client, what they share, and the end of all of them. */
 export class Errands {
   readonly #settings: ClientSettings
   readonly #addresses: Addresses
+  readonly #cluster = new ClusterPin()
   readonly #sessions: Sessions
   readonly #running = new Set<Errand>()
   #operations = 0
-  #isClosed = false
+  #closing: Promise<void> | null = null
 
   constructor(settings: ClientSettings) {
     this.#settings = settings
@@ -24,7 +26,7 @@ export class Errands {
 
   /** Carries out what a caller asked for. */
   async run(order: ErrandOrder): Promise<HttpAnswer> {
-    if (this.#isClosed) throw new QuorateError('STOPPED', 'this client was closed', { outcome: 'notDone' })
+    if (this.#closing) throw new QuorateError('STOPPED', 'this client was closed', { outcome: 'notDone' })
     if (this.#operations >= this.#settings.requestsMax) {
       const message = `${this.#operations} operations are under way and that is the limit: try again shortly`
       throw new QuorateError('OVERLOADED', message)
@@ -37,9 +39,16 @@ export class Errands {
     }
   }
 
-  async close(): Promise<void> {
-    this.#isClosed = true
+  /** Ends what is under way, then the sessions, as far as members can be reached within `closeTimeoutMs`. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
     for (const errand of [...this.#running]) errand.stop('STOPPED', 'this client was closed')
+    const closings = this.#sessions.ids.map((id) => this.#errand(closingOrder(this.#settings, id)).run())
+    await Promise.allSettled(closings)
     await this.#settings.http.close()
   }
 
@@ -53,7 +62,10 @@ export class Errands {
   }
 
   #errand(order: ErrandOrder): Errand {
-    return new Errand({ ...this.#settings, addresses: this.#addresses, sessions: this.#sessions }, order)
+    return new Errand(
+      { ...this.#settings, addresses: this.#addresses, cluster: this.#cluster, sessions: this.#sessions },
+      order,
+    )
   }
 
   async #carryOut(errand: Errand): Promise<HttpAnswer> {

@@ -1,6 +1,6 @@
 /** One HTTP request, of those that a gateway answers. */
 export interface HttpCall {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'DELETE'
   /** `host:port`. */
   readonly address: string
   /** Path and parameters, in ASCII. */

@@ -31,6 +31,8 @@ export const clientOptionsSchema = z.strictObject({
   addresses: z.array(addressSchema).min(1).max(64),
   /** How long an operation may take when its caller does not say. */
   timeoutMs: timeoutMsSchema.default(5_000),
+  /** How long `close` tries to end the client's sessions in the cluster; what is not reached by then expires there. */
+  closeTimeoutMs: durationMsSchema.default(500),
   /** False for commands that belong to no session, and are not sent again once they may have reached a member. */
   sessions: z.boolean().default(true),
   /**

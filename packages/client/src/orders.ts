@@ -8,6 +8,7 @@ import {
   type ClientSettings,
   type ClientStatusOptions,
 } from './options.js'
+import type { HttpCall } from './http-port.js'
 import type { Slot } from './sessions.js'
 
 /** The largest command that any member takes, and the largest body that a gateway reads, in bytes. */
@@ -24,7 +25,7 @@ export type Repeats = 'freely' | 'inSession' | 'never'
 export interface ErrandOrder {
   /** Names it in messages: `the command "put"`. */
   readonly what: string
-  readonly method: 'GET' | 'POST'
+  readonly method: HttpCall['method']
   /** The path for an attempt that the member may take so long for, in milliseconds, in this place of a session. */
   readonly path: (timeoutMs: number, slot: Slot | null) => string
   /** JSON, or null for no body. */
@@ -32,6 +33,8 @@ export interface ErrandOrder {
   /** The type that a result comes as. */
   readonly accept: string
   readonly repeats: Repeats
+  /** It is for the cluster that the client began in, and for no other. */
+  readonly isPinned: boolean
   /** Any given address may answer it, however far behind. */
   readonly mayLag: boolean
   /** The only address to ask, once; null for whoever can answer. */
@@ -58,6 +61,7 @@ export function commandOrder(settings: ClientSettings, called: Called, options: 
     body: bodyOf(called),
     accept: `application/x-quorate+${settings.machine.codec}`,
     repeats: settings.sessions ? 'inSession' : 'never',
+    isPinned: true,
     mayLag: false,
     address: null,
     ...limitsOf(settings, options),
@@ -78,6 +82,7 @@ export function queryOrder(settings: ClientSettings, called: Called, options: Cl
     body: bodyOf(called),
     accept: `application/x-quorate+${settings.machine.codec}`,
     repeats: 'freely',
+    isPinned: true,
     mayLag: consistency === 'local',
     address: null,
     ...limitsOf(settings, options),
@@ -93,9 +98,27 @@ export function openingOrder({ timeoutMs }: ClientSettings, nonce: string): Erra
     body: null,
     accept: 'application/json',
     repeats: 'freely',
+    isPinned: true,
     mayLag: false,
     address: null,
     timeoutMs,
+    signal: undefined,
+  }
+}
+
+/** The end of a session that is needed no more. */
+export function closingOrder({ closeTimeoutMs }: ClientSettings, session: string): ErrandOrder {
+  return {
+    what: 'the end of a session',
+    method: 'DELETE',
+    path: (attemptMs) => `/v1/sessions?session=${session}&timeoutMs=${attemptMs}`,
+    body: null,
+    accept: 'application/json',
+    repeats: 'freely',
+    isPinned: false,
+    mayLag: false,
+    address: null,
+    timeoutMs: closeTimeoutMs,
     signal: undefined,
   }
 }
@@ -116,6 +139,7 @@ export function statusOrder(
     body: null,
     accept: 'application/json',
     repeats: 'freely',
+    isPinned: false,
     mayLag: true,
     address: address ?? null,
     ...limitsOf(settings, options),

@@ -82,6 +82,11 @@ export class Sessions {
     return this.#opening?.undone(what, timeoutMs) ?? null
   }
 
+  /** What names all of them to the members. */
+  get ids(): readonly string[] {
+    return [...this.#sessions.keys()]
+  }
+
   /** A member says that this session has ended: nothing new goes there. */
   onExpired(id: string): void {
     this.#sessions.delete(id)
