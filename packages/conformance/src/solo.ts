@@ -131,7 +131,7 @@ class Solo implements Protocol<never, never> {
     const fresh = this.#entries.slice(this.#taken)
     const committed: Committed[] = this.#entries
       .slice(this.#deliveries, this.#persisted)
-      .map(({ position, token, command }) => ({ position, token, command }))
+      .map(({ position, token, command }) => ({ position, epoch: 1, token, command }))
     const ready: Ready<never> = {
       seq: readySeq((this.#seq += 1)),
       messages: [],

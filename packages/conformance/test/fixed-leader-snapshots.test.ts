@@ -97,7 +97,7 @@ describe('a snapshot of its own', () => {
     leader.restart()
     expect(leader.protocol.describe()).toMatchObject({ lastPosition: 3, persisted: 3, commit: 3, snapshot: 3 })
     propose(leader, 4)
-    expect(leader.committed).toEqual([{ position: 4, token: 4, command: command(4) }])
+    expect(leader.committed).toEqual([{ position: 4, epoch: 1, token: 4, command: command(4) }])
   })
 
   test('that is older than another one changes nothing', () => {

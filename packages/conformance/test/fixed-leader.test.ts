@@ -33,7 +33,7 @@ describe('the leader', () => {
     expect(leader.delivered, 'before the follower has it durably').toEqual([])
     follower.persist()
     deliver(follower, leader)
-    expect(leader.committed).toEqual([{ position: 1, token: 1, command: command(1) }])
+    expect(leader.committed).toEqual([{ position: 1, epoch: 1, token: 1, command: command(1) }])
   })
 
   test('9.3: sends entries in lane two, after its own disk has them', () => {
@@ -174,7 +174,7 @@ describe('a follower', () => {
     follower.step({ kind: 'receive', from, message: append(0, 1, 1) })
     expect(follower.delivered).toEqual([])
     follower.persist()
-    expect(follower.committed).toEqual([{ position: 1, token: null, command: command(1) }])
+    expect(follower.committed).toEqual([{ position: 1, epoch: 1, token: null, command: command(1) }])
   })
 
   test('F-15: believes a commit no further than the message vouches for its entries', () => {

@@ -98,7 +98,16 @@ export type Input<Message, Admin> =
   | { readonly kind: 'tick'; readonly missed: number }
   | { readonly kind: 'receive'; readonly from: NodeId; readonly message: Message }
   /** `command` is immutable for ever. */
-  | { readonly kind: 'propose'; readonly token: Token; readonly command: Uint8Array }
+  | {
+      readonly kind: 'propose'
+      readonly token: Token
+      readonly command: Uint8Array
+      /**
+       * The leadership that its stamps were made in. In any other the proposal is refused as `notLeader`: a stamp of an
+       * earlier leadership must not come behind those of a later one (decision 0012). Absent: in any.
+       */
+      readonly epoch?: number
+    }
   | { readonly kind: 'readBarrier'; readonly token: Token }
   | { readonly kind: 'admin'; readonly token: Token; readonly command: Admin }
   | {
@@ -158,6 +167,8 @@ export interface Ready<Message> {
 /** A command in its agreed place. The token is that of this member's own proposal, if it was one. */
 export interface Committed {
   readonly position: Position
+  /** The leadership in which it was brought into the log, as {@link Leadership.epoch} counts them. */
+  readonly epoch: number
   readonly token: Token | null
   readonly command: Uint8Array | null
 }

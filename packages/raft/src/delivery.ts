@@ -25,7 +25,7 @@ export function deliver(state: RaftState): void {
       settleOutdated(state, entry.term)
     }
     const command = entry.kind === 'command' ? entry.data : null
-    state.outbox.commit({ position: position(index), token, command })
+    state.outbox.commit({ position: position(index), epoch: entry.term, token, command })
     state.deliveredIndex = entry.index
     state.unappliedBytes += sizeOfEntry(entry)
   }

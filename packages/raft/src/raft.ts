@@ -71,7 +71,7 @@ export class Raft implements Protocol<RaftMessage, RaftAdmin> {
         this.#receive(input.from, input.message)
         break
       case 'propose':
-        onPropose(state, input.token, input.command)
+        onPropose(state, input.token, input.command, input.epoch)
         break
       case 'readBarrier':
         onReadBarrier(state, input.token)

@@ -47,10 +47,11 @@ export function sendHeartbeats(state: RaftState): void {
 }
 
 /** Appends a caller's command to the leader's log, or says why not. */
-export function onPropose(state: RaftState, token: Token, command: Uint8Array): void {
+export function onPropose(state: RaftState, token: Token, command: Uint8Array, epoch?: number): void {
   const { commandBytesMax, uncommittedBytesMax, uncommittedEntriesMax } = state.config
-  if (state.role !== 'leader') {
-    const detail = `${state.self} does not lead`
+  const { currentTerm } = state.hardState
+  if (state.role !== 'leader' || (epoch !== undefined && epoch !== currentTerm)) {
+    const detail = `${state.self} does not lead${epoch === undefined ? '' : ` in term ${epoch}`}`
     state.outbox.settle(token, { kind: 'refused', reason: 'notLeader', leader: state.leader, detail })
     return
   }

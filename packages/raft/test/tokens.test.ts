@@ -1,3 +1,4 @@
+import { token } from '@quorate/contracts'
 import { describe, expect, test } from 'vitest'
 import { logIndex, term, type AppendEntries, type Entry } from '../src/index.js'
 import { Cores } from './cores.js'
@@ -135,6 +136,19 @@ describe('a token ends as its entry ends', () => {
     const { settled } = cores.core('n1')
     expect(settled.get(early!)).toMatchObject({ kind: 'refused', reason: 'notLeader', leader: null })
     expect(settled.get(late!)).toMatchObject({ kind: 'refused', reason: 'notLeader', leader: 'n2' })
+  })
+
+  test('refused, by whoever leads in another term than the one that it was stamped in', () => {
+    const cores = new Cores('n1 n2 n3')
+    cores.elect('n1')
+    const { raft: protocol, state } = cores.core('n1')
+    const { currentTerm } = state.hardState
+    const command = new Uint8Array([1])
+    protocol.step({ kind: 'propose', token: token(101), command, epoch: currentTerm - 1 })
+    protocol.step({ kind: 'propose', token: token(102), command, epoch: currentTerm })
+    cores.tick(6, 'n1')
+    expect(cores.core('n1').settled.get(token(101))).toMatchObject({ kind: 'refused', reason: 'notLeader' })
+    expect(cores.core('n1').tokens).toEqual([token(102)])
   })
 
   test('done, for a campaign', () => {

@@ -127,10 +127,11 @@ export class Applier {
     this.#report()
   }
 
-  #apply({ position: at, command, token }: Committed): void {
+  #apply({ position: at, epoch, command, token }: Committed): void {
     try {
       assert(at === this.#lastApplied + 1, () => `position ${at} follows ${this.#lastApplied}`)
       const outcome = command === null ? null : this.#state.apply(command, at)
+      this.#state.clock.onApplied(epoch)
       this.#lastApplied = at
       this.#bytes += command?.length ?? 0
       if (outcome !== null || token !== null) this.#effects.onOutcome(outcome, at, token)

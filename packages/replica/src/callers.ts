@@ -41,6 +41,8 @@ export interface CallersHost {
   readonly applier: Applier
   /** Enqueues for the protocol; false when the mailbox is full. Neither messages nor admin commands come this way. */
   offer(input: Input<never, never>): boolean
+  /** Hands leadership over, if this member has it; how that ends is told to `onSettled`. */
+  transfer(token: Token, to: NodeId | null): boolean
   send: RunningTransport['send']
   warn(message: string): void
 }
@@ -72,7 +74,7 @@ export class Callers {
         send: (to, frame, channel) => host.send(to, frame, channel),
         propose: (token, proposal) => this.#propose(token, proposal),
         barrier: (token) => host.offer({ kind: 'readBarrier', token }),
-        transfer: (token, to) => host.offer({ kind: 'transfer', token, to }),
+        transfer: (token, to) => host.transfer(token, to),
         onReply: (token, reply) => this.#onReply(token, reply),
         warn: (from, message) => host.warn(`${from} sent bytes that are no request: ${message}`),
       },
@@ -101,7 +103,7 @@ export class Callers {
     this.#transfers = new Requests(
       {
         ...common,
-        hand: (token, to) => host.offer({ kind: 'transfer', token, to }),
+        hand: (token, to) => host.transfer(token, to),
         forward: (token, to, leader) => this.#forwarding.ask(leader, token, { kind: 'transfer', to }),
       },
       { what: 'the transfer of leadership', outcomeOfUndecided: 'unknown', isRepeatable: false },
@@ -180,17 +182,12 @@ export class Callers {
 
   /** Lets replicated time pass, while this member leads. */
   proposeClock(): void {
-    this.#host.offer({
-      kind: 'propose',
-      token: this.nextToken(),
-      command: stampedClock(this.#host.state, this.#cluster),
-    })
+    this.#offer(this.nextToken(), stampedClock(this.#host.state, this.#cluster))
   }
 
   /** Activates versions, if this member leads. It may get lost. */
   proposeActivation(versions: Versions): void {
-    const command = stampedActivation(versions, this.#host.state, this.#cluster)
-    this.#host.offer({ kind: 'propose', token: this.nextToken(), command })
+    this.#offer(this.nextToken(), stampedActivation(versions, this.#host.state, this.#cluster))
   }
 
   /** Resolves when this member has applied all that was answered anywhere before the call. */
@@ -319,7 +316,12 @@ export class Callers {
     if (storage.pressure !== 'none') {
       return refuse('overloaded', 'the disk of the leader is nearly full: free some space there')
     }
-    return this.#host.offer({ kind: 'propose', token, command: stampedProposal(proposal, state) })
+    return this.#offer(token, stampedProposal(proposal, state))
+  }
+
+  /** Only the leadership in which it was stamped may bring it into the log (decision 0012). */
+  #offer(token: Token, command: Uint8Array): boolean {
+    return this.#host.offer({ kind: 'propose', token, command, epoch: this.#host.leader.epoch })
   }
 }
 

@@ -1,4 +1,4 @@
-import { clusterTime, type ClusterTime, type Environment } from '@quorate/contracts'
+import { clusterTime, type ClusterTime, type Environment, type Leadership, type NodeId } from '@quorate/contracts'
 
 /** Stamps of a command after they were clamped. */
 export interface AppliedStamps {
@@ -7,13 +7,25 @@ export interface AppliedStamps {
 }
 
 /**
- * Cluster time (decision D12): what was last applied when this member took office, plus its own monotonic milliseconds
- * since. Clamped at apply, so that it never goes back on any member.
+ * Cluster time (decisions D12 and 0012): milliseconds in which somebody led. What is replicated is the stamp of the last
+ * applied command, clamped, so that it never goes back on any member. Between two stamps every member counts its own
+ * monotonic time while it knows a leader, so that little is lost when the leader changes:
+ *
+ *   - a member that does not lead counts from each stamp that it applies, which is later than the stamp was made;
+ *   - a leader stamps what it has applied, until it has applied an entry of its own leadership, and with it everything
+ *     that was stamped before; from then on it stamps what it counts.
+ *
+ * So of two stamps in the log the later one is never ahead by more than the time between them: no deadline is early.
  */
 export class ClusterClock {
   readonly #environment: Environment
   #applied: AppliedStamps = { clusterTime: clusterTime(0), wallMs: 0 }
-  #office: { readonly base: ClusterTime; readonly sinceMs: number } | null = null
+  /** `following` · leads, and has not applied all of earlier leaders · leads, and stamps what it counts. */
+  #role: 'following' | 'waiting' | 'counting' = 'following'
+  #epoch = 0
+  /** What was counted up to `sinceMs`; null while nobody leads. */
+  #countedMs = 0
+  #sinceMs: number | null = null
 
   constructor(environment: Environment) {
     this.#environment = environment
@@ -24,44 +36,71 @@ export class ClusterClock {
     return this.#applied
   }
 
+  /** True while this member leads and its stamps are of now. */
+  get isCounting(): boolean {
+    return this.#role === 'counting'
+  }
+
   /** Goes on from the stamps of a snapshot. */
   restore(stamps: AppliedStamps): void {
     this.#applied = stamps
-    if (this.#office !== null) this.#takeOffice()
+    this.#countFrom(stamps.clusterTime)
   }
 
-  /** Cluster time as this member knows it: of the last command, or, while it leads, of now. */
+  /** Cluster time as this member may stamp it: of the last command, or, while it leads, of now. */
   now(): ClusterTime {
-    return this.#now()
+    return this.isCounting ? clusterTime(Math.trunc(this.#countNow())) : this.#applied.clusterTime
   }
 
-  /** Time runs only while somebody leads: here, while this member does. */
-  lead(isLeader: boolean): void {
-    if (!isLeader) this.#office = null
-    else if (this.#office === null) this.#takeOffice()
+  /** Time runs only while somebody leads. */
+  onLeadership({ leader, epoch }: Leadership, self: NodeId): void {
+    this.#countedMs = this.#countNow()
+    this.#sinceMs = leader === null ? null : this.#environment.monotonicMs()
+    if (leader !== self) this.#role = 'following'
+    else if (this.#role === 'following' || this.#epoch !== epoch) this.#role = 'waiting'
+    this.#epoch = epoch
   }
 
   /** The stamps of a command that this member proposes now. */
   stamps(): AppliedStamps {
-    return { clusterTime: this.#now(), wallMs: Math.max(0, Math.trunc(this.#environment.wallMs())) }
+    // What is stamped with less than was counted must not be overtaken by it: a deadline of this command would be early.
+    if (this.#role === 'waiting') this.#countFrom(this.#applied.clusterTime)
+    return { clusterTime: this.now(), wallMs: Math.max(0, Math.trunc(this.#environment.wallMs())) }
   }
 
-  /** The stamps of a command as every member sees them. An earlier leader's later time moves this one's base. */
+  /** The stamps of a command as every member sees them. */
   apply(stamps: AppliedStamps): AppliedStamps {
     this.#applied = {
       clusterTime: clusterTime(Math.max(this.#applied.clusterTime, stamps.clusterTime)),
       wallMs: Math.max(this.#applied.wallMs, stamps.wallMs),
     }
-    if (this.#office !== null && this.#applied.clusterTime > this.#now()) this.#takeOffice()
+    if (!this.isCounting || this.#applied.clusterTime > this.now()) this.#countFrom(this.#applied.clusterTime)
     return this.#applied
   }
 
-  #takeOffice(): void {
-    this.#office = { base: this.#applied.clusterTime, sinceMs: this.#environment.monotonicMs() }
+  /** An entry of this leadership was applied, and everything before it. */
+  onApplied(epoch: number): void {
+    if (this.#role === 'waiting' && epoch === this.#epoch) this.#role = 'counting'
   }
 
-  #now(): ClusterTime {
-    if (this.#office === null) return this.#applied.clusterTime
-    return clusterTime(this.#office.base + Math.trunc(this.#environment.monotonicMs() - this.#office.sinceMs))
+  /** This member stood still for so long: whether anybody led meanwhile it cannot know, unless that was itself. */
+  onStall(ms: number): void {
+    if (this.#role !== 'following' || this.#sinceMs === null) return
+    this.#sinceMs = Math.min(this.#sinceMs + ms, this.#environment.monotonicMs())
+  }
+
+  /** The monotonic clock went back by so much, which it must not: the count goes on from where it was. */
+  onClockBack(ms: number): void {
+    if (this.#sinceMs !== null) this.#sinceMs -= ms
+  }
+
+  #countFrom(ms: number): void {
+    this.#countedMs = ms
+    if (this.#sinceMs !== null) this.#sinceMs = this.#environment.monotonicMs()
+  }
+
+  #countNow(): number {
+    if (this.#sinceMs === null) return this.#countedMs
+    return this.#countedMs + Math.max(0, this.#environment.monotonicMs() - this.#sinceMs)
   }
 }

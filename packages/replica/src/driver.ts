@@ -14,6 +14,7 @@ import { Callers } from './callers.js'
 import { ClockKeeper } from './clock-keeper.js'
 import { describeStatus } from './describe-status.js'
 import type { Events } from './events.js'
+import { handOver } from './hand-over.js'
 import { Health } from './health/health.js'
 import { guardedMetrics } from './health/guarded-metrics.js'
 import { MetricsRegistry } from './health/metrics-registry.js'
@@ -85,8 +86,14 @@ export class Driver<Message, Admin> {
     this.#health = this.#makeHealth()
     this.#loop = new Loop(protocol, environment, options, {
       carryOut: (ready) => this.#carryOut(ready),
-      onMissed: (ticks) => this.#health.onMissedTicks(ticks),
-      onClockBack: (ms) => this.#health.onClockBack(ms),
+      onMissed: (ticks) => {
+        this.#clockKeeper.onStall(ticks * options.tickMs)
+        this.#health.onMissedTicks(ticks)
+      },
+      onClockBack: (ms) => {
+        state.clock.onClockBack(ms)
+        this.#health.onClockBack(ms)
+      },
       fail,
     })
     this.#writer = new Writer(storage, environment, {
@@ -98,6 +105,7 @@ export class Driver<Message, Admin> {
     this.#applier = new Applier(state, environment, parts.at, {
       onOutcome: (outcome, at, token) => this.#callers.onOutcome(outcome, at, token),
       onApplied: (position, bytes) => {
+        this.#clockKeeper.onApplied()
         this.#loop.post({ kind: 'applied', position })
         this.#snapshots.onApplied(position, bytes)
       },
@@ -113,6 +121,7 @@ export class Driver<Message, Admin> {
       leader: this.#leader,
       applier: this.#applier,
       offer: (input) => this.#loop.offer(input),
+      transfer: (token, to) => this.#clockKeeper.first(() => this.#loop.post({ kind: 'transfer', token, to })),
       send: (to, frame, channel) => this.#peers.sendFrame(to, frame, channel),
       warn: (message) => this.events.warn('BAD_FRAME', message),
     })
@@ -132,7 +141,6 @@ export class Driver<Message, Admin> {
   async start(): Promise<void> {
     await this.#peers.listen(this.#parts.options.transport)
     this.#loop.start()
-    this.#clockKeeper.start()
     this.#storageWatch.start()
     this.#health.start()
   }
@@ -211,7 +219,8 @@ export class Driver<Message, Admin> {
 
   #onLeadership(leadership: NonNullable<Ready<Message>['leadership']>): void {
     this.#leader.onLeadership(leadership)
-    this.#parts.state.clock.lead(this.#leader.isSelf)
+    this.#parts.state.clock.onLeadership(leadership, this.id)
+    this.#clockKeeper.onLeadership(this.#leader.isSelf)
     this.events.emit('leadership', leadership)
     this.#callers.onLeadership()
     this.#activation.onLeadership()
@@ -272,12 +281,15 @@ export class Driver<Message, Admin> {
   }
 
   #makeClockKeeper(): ClockKeeper {
-    const { options, state } = this.#parts
+    const { options, state, module, storage } = this.#parts
     return new ClockKeeper({
       environment: options.environment,
-      now: () => (this.#leader.isSelf ? state.clock.now() : null),
-      nextDeadline: () => state.nextDeadline(),
-      proposeClock: () => this.#callers.proposeClock(),
+      state,
+      timing: module.timing,
+      commitMs: options.closeTimeoutMs,
+      propose: () => this.#callers.proposeClock(),
+      isShort: () => storage.pressure !== 'none',
+      fail: (error) => this.#fail(error),
     })
   }
 
@@ -343,10 +355,12 @@ export class Driver<Message, Admin> {
 
   async #shutDown(): Promise<void> {
     const reason = 'it was closed'
-    const handOver = this.#handOver(reason)
+    const isHandedOver = this.#handOver(reason)
     this.#callers.refuseNew(reason)
-    await this.#settlePending()
-    await handOver
+    // What is under way has a bounded time to end by itself.
+    const { environment, closeTimeoutMs } = this.#parts.options
+    if (this.#leader.id !== null) await untilOrFor(this.#callers.idle(), environment, closeTimeoutMs)
+    await isHandedOver
     this.#stopTaking(reason)
     await this.#writer.idle
     await this.#release()
@@ -357,24 +371,9 @@ export class Driver<Message, Admin> {
     this.events.emit('stopped', { reason: this.#failure })
   }
 
-  /** A leader that goes in peace leaves another one behind, so that nobody has to wait for an election timeout. */
-  async #handOver(reason: string): Promise<void> {
-    const isOneOfMany = this.#leader.isSelf && this.#peers.others().length > 0
-    if (!isOneOfMany) return
-    const { logger } = this.#parts.options
-    try {
-      logger.info({ id: this.id, reason }, 'this leader hands over')
-      await this.#callers.transferLeadership(null, { timeoutMs: this.#parts.options.closeTimeoutMs })
-    } catch (error) {
-      logger.info({ id: this.id, error: describeError(error) }, 'leadership was not handed over')
-    }
-  }
-
-  /** Gives what is under way a bounded time to end by itself. */
-  async #settlePending(): Promise<void> {
-    if (this.#leader.id === null) return
-    const { environment, closeTimeoutMs } = this.#parts.options
-    await untilOrFor(this.#callers.idle(), environment, closeTimeoutMs)
+  #handOver(reason: string): Promise<void> {
+    const hasOthers = this.#peers.others().length > 0
+    return handOver(this.#parts.options, this.#leader, hasOthers, this.#callers, this.#clockKeeper, reason)
   }
 
   #stopTaking(reason: string): void {

@@ -52,7 +52,7 @@ test.each([
     let seen = -1
     const state = stateOf(
       slowMachine(holds, () => {
-        applier.push([{ position: position(1), token: null, command: null }])
+        applier.push([{ position: position(1), epoch: 1, token: null, command: null }])
         seen = applier.lastApplied
       }),
     )
@@ -71,7 +71,7 @@ test.each([
 test('an applier refuses a gap, and applies nothing after it', () => {
   const failures: unknown[] = []
   const applier = applierOf(stateOf(slowMachine(false, () => {})), failures)
-  const committed = (at: number) => ({ position: position(at), token: null, command: null })
+  const committed = (at: number) => ({ position: position(at), epoch: 1, token: null, command: null })
   applier.push([committed(1), committed(3), committed(4)])
   expect(applier.lastApplied).toBe(1)
   expect(failures).toEqual([expect.objectContaining({ message: 'position 3 follows 1' })])

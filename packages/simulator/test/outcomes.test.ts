@@ -48,7 +48,7 @@ describe('what a protocol tells of its proposals', () => {
   }
 
   const committedAt = (at: number, given: Token): Committed => {
-    return { position: position(at), token: given, command: new Uint8Array() }
+    return { epoch: 1, position: position(at), token: given, command: new Uint8Array() }
   }
 
   test('may be overwritten once another entry is committed there, or a later epoch before it', () => {

@@ -115,7 +115,7 @@ export class FixedLeaderMember implements Protocol<FixedLeaderMessage, never> {
     while (state.delivered < this.#deliverable) {
       state.delivered += 1
       const { token, command } = state.log.at(state.delivered)
-      committed.push({ position: position(state.delivered), token, command })
+      committed.push({ position: position(state.delivered), epoch: 1, token, command })
     }
     return committed
   }

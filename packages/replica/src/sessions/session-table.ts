@@ -65,6 +65,11 @@ export class SessionTable {
     return this.#counts.caller
   }
 
+  /** No session ends before this, in cluster time; quicker to know than when the next one ends. `Infinity`: there is none. */
+  get noneEndsBefore(): number {
+    return this.#noneEndsBefore
+  }
+
   /** In the order of their ids. */
   all(): readonly Session[] {
     return [...this.#sessions.values()].sort((left, right) => left.id - right.id)

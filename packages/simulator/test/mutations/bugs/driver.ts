@@ -86,7 +86,7 @@ export const bugsOfDriver: readonly KnownBug[] = [
     bug: 'cluster time is taken from the wall clock',
     profile: 'mixture',
     file: 'replica/src/cluster-clock.ts',
-    replace: `return { clusterTime: this.#now(), wallMs`,
+    replace: `return { clusterTime: this.now(), wallMs`,
     by: `return { clusterTime: clusterTime(Math.max(0, Math.trunc(this.#environment.wallMs()))), wallMs`,
   },
   {
