@@ -9,6 +9,7 @@ import { Connections } from './connections.js'
 import { answerHealth, answerMetricsWith, answerReadiness, answerStatus } from './health.js'
 import { LeaderWatch } from './leader-watch.js'
 import type { GatewayLoad } from './load-text.js'
+import { OpeningLimits } from './opening-limits.js'
 import { ServedOperations } from './operations.js'
 import { httpHandlerOptionsSchema, type HandlerSettings, type HttpHandlerOptions } from './options.js'
 import { failureOf, HttpRefusal, unexpected } from './refusal.js'
@@ -36,6 +37,7 @@ export interface Handler {
 export function handlerOf(settings: HandlerSettings, requestsMax: number): Handler {
   const { answerTimeoutMs: timeoutMs, logger } = settings
   const leader = new LeaderWatch(settings)
+  const limits = new OpeningLimits(settings)
   const bodies = new PendingBytes(settings.pendingBytesMax)
   const operations = new ServedOperations(settings, bodies, leader)
   const pending = new PendingBytes(settings.pendingAnswerBytesMax)
@@ -55,7 +57,7 @@ export function handlerOf(settings: HandlerSettings, requestsMax: number): Handl
       return void request.socket.destroy()
     }
     const answer = new Answer(request, response, { timeoutMs, pending, gone, headers })
-    route({ settings, leader, operations, load }, request, answer, gone).catch((error: unknown) => {
+    route({ settings, leader, limits, operations, load }, request, answer, gone).catch((error: unknown) => {
       answerError(settings, request, answer, error)
     })
   }
@@ -68,12 +70,13 @@ const operationPath = /^\/v1\/(commands|queries)\/([^/]+)$/
 interface Served {
   readonly settings: HandlerSettings
   readonly leader: LeaderWatch
+  readonly limits: OpeningLimits
   readonly operations: ServedOperations
   readonly load: () => GatewayLoad
 }
 
 async function route(
-  { settings, leader, operations, load }: Served,
+  { settings, leader, limits, operations, load }: Served,
   request: IncomingMessage,
   answer: Answer,
   signal: AbortSignal,
@@ -88,8 +91,9 @@ async function route(
   }
   if (path === '/v1/sessions') {
     checkMethod(request, ['POST', 'DELETE'])
-    const answerSession = request.method === 'POST' ? answerOpening : answerClosing
-    return answerSession(settings.replica, leader, { search, request, answer, signal })
+    const session = { search, request, answer, signal }
+    if (request.method === 'POST') return answerOpening(settings.replica, leader, limits, session)
+    return answerClosing(settings.replica, leader, session)
   }
   const answerPath = new Map([
     ['/healthz', answerHealth],

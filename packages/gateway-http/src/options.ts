@@ -55,6 +55,9 @@ const handlerShape = {
   pendingBytesMax: bytesSchema.default(256 * 1024 * 1024),
   /** What all answers that have not left yet may hold together; above it they become `OVERLOADED`, unless alone. */
   pendingAnswerBytesMax: bytesSchema.default(256 * 1024 * 1024),
+  /** Sessions that one client address may open at once, and then in a second; more are refused as `OVERLOADED`. */
+  sessionsBurst: z.int().min(1).default(200),
+  sessionsPerSecond: z.number().positive().default(2),
   /** Requests that wait for somebody to lead at once; more are refused as `OVERLOADED`. */
   waitingMax: z.int().min(1).default(10_000),
   /** How long a request waits for somebody to lead, before it is refused and its sender can try another member. */

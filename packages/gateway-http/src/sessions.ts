@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { declaresBody, type Answer } from './answer.js'
 import { checkCluster } from './cluster.js'
 import type { LeaderWatch } from './leader-watch.js'
+import type { OpeningLimits } from './opening-limits.js'
 import type { ServedReplica } from './options.js'
 import { closingParameters, openingParameters, parseParameters } from './parameters.js'
 import { HttpRefusal } from './refusal.js'
@@ -20,12 +21,14 @@ export interface SessionRequest {
 export async function answerOpening(
   replica: ServedReplica,
   leader: LeaderWatch,
+  limits: OpeningLimits,
   { search, request, answer, signal }: SessionRequest,
 ): Promise<void> {
   const { timeoutMs, nonce, cluster } = parseParameters(openingParameters, search)
   checkHasNoBody(request)
   checkCluster(replica, cluster)
   const leftMs = await leader.whenLed(timeoutMs, signal)
+  limits.check(request.socket.remoteAddress)
   const session = await replica.openSession(nonce, { timeoutMs: leftMs, signal })
   answer.json(200, { session: tokenOfHandle(session), cluster: session.clusterId }, leader.hint)
 }

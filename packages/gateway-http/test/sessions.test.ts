@@ -1,6 +1,7 @@
-import { position, QuorateError } from '@quorate/contracts'
+import { position, QuorateError, type Environment } from '@quorate/contracts'
 import { counter } from '@quorate/machine-counter'
 import { expect, test } from 'vitest'
+import { OpeningLimits } from '../src/opening-limits.js'
 import { handleOfToken, tokenOfHandle } from '../src/session-token.js'
 import { ActedReplica, ask, clusterId, gatewayOf, member, type Answered } from './members.js'
 
@@ -113,4 +114,30 @@ test('every answer says which cluster it comes from, also one that refuses', asy
   for (const path of ['/v1/sessions', '/v1/queries/value', '/nowhere', '/healthz']) {
     expect((await ask(gateway, path)).headers['quorate-cluster'], path).toBe(clusterId)
   }
+})
+
+test('one client address opens sessions at a bounded rate: others are served, and it is again after a while', async () => {
+  let nowMs = 0
+  const environment = { monotonicMs: () => nowMs }
+  const limits = new OpeningLimits({ environment: environment as Environment, sessionsBurst: 3, sessionsPerSecond: 1 })
+  for (let count = 1; count <= 3; count += 1) limits.check('10.0.0.1')
+  const refused = expect.objectContaining({ code: 'OVERLOADED', outcome: 'notDone' }) as Error
+  expect(() => limits.check('::ffff:10.0.0.1'), 'the same, as a socket of both kinds says it').toThrow(refused)
+  limits.check('10.0.0.2')
+  for (const at of ['2001:db8:1:2::1', '2001:db8:1:2:3:4:5:6']) limits.check(at)
+  limits.check('2001:db8:1:2::9')
+  expect(() => limits.check('2001:db8:1:2:ffff::'), 'one network of one customer').toThrow(refused)
+  limits.check('2001:db8:1:3::1')
+  nowMs = 1_000
+  limits.check('10.0.0.1')
+  expect(() => limits.check('10.0.0.1')).toThrow(refused)
+})
+
+test('an address that has opened too many sessions is told so, and the sessions that it has go on', async () => {
+  const gateway = await gatewayOf({ replica: await member(counter), sessionsBurst: 1, sessionsPerSecond: 0.001 })
+  const session = tokenOf(await ask(gateway, '/v1/sessions'))
+  const answer = await ask(gateway, '/v1/sessions')
+  expect(answer).toMatchObject({ status: 503, json: { error: { code: 'OVERLOADED', outcome: 'notDone' } } })
+  const place = `session=${session}&sequence=1&lowestUnacknowledged=1`
+  expect(await ask(gateway, `/v1/commands/add?${place}`, { body })).toMatchObject({ status: 200 })
 })

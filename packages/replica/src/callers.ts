@@ -12,6 +12,7 @@ import {
 } from '@quorate/contracts'
 import type { Applier } from './applier.js'
 import type { ForwardReply } from './forward-frames.js'
+import type { WarningCode } from './events.js'
 import { Forwarding } from './forwarding.js'
 import type { LeaderView } from './leader-view.js'
 import type { CheckedOptions } from './options.js'
@@ -24,9 +25,16 @@ import type { Pending, Queues } from './queues.js'
 import { Requests, timeoutOf, type RequestOptions } from './requests.js'
 import { handleOf, keyOfHandle, type SessionHandle } from './sessions/handle.js'
 import { OwnSessions, type Slot } from './sessions/own-sessions.js'
+import { SessionRoom } from './sessions/session-room.js'
 import { sessionResultsMax, type SessionKey } from './sessions/session.js'
 import { stampedActivation, stampedClock, stampedProposal } from './stamps.js'
 import type { Versions } from './versions/version-list.js'
+
+/**
+ * Between two sessions for one command, in milliseconds: the pause doubles. Each try costs entries of the log, so whatever
+ * ends sessions at once must not be answered at full speed.
+ */
+const [pauseMsMin, pauseMsMax] = [20, 1_000]
 
 /** What calls need of the driver. */
 export interface CallersHost {
@@ -44,7 +52,7 @@ export interface CallersHost {
   /** Hands leadership over, if this member has it; how that ends is told to `onSettled`. */
   transfer(token: Token, to: NodeId | null): boolean
   send: RunningTransport['send']
-  warn(message: string): void
+  warn(code: WarningCode, message: string): void
 }
 
 /**
@@ -57,6 +65,7 @@ export class Callers {
   readonly #forwarding: Forwarding
   readonly #proposals: Proposals
   readonly #sessions: OwnSessions
+  readonly #room: SessionRoom
   readonly #barriers: Requests<null, Position>
   readonly #transfers: Requests<NodeId | null, null>
   #tokens = 0
@@ -76,7 +85,7 @@ export class Callers {
         barrier: (token) => host.offer({ kind: 'readBarrier', token }),
         transfer: (token, to) => host.transfer(token, to),
         onReply: (token, reply) => this.#onReply(token, reply),
-        warn: (from, message) => host.warn(`${from} sent bytes that are no request: ${message}`),
+        warn: (from, message) => host.warn('BAD_FRAME', `${from} sent bytes that are no request: ${message}`),
       },
       host.starts,
     )
@@ -88,6 +97,7 @@ export class Callers {
       cluster: this.#cluster,
       sessionTimeoutMs,
     })
+    this.#room = new SessionRoom(environment, (message) => host.warn('SESSIONS_NEARLY_FULL', message))
     this.#sessions = new OwnSessions({
       open: () => this.#proposals.openSession('member', null),
       isAlive: (session) => host.state.sessions.has(session),
@@ -153,7 +163,7 @@ export class Callers {
       )
     }
     const endMs = environment.monotonicMs() + timeoutOf(options, timeoutMs)
-    for (;;) {
+    for (let pauseMs = pauseMsMin; ; pauseMs = Math.min(pauseMs * 2, pauseMsMax)) {
       const slot = this.#sessions.take() ?? (await this.#slotOfNewSession(options, endMs))
       try {
         const { key, sequence, lowestUnacknowledged } = slot
@@ -163,15 +173,19 @@ export class Callers {
         // The session ended while the command was on its way there: another one takes it.
         const hasSessionEnded = isNotDone(error, 'SESSION_EXPIRED')
         if (error instanceof QuorateError && error.code === 'SESSION_EXPIRED') slot.onRefused()
-        if (!hasSessionEnded || environment.monotonicMs() >= endMs) throw error
+        if (!hasSessionEnded || environment.monotonicMs() + pauseMs >= endMs) throw error
       } finally {
         slot.release()
       }
+      const pause = new Promise<void>((resolve) => void environment.setTimer(pauseMs, resolve))
+      await this.#proposals.within(pause, { ...options, timeoutMs: this.#leftMs(endMs) })
     }
   }
 
   /** Opens a session for a caller that counts its commands itself. The same nonce opens the same session. */
   async openSession(nonce: Uint8Array | null, options?: RequestOptions): Promise<SessionHandle> {
+    const isOpen = nonce !== null && this.#host.state.sessions.idOf({ cluster: this.#cluster, nonce }) !== null
+    if (!isOpen) this.#room.checkRate()
     return handleOf(await this.#proposals.openSession('caller', nonce, options))
   }
 
@@ -222,6 +236,7 @@ export class Callers {
   /** A command was applied here, which this member had proposed if there is a token. */
   onOutcome(outcome: Outcome | null, at: Position, token: Token | null): void {
     if (token !== null) this.#forwarding.onApplied(token, outcome)
+    if (outcome?.kind === 'opened') this.#room.onOpened(this.#host.state.sessions)
     if (outcome !== null) this.#proposals.onOutcome(outcome, at, token)
   }
 

@@ -123,7 +123,7 @@ export class Driver<Message, Admin> {
       offer: (input) => this.#loop.offer(input),
       transfer: (token, to) => this.#clockKeeper.first(() => this.#loop.post({ kind: 'transfer', token, to })),
       send: (to, frame, channel) => this.#peers.sendFrame(to, frame, channel),
-      warn: (message) => this.events.warn('BAD_FRAME', message),
+      warn: (code, message) => this.events.warn(code, message),
     })
     this.#snapshots = this.#makeSnapshots()
     this.#clockKeeper = this.#makeClockKeeper()

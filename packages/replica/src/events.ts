@@ -31,6 +31,8 @@ export type WarningCode =
   | 'LOOP_STALLED'
   /** A write took longer than a heartbeat. */
   | 'DISK_STALLED'
+  /** Clients hold most of the sessions that the cluster has room for. */
+  | 'SESSIONS_NEARLY_FULL'
   /** A clock of this machine jumped. */
   | 'CLOCK_JUMPED'
 

@@ -26,6 +26,15 @@ test('D11: a command does not fail because the session of its member has just en
   await cluster.close()
 })
 
+test('a member whose sessions end at once tries again in growing pauses, not at full speed', async () => {
+  const { cluster, follower } = await three({ sessionTimeoutMs: 1 })
+  const ended = follower.commands.add({ by: 1 }, { timeoutMs: 5_000 }).then(String, String)
+  await cluster.during(ended)
+  const { lastApplied } = await follower.status()
+  expect(lastApplied).toBeLessThan(60)
+  await cluster.close()
+})
+
 test('a deadline is its own, whoever opened the session for others, and however long that may take by default', async () => {
   const { cluster, leader, follower } = await three({ timeoutMs: 500 })
   const others = cluster.replicas.filter(({ id }) => id !== follower.id).map(({ id }) => id)

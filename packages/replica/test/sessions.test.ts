@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { decodeOpening, encodeOpening } from '../src/sessions/opening.js'
 import { digestOfCommand } from '../src/sessions/command-digest.js'
 import { OwnSessions } from '../src/sessions/own-sessions.js'
+import { SessionRoom } from '../src/sessions/session-room.js'
 import { readSessions, writeSessions } from '../src/sessions/session-codec.js'
 import {
   ownSessionsMax,
@@ -202,6 +203,28 @@ test('D11: when a session holds too many bytes, the command that all others wait
   expect(give(table, 1, 4, 1, 'one too many')).toBe('full')
   expect(give(table, 1, 1, 1, 'the lowest')).toBe('the lowest')
   expect(give(table, 1, 4, 4, 'now')).toBe('now')
+})
+
+test('callers of a member open sessions at a bounded rate, which comes back with time', () => {
+  let nowMs = 0
+  const room = new SessionRoom({ monotonicMs: () => nowMs }, () => {})
+  for (let count = 1; count <= 1_000; count += 1) room.checkRate()
+  expect(() => room.checkRate()).toThrow(expect.objectContaining({ code: 'OVERLOADED', outcome: 'notDone' }))
+  nowMs = 1_000
+  for (let count = 1; count <= 20; count += 1) room.checkRate()
+  expect(() => room.checkRate()).toThrow('1000 sessions in a short time')
+})
+
+test('a table that is nearly full is told once, before it is full, and again after there was room', () => {
+  const told: string[] = []
+  const room = new SessionRoom({ monotonicMs: () => 0 }, (message) => told.push(message))
+  const look = (callers: number): number => {
+    room.onOpened({ callers } as SessionTable)
+    return told.length
+  }
+  const [most, below] = [sessionsMax * 0.8, sessionsMax * 0.7]
+  expect([most - 1, most, most + 1, sessionsMax, below - 1, most].map(look)).toEqual([0, 1, 1, 1, 1, 2])
+  expect(told[0]).toContain(`clients have ${most} of ${sessionsMax} sessions`)
 })
 
 test('D11: while one command of its own callers is unanswered, a member opens another session before the window is full', async () => {
