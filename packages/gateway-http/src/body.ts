@@ -42,6 +42,11 @@ export async function readBody(
   onHeld: (count: number) => void,
 ): Promise<Uint8Array> {
   if (!declaresBody(request)) return new Uint8Array()
+  if (request.readableDidRead) {
+    const message =
+      'the body was read already by what runs before httpHandler: mount httpHandler before parsers of bodies'
+    throw new HttpRefusal(500, 'INTERNAL', message)
+  }
   if (Number(request.headers['content-length'] ?? 0) > bytesMax) throw tooLarge(bytesMax)
   const body = new ByteWriter(1024)
   try {

@@ -15,12 +15,15 @@ import { httpHandlerOptionsSchema, type HandlerSettings, type HttpHandlerOptions
 import { failureOf, HttpRefusal, unexpected } from './refusal.js'
 import { answerClosing, answerOpening } from './sessions.js'
 
-/** Answers one request; never throws and never rejects. */
-export type HttpListener = (request: IncomingMessage, response: ServerResponse) => void
+/**
+ * Answers one request; never throws and never rejects. A request that is none of its own goes to `next`, which Connect and
+ * Express give to what is mounted in them; without it the answer is 404.
+ */
+export type HttpListener = (request: IncomingMessage, response: ServerResponse, next?: () => void) => void
 
 /**
- * Commands, queries, sessions and health of one member, as a listener for any server of `node:http`: mount it at the root. It
- * answers every path, with 404 where it has none, and leaves limits of the connection to the server.
+ * Commands, queries, sessions and health of one member, as a listener for any server of `node:http`: mount it at the root,
+ * before whatever reads bodies. It leaves limits of the connection to the server.
  */
 export function httpHandler(given: HttpHandlerOptions): HttpListener {
   const settings = parseOptions(httpHandlerOptionsSchema, given, 'the options of httpHandler')
@@ -49,8 +52,9 @@ export function handlerOf(settings: HandlerSettings, requestsMax: number): Handl
     answerBytes: pending.held,
   })
   const headers = clusterHeader(settings.replica)
-  const listener: HttpListener = (request, response) => {
+  const listener: HttpListener = (request, response, next) => {
     if (request.socket.destroyed) return
+    if (next !== undefined && !isOwn(splitUrl(request).path)) return next()
     const gone = connections.admit(request, response)
     if (gone === null) {
       logger.warn({ requestsMax }, 'a connection was ended: it has too many requests that were not answered yet')
@@ -65,6 +69,11 @@ export function handlerOf(settings: HandlerSettings, requestsMax: number): Handl
 }
 
 const operationPath = /^\/v1\/(commands|queries)\/([^/]+)$/
+const otherPaths: readonly string[] = ['/v1/sessions', '/healthz', '/readyz', '/metrics', '/v1/status']
+
+function isOwn(path: string): boolean {
+  return otherPaths.includes(path) || operationPath.test(path)
+}
 
 /** What answers requests. */
 interface Served {
