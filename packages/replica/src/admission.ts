@@ -3,6 +3,7 @@ import { decodeHello, frameVersions, type Hello } from './hello.js'
 import type { IdentityFile } from './identity-file.js'
 import { differenceOf } from './versions/command-lists.js'
 import type { Versions } from './versions/version-list.js'
+import type { PeerLife } from './identity.js'
 
 /** The answer to a hello. */
 export type Admission =
@@ -11,7 +12,8 @@ export type Admission =
 /**
  * Decides who may connect (decisions D16 and D17). Refused are another cluster, protocol or machine, no common version, a
  * certificate for somebody else, and a copy of a member: another incarnation, an older count of starts, a second run
- * under the same count. An id outside the configuration is **not** refused: this member may be the one that lags.
+ * under the same count, a journal that has less than the member had vouched for (decision 0011). An id outside
+ * the configuration is **not** refused: this member may be the one that lags.
  *
  * What it learns of a peer is durable before it answers.
  */
@@ -26,12 +28,14 @@ export async function admit(
   if ('refuse' in hello) return hello
   const foreign = refusalOfForeigner(hello, credentials, self)
   if (foreign !== null) return { refuse: foreign }
-  const known = identity.current.peers.get(hello.self)
+  const known = identity.lifeOf(hello.self)
   const bound = boundIncarnation(hello.self)
-  const copy = refusalOfCopy(hello, known ?? null, bound)
+  const copy = refusalOfCopy(hello, known, bound)
   if (copy !== null) return { refuse: copy }
-  if (!known || known.incarnation !== hello.incarnation || known.run !== hello.run) {
-    await identity.learn(hello.self, { incarnation: hello.incarnation, starts: hello.starts, run: hello.run })
+  if (known?.incarnation !== hello.incarnation || known.run !== hello.run) {
+    const { incarnation, starts, run } = hello
+    const before = known?.incarnation === incarnation ? known.persisted : 0
+    await identity.learn(hello.self, { incarnation, starts, run, persisted: Math.max(before, hello.recovered) })
   }
   return { peer: hello.self, address: hello.address, supports: hello.supports }
 }
@@ -57,11 +61,7 @@ function refusalOfForeigner(hello: Hello, credentials: Credentials, self: Hello)
   return differenceOf(self.machine, hello.machine, { us: self.self, them: hello.self })
 }
 
-function refusalOfCopy(
-  hello: Hello,
-  known: { readonly incarnation: string; readonly starts: number; readonly run: string } | null,
-  bound: string | null,
-): string | null {
+function refusalOfCopy(hello: Hello, known: PeerLife | null, bound: string | null): string | null {
   const expected = bound ?? known?.incarnation ?? hello.incarnation
   if (hello.incarnation !== expected) {
     return (
@@ -71,13 +71,31 @@ function refusalOfCopy(
   }
   if (!known || known.incarnation !== hello.incarnation) return null
   if (hello.starts < known.starts) {
-    return (
-      `MEMBER_IMPOSTOR: ${hello.self} has started ${hello.starts} times and was seen at ${known.starts}: its data directory is an old copy. ` +
-      'Remove the member and add it again with an empty directory'
-    )
+    return staleDirectory(hello.self, `has started ${hello.starts} times and was seen at ${known.starts}`)
   }
   if (hello.starts === known.starts && hello.run !== known.run) {
     return `MEMBER_IMPOSTOR: two processes run as ${hello.self} on copies of one data directory: stop the copy`
   }
+  if (hello.run !== known.run && hello.recovered < known.persisted) {
+    const what = `comes back with a journal up to record ${hello.recovered}, and had vouched for record ${known.persisted}`
+    return staleDirectory(hello.self, what)
+  }
   return null
+}
+
+/**
+ * The member itself is told the same, and stops: what it has forgotten it may have acknowledged, and then others count on
+ * it. The text begins as {@link isToldStale} expects.
+ */
+function staleDirectory(member: NodeId, what: string): string {
+  return (
+    `STALE_DIRECTORY: ${member} ${what}: its data directory is an older copy, or has lost its end. Start it with the ` +
+    'directory that it used last. If that is lost, leave this member out: while a majority of the others is intact they ' +
+    'go on without it, and otherwise `quorate-storage recover` begins another cluster with what is left'
+  )
+}
+
+/** True if the other side has refused this member because of its directory, and not this member the other side. */
+export function isToldStale(reason: string, self: NodeId): boolean {
+  return reason.includes(`STALE_DIRECTORY: ${self} `)
 }

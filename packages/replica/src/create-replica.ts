@@ -52,10 +52,10 @@ async function recover<Message, Admin>(
   const supported = supportedVersions(options.machine, module)
   const state = new ReplicatedState(options.machine.create(), new ClusterClock(options.environment), supported)
   const at = await restoreState(options, storage, state)
-  const protocol = await recoverProtocol(options, module, storage, identity, events)
+  const { protocol, recovered } = await recoverProtocol(options, module, storage, identity, events)
   warnOfMembers(identity.current.founders, founders, events)
   warnOfStorage(options, events)
-  return new Driver({ options, module, protocol, storage, identity, state, at, events })
+  return new Driver({ options, module, protocol, storage, identity, state, at, recovered, events })
 }
 
 /** Puts the storage's snapshot in the place of the initial state. Returns the position that the state then stands at. */
@@ -76,7 +76,7 @@ async function recoverProtocol<Message, Admin>(
   storage: OpenStorage,
   identity: IdentityFile,
   events: Events,
-): Promise<Protocol<Message, Admin>> {
+): Promise<{ readonly protocol: Protocol<Message, Admin>; readonly recovered: number }> {
   const recovery = module.recover({
     self: options.id,
     incarnation: identity.current.incarnation,
@@ -85,13 +85,17 @@ async function recoverProtocol<Message, Admin>(
     random: seededRandom(options.environment.randomBytes(16)),
     tickMs: options.tickMs,
   })
-  const report = await storage.replay((sequence, bytes) => recovery.record(sequence, bytes))
+  let recovered = 0
+  const report = await storage.replay((sequence, bytes) => {
+    recovered = sequence
+    recovery.record(sequence, bytes)
+  })
   if (report.cut) {
     const { batches, records, bytes } = report.cut
     const what = `${batches} batches, ${records} records, ${bytes} bytes`
     events.warn('TAIL_CUT', `the journal ended in a write that was never acknowledged, and it was dropped: ${what}`)
   }
-  return recovery.finish()
+  return { protocol: recovery.finish(), recovered }
 }
 
 function warnOfMembers(founded: Members, given: Members, events: Events): void {

@@ -12,6 +12,7 @@ import {
 import { Applier } from './applier.js'
 import { Callers } from './callers.js'
 import { ClockKeeper } from './clock-keeper.js'
+import { closeInOrder } from './close-in-order.js'
 import { describeStatus } from './describe-status.js'
 import type { Events } from './events.js'
 import { handOver } from './hand-over.js'
@@ -44,9 +45,10 @@ export interface DriverParts<Message, Admin> {
   readonly protocol: Protocol<Message, Admin>
   readonly storage: OpenStorage
   readonly identity: IdentityFile
-  /** As the storage's snapshot left it; `at` is the position that it stands at. */
+  /** As the storage's snapshot left it, at position `at`; the journal's last record was `recovered`, or 0. */
   readonly state: ReplicatedState
   readonly at: Position
+  readonly recovered: number
   readonly events: Events
 }
 
@@ -96,7 +98,7 @@ export class Driver<Message, Admin> {
       },
       fail,
     })
-    this.#writer = new Writer(storage, environment, {
+    this.#writer = new Writer(storage, environment, parts.recovered, {
       send: (messages) => this.#peers.send(messages),
       onPersisted: (sequence) => this.#loop.post({ kind: 'persisted', sequence }),
       onAppended: (batch, ms) => this.#health.onAppended(batch, ms),
@@ -137,9 +139,10 @@ export class Driver<Message, Admin> {
     })
   }
 
-  /** Resolves when it listens. */
+  /** Resolves when it listens, and every member that can be reached knows it. */
   async start(): Promise<void> {
     await this.#peers.listen(this.#parts.options.transport)
+    if (this.#failure) throw this.#failure
     this.#loop.start()
     this.#storageWatch.start()
     this.#health.start()
@@ -314,6 +317,8 @@ export class Driver<Message, Admin> {
       environment: options.environment,
       protocol: module,
       identity,
+      storage: this.#parts.storage,
+      journal: this.#writer,
       address: founder?.address ?? '',
       machine: announcedMachine(options.machine),
       supports: this.#parts.state.supported,
@@ -387,12 +392,8 @@ export class Driver<Message, Admin> {
   }
 
   async #release(): Promise<void> {
-    for (const close of [() => this.#snapshots.close(), () => this.#peers.close(), () => this.#parts.storage.close()]) {
-      try {
-        await close()
-      } catch (error) {
-        this.#parts.options.logger.error({ id: this.id, error: describeError(error) }, 'a part did not close')
-      }
-    }
+    const { options, storage } = this.#parts
+    const parts = [() => this.#snapshots.close(), () => this.#peers.close(), () => storage.close()]
+    await closeInOrder(parts, { id: this.id, logger: options.logger })
   }
 }

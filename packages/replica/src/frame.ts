@@ -13,5 +13,20 @@ export const frameKind = {
   pong: 8,
 } as const
 
-/** Bytes in front of a protocol's message. */
-export const frameReserveBytes = 1
+/** Bytes in front of what a frame carries: its kind, and how far the sender's journal is durable (u53). */
+export const frameReserveBytes = 9
+
+/** Writes into a frame that every record of the sender's journal up to `persisted` is durable. */
+export function vouchIn(frame: Uint8Array, persisted: number): void {
+  const view = new DataView(frame.buffer, frame.byteOffset, frameReserveBytes)
+  view.setUint32(1, persisted >>> 0, true)
+  view.setUint32(5, Math.floor(persisted / 0x1_0000_0000), true)
+}
+
+/** Inverse of {@link vouchIn}; null for a frame that is too short or says no number. */
+export function vouchedIn(frame: Uint8Array): number | null {
+  if (frame.length < frameReserveBytes) return null
+  const view = new DataView(frame.buffer, frame.byteOffset, frameReserveBytes)
+  const persisted = view.getUint32(5, true) * 0x1_0000_0000 + view.getUint32(1, true)
+  return Number.isSafeInteger(persisted) ? persisted : null
+}

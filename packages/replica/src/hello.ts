@@ -16,6 +16,8 @@ export interface Hello {
   readonly starts: number
   /** Random, one per life of the process. */
   readonly run: string
+  /** The last record of its journal that this start has found; 0: none. No later start of a directory finds fewer. */
+  readonly recovered: number
   readonly protocol: string
   readonly versions: { readonly oldest: number; readonly newest: number }
   /** Where this member can be reached, so that one who does not know it yet can answer (decision D17). */
@@ -34,6 +36,7 @@ export function encodeHello(hello: Hello): Uint8Array {
     .ascii(hello.incarnation)
     .u53(hello.starts)
     .ascii(hello.run)
+    .u53(hello.recovered)
     .ascii(hello.protocol)
     .u32(hello.versions.oldest)
     .u32(hello.versions.newest)
@@ -56,6 +59,7 @@ export function decodeHello(bytes: Uint8Array): Hello | { readonly refuse: strin
       incarnation: reader.ascii(),
       starts: reader.u53(),
       run: reader.ascii(),
+      recovered: reader.u53(),
       protocol: reader.ascii(),
       versions: { oldest: reader.u32(), newest: reader.u32() },
       address: reader.ascii(),

@@ -12,6 +12,8 @@ import { decodeIdentity, encodeIdentity, type Identity, type PeerLife } from './
 export class IdentityFile {
   readonly #storage: OpenStorage
   #identity: Identity
+  /** What peers have vouched for since it was written. */
+  readonly #heard = new Map<NodeId, number>()
   #saving: Promise<void> = Promise.resolve()
 
   private constructor(storage: OpenStorage, identity: Identity) {
@@ -41,9 +43,40 @@ export class IdentityFile {
     return this.#identity
   }
 
+  /** What is known of a peer's life, kept or not; null: nothing. */
+  lifeOf(peer: NodeId): PeerLife | null {
+    const life = this.#identity.peers.get(peer)
+    return life ? { ...life, persisted: Math.max(life.persisted, this.#heard.get(peer) ?? 0) } : null
+  }
+
+  /** A peer vouches for the records of its journal up to this one. Known at once, and kept by {@link keep}. */
+  hear(peer: NodeId, persisted: number): void {
+    if (persisted > (this.#heard.get(peer) ?? 0)) this.#heard.set(peer, persisted)
+  }
+
   /** Remembers a peer's life. Durable on return. */
   async learn(peer: NodeId, life: PeerLife): Promise<void> {
+    if (this.#identity.peers.get(peer)?.incarnation !== life.incarnation) this.#heard.delete(peer)
     this.#identity = { ...this.#identity, peers: new Map(this.#identity.peers).set(peer, life) }
+    await this.#save()
+  }
+
+  /** Makes durable what peers have vouched for. Nothing is written if there is nothing new. */
+  async keep(): Promise<void> {
+    const peers = new Map(this.#identity.peers)
+    let isNews = false
+    for (const [peer, life] of peers) {
+      const persisted = this.#heard.get(peer) ?? 0
+      if (persisted <= life.persisted) continue
+      peers.set(peer, { ...life, persisted })
+      isNews = true
+    }
+    if (!isNews) return
+    this.#identity = { ...this.#identity, peers }
+    await this.#save()
+  }
+
+  async #save(): Promise<void> {
     this.#saving = this.#saving.then(() => this.#storage.saveIdentity(encodeIdentity(this.#identity)))
     await this.#saving
   }

@@ -11,7 +11,7 @@ import {
   type NodeId,
 } from '@quorate/contracts'
 
-const format = 1
+const format = 2
 
 /** What a member has seen of a peer's life: kept until the configuration itself holds the incarnation (decision D16). */
 export interface PeerLife {
@@ -20,6 +20,8 @@ export interface PeerLife {
   readonly starts: number
   /** The run that was heard under this number of starts. */
   readonly run: string
+  /** It has vouched for every record of its journal up to this one, in this run or an earlier one (decision 0011). */
+  readonly persisted: number
 }
 
 /** Who this member is, across its lives. The driver's own small file (decision D15). */
@@ -45,7 +47,9 @@ export function encodeIdentity(identity: Identity): Uint8Array {
   writeMembers(writer, identity.founders)
   const peers = [...identity.peers].sort(([left], [right]) => compareIds(left, right))
   writer.u32(peers.length)
-  for (const [id, life] of peers) writer.ascii(id).ascii(life.incarnation).u53(life.starts).ascii(life.run)
+  for (const [id, life] of peers) {
+    writer.ascii(id).ascii(life.incarnation).u53(life.starts).ascii(life.run).u53(life.persisted)
+  }
   return writer.finish()
 }
 
@@ -64,7 +68,7 @@ export function decodeIdentity(bytes: Uint8Array): Identity {
       incarnation: reader.ascii(),
       starts: reader.u53(),
       founders: readMembers(reader),
-      peers: readPeers(reader),
+      peers: readPeers(reader, found),
     }
     reader.end()
     return identity
@@ -75,11 +79,12 @@ export function decodeIdentity(bytes: Uint8Array): Identity {
   }
 }
 
-function readPeers(reader: ByteReader): Map<NodeId, PeerLife> {
+function readPeers(reader: ByteReader, found: number): Map<NodeId, PeerLife> {
   const peers = new Map<NodeId, PeerLife>()
   for (let left = reader.count(20); left > 0; left -= 1) {
     const id = nodeId(reader.ascii())
-    peers.set(id, { incarnation: reader.ascii(), starts: reader.u53(), run: reader.ascii() })
+    const life = { incarnation: reader.ascii(), starts: reader.u53(), run: reader.ascii() }
+    peers.set(id, { ...life, persisted: found > 1 ? reader.u53() : 0 })
   }
   return peers
 }

@@ -26,6 +26,7 @@ export class Loop<Message, Admin> {
   #mailbox: Input<Message, Admin>[] = []
   #isScheduled = false
   #isRunning = false
+  #hasStopped = false
   #tickedAtMs = 0
   #cancelTimer: () => void = () => {}
 
@@ -56,22 +57,23 @@ export class Loop<Message, Admin> {
 
   stop(): void {
     this.#isRunning = false
+    this.#hasStopped = true
     this.#cancelTimer()
     this.#mailbox = []
   }
 
-  /** Enqueues what may be refused: a proposal, a barrier, a peer's message. False when the mailbox is full. */
+  /** Enqueues what may be refused: a proposal, a barrier, a peer’s message. It may come before the start. False when the mailbox is full. */
   offer(input: Input<Message, Admin>): boolean {
-    if (this.#mailbox.length >= this.#inputsMax || !this.#isRunning) return false
+    if (this.#mailbox.length >= this.#inputsMax || this.#hasStopped) return false
     this.post(input)
     return true
   }
 
   /** Enqueues what must not be lost: completions of the driver's own work, of which there is a bounded number. */
   post(input: Input<Message, Admin>): void {
-    if (!this.#isRunning) return
+    if (this.#hasStopped) return
     this.#mailbox.push(input)
-    this.#schedule()
+    if (this.#isRunning) this.#schedule()
   }
 
   #schedule(): void {

@@ -3,28 +3,32 @@ import {
   describeError,
   hexOfBytes,
   ProtocolFormatError,
+  QuorateError,
   type Channel,
   type Credentials,
   type Environment,
   type Input,
   type Members,
   type NodeId,
+  type OpenStorage,
   type Outgoing,
   type ProtocolModule,
   type RunningTransport,
   type Transport,
   type TransportHost,
 } from '@quorate/contracts'
-import { admit } from './admission.js'
+import { admit, isToldStale } from './admission.js'
 import type { Events } from './events.js'
-import { frameKind, frameReserveBytes } from './frame.js'
+import { frameKind, frameReserveBytes, vouchedIn, vouchIn } from './frame.js'
 import { encodeHello, frameVersions, type Hello } from './hello.js'
 import type { IdentityFile } from './identity-file.js'
+import { ProgressKeeper } from './progress-keeper.js'
+import type { Writer } from './writer.js'
 import type { AnnouncedMachine } from './versions/command-lists.js'
 import type { Versions } from './versions/version-list.js'
 
 /** Reasons for a link that is down which do not pass by themselves. */
-const asksForHelp = /MEMBER_IMPOSTOR|WRONG_CLUSTER|WRONG_MACHINE|WRONG_TRANSPORT|FORMAT_TOO_NEW/
+const asksForHelp = /MEMBER_IMPOSTOR|STALE_DIRECTORY|WRONG_CLUSTER|WRONG_MACHINE|WRONG_TRANSPORT|FORMAT_TOO_NEW/
 
 /** Members outside the configuration that are answered all the same (decision D17). */
 const strangersMax = 32
@@ -34,6 +38,8 @@ export interface PeersHost<Message, Admin> {
   readonly environment: Environment
   readonly protocol: ProtocolModule<Message, Admin>
   readonly identity: IdentityFile
+  readonly storage: Pick<OpenStorage, 'pressure'>
+  readonly journal: Pick<Writer<Message>, 'recovered' | 'persisted'>
   readonly address: string
   readonly machine: AnnouncedMachine
   readonly supports: Versions
@@ -54,14 +60,17 @@ export interface PeersHost<Message, Admin> {
 export class Peers<Message, Admin> {
   readonly #host: PeersHost<Message, Admin>
   readonly #hello: Hello
+  readonly #keeper: ProgressKeeper
   readonly #strangers = new Map<NodeId, string>()
   readonly #links = new Map<NodeId, 'up' | 'down' | 'gone'>()
   readonly #supports = new Map<NodeId, Versions>()
   #transport: RunningTransport | null = null
   #connections = 0
+  #onMet: () => void = () => {}
 
   constructor(host: PeersHost<Message, Admin>) {
     this.#host = host
+    this.#keeper = new ProgressKeeper(host)
     const { clusterId, self, incarnation, starts } = host.identity.current
     const run = hexOfBytes(host.environment.randomBytes(8))
     const { name: protocol } = host.protocol
@@ -71,6 +80,7 @@ export class Peers<Message, Admin> {
       incarnation,
       starts,
       run,
+      recovered: host.journal.recovered,
       protocol,
       versions: frameVersions,
       address: host.address,
@@ -79,13 +89,19 @@ export class Peers<Message, Admin> {
     }
   }
 
+  /** Resolves when the transport listens and, for a member that has started before, every other one was met. */
   async listen(transport: Transport): Promise<void> {
     this.#transport = await transport.start(this.#transportHost())
     this.reach()
+    this.#keeper.start()
+    const { timing } = this.#host.protocol
+    if (timing !== null && this.#hello.starts > 1) await this.#untilMet(timing.patienceMs)
   }
 
   async close(): Promise<void> {
+    this.#keeper.stop()
     await this.#transport?.close()
+    await this.#host.identity.keep()
   }
 
   /** Tells the transport whom to reach: the members, and strangers that were let in. */
@@ -128,9 +144,27 @@ export class Peers<Message, Admin> {
 
   /** Sends a frame. Its first byte says what kind it is. */
   sendFrame(to: NodeId, frame: Uint8Array, channel: Channel): 'queued' | 'dropped' {
+    vouchIn(frame, this.#host.journal.persisted)
     const result = this.#transport?.send(to, frame, channel) ?? 'dropped'
     this.#host.onTraffic(result === 'queued' ? 'sent' : 'dropped', channel)
     return result
+  }
+
+  /**
+   * Resolves when every other member has taken this one in or refused it, or cannot be reached, and after `withinMs` at the
+   * latest. Until then a member that has started again says nothing: it may have less than it vouched for, and not know it.
+   */
+  async #untilMet(withinMs: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const cancelTimer = this.#host.environment.setTimer(withinMs, resolve)
+      this.#onMet = () => {
+        if (this.others().some((peer) => !this.#links.has(peer))) return
+        cancelTimer()
+        resolve()
+      }
+      this.#onMet()
+    })
+    this.#onMet = () => {}
   }
 
   #transportHost(): TransportHost {
@@ -145,12 +179,16 @@ export class Peers<Message, Admin> {
       onLink: (peer, state, reason) => {
         this.#links.set(peer, state)
         this.#host.onLink(peer, state)
+        this.#onMet()
         if (state === 'up') {
           this.#connections += 1
           this.#host.post({ kind: 'linkUp', peer, connection: this.#connections })
           return
         }
         if (asksForHelp.test(reason)) events.warn('PEER_REFUSED', `link to ${peer}: ${reason}`)
+        if (isToldStale(reason, this.#hello.self)) {
+          this.#host.fail(new QuorateError('STALE_DIRECTORY', `${peer} does not take this member: ${reason}`))
+        }
         this.#host.post({ kind: 'linkDown', peer, gone: state === 'gone' })
       },
     }
@@ -194,8 +232,10 @@ export class Peers<Message, Admin> {
 
   #onFrame(from: NodeId, channel: Channel, frame: Uint8Array): void {
     const [kind] = frame
-    if (kind === undefined) return
+    const persisted = vouchedIn(frame)
+    if (kind === undefined || persisted === null) return
     this.#host.onTraffic('received', channel)
+    this.#host.identity.hear(from, persisted)
     if (kind !== frameKind.protocol) {
       this.#host.onDriverFrame(kind, from, frame.subarray(frameReserveBytes))
       return

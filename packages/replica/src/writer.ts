@@ -24,11 +24,16 @@ export class Writer<Message> {
   readonly #environment: Environment
   readonly #effects: WriterEffects<Message>
   #waiting: Ready<Message>[] = []
+  /** The last record that the journal held at this start; 0: none. */
+  readonly recovered: number
+  #persisted: number
   #isWriting = false
   #hasFailed = false
   #idle: Promise<void> = Promise.resolve()
 
-  constructor(storage: OpenStorage, environment: Environment, effects: WriterEffects<Message>) {
+  constructor(storage: OpenStorage, environment: Environment, recovered: number, effects: WriterEffects<Message>) {
+    this.recovered = recovered
+    this.#persisted = recovered
     this.#storage = storage
     this.#environment = environment
     this.#effects = effects
@@ -42,6 +47,11 @@ export class Writer<Message> {
   /** Readys that wait for the append before them. */
   get waiting(): number {
     return this.#waiting.length
+  }
+
+  /** The last record that is durable; 0: none. */
+  get persisted(): number {
+    return this.#persisted
   }
 
   push(ready: Ready<Message>): void {
@@ -58,7 +68,7 @@ export class Writer<Message> {
         const batch = batchOf(readys)
         if (batch) await this.#append(batch)
         for (const ready of readys) this.#effects.send(ready.messagesAfterPersist)
-        if (batch) this.#effects.onPersisted((batch.firstSequence + batch.records.length - 1) as Sequence)
+        if (batch) this.#effects.onPersisted(this.#persisted as Sequence)
       }
     } catch (error) {
       this.#hasFailed = true
@@ -72,6 +82,7 @@ export class Writer<Message> {
   async #append(batch: Batch): Promise<void> {
     const startMs = this.#environment.monotonicMs()
     await this.#storage.append(batch)
+    this.#persisted = batch.firstSequence + batch.records.length - 1
     this.#effects.onAppended(batch, this.#environment.monotonicMs() - startMs)
   }
 

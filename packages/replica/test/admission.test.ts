@@ -10,7 +10,7 @@ import { nodeEnvironment } from '@quorate/contracts/node'
 import { counter } from '@quorate/machine-counter'
 import { memoryStorage } from '@quorate/storage-memory'
 import { expect, test } from 'vitest'
-import { admit } from '../src/admission.js'
+import { admit, isToldStale } from '../src/admission.js'
 import { clusterIdOf } from '../src/cluster-id.js'
 import { encodeHello, type Hello } from '../src/hello.js'
 import { IdentityFile } from '../src/identity-file.js'
@@ -48,6 +48,7 @@ function helloOf(id: string, differs: Partial<Hello> = {}): Hello {
     incarnation: `${id}-first`,
     starts: 5,
     run: 'a',
+    recovered: 0,
     protocol: 'raft',
     versions: { oldest: 1, newest: 1 },
     address: '127.0.0.1:7002',
@@ -66,7 +67,7 @@ async function gate(bound: string | null = null, self = helloOf('n1')) {
     const admission = await admit(encodeHello(hello), credentials, self, identity, () => bound)
     return 'refuse' in admission ? admission.refuse : `welcome ${admission.peer}`
   }
-  return { answer, storage }
+  return { answer, storage, identity }
 }
 
 test('D17: a member outside my configuration is let in: I may be the one that lags', async () => {
@@ -94,10 +95,58 @@ test('D16: another directory of a member that was seen is refused, and the messa
 test('D16: a restored copy has started less often than was seen, and two runs at one start are two processes', async () => {
   const { answer } = await gate()
   expect(await answer(helloOf('n2'))).toBe('welcome n2')
-  expect(await answer(helloOf('n2', { starts: 4 }))).toMatch(/MEMBER_IMPOSTOR: n2 has started 4 times .* old copy/)
+  expect(await answer(helloOf('n2', { starts: 4 }))).toMatch(/^STALE_DIRECTORY: n2 has started 4 times .* older copy/)
   expect(await answer(helloOf('n2', { run: 'b' }))).toMatch(/MEMBER_IMPOSTOR: two processes run as n2/)
   expect(await answer(helloOf('n2', { starts: 6, run: 'b' }))).toBe('welcome n2')
-  expect(await answer(helloOf('n2'))).toMatch(/MEMBER_IMPOSTOR/)
+  expect(await answer(helloOf('n2'))).toMatch(/STALE_DIRECTORY/)
+})
+
+test('D16: a start that finds less than its member had vouched for is refused, whatever it says of its starts', async () => {
+  const { answer, identity } = await gate()
+  expect(await answer(helloOf('n2', { recovered: 10 }))).toBe('welcome n2')
+  identity.hear(nodeId('n2'), 30)
+  identity.hear(nodeId('n2'), 20)
+  expect(await answer(helloOf('n2', { recovered: 10 })), 'another connection of that run').toBe('welcome n2')
+  const stale = helloOf('n2', { starts: 6, run: 'b', recovered: 29 })
+  expect(await answer(stale)).toMatch(
+    /^STALE_DIRECTORY: n2 comes back with a journal up to record 29, and had vouched for record 30: .* older copy/,
+  )
+  expect(await answer({ ...stale, recovered: 30 })).toBe('welcome n2')
+})
+
+test('D16: what a start has found counts as vouched for, and is forgotten with the incarnation only', async () => {
+  const { answer } = await gate('n2-first')
+  expect(await answer(helloOf('n2', { recovered: 10 }))).toBe('welcome n2')
+  expect(await answer(helloOf('n2', { starts: 6, run: 'b', recovered: 9 }))).toMatch(/^STALE_DIRECTORY/)
+})
+
+test('what peers have vouched for is kept when it is news, and still known by the next life', async () => {
+  const { answer, identity, storage } = await gate()
+  await answer(helloOf('n2', { recovered: 10 }))
+  let saved = 0
+  const save = storage.saveIdentity.bind(storage)
+  storage.saveIdentity = async (bytes) => {
+    await save(bytes)
+    saved += 1
+  }
+  identity.hear(nodeId('n2'), 30)
+  identity.hear(nodeId('n9'), 30)
+  await identity.keep()
+  await identity.keep()
+  expect(saved).toBe(1)
+  const claim = { clusterId, self: nodeId('n1'), founders: founders(['n1', 'n2', 'n3']) }
+  const again = await IdentityFile.claim(storage, nodeEnvironment(), claim)
+  expect(again.lifeOf(nodeId('n2'))).toEqual({ incarnation: 'n2-first', starts: 5, run: 'a', persisted: 30 })
+  const stale = encodeHello(helloOf('n2', { starts: 6, run: 'b', recovered: 29 }))
+  expect(await admit(stale, nobody, helloOf('n1'), again, () => null)).toMatchObject({
+    refuse: expect.stringMatching(/^STALE_DIRECTORY/) as string,
+  })
+})
+
+test('whoever is refused for its directory knows it from the reason, and whoever refuses does not', () => {
+  const [n1, n2] = [nodeId('n1'), nodeId('n2')]
+  expect(isToldStale('n1:1 refused: STALE_DIRECTORY: n2 comes back', n2)).toBe(true)
+  expect(isToldStale('n2:1 was refused here: STALE_DIRECTORY: n2 comes back', n1)).toBe(false)
 })
 
 test('D16: what the configuration holds counts before what was seen', async () => {

@@ -161,6 +161,7 @@ test('F-38: hellos and identities', () => {
     incarnation: 'first',
     starts: 3,
     run: 'r1',
+    recovered: 300,
     protocol: 'raft',
     versions: { oldest: 1, newest: 1 },
     address: '127.0.0.1:7001',
@@ -182,7 +183,7 @@ test('F-38: hellos and identities', () => {
   const identity = encodeIdentity({
     ...{ clusterId: 'c0ffee', self: nodeId('n1'), incarnation: 'first', starts: 3 },
     founders: sortedMembers([member, { ...member, id: nodeId('n2'), clientAddress: 'a:2', incarnation: 'x' }]),
-    peers: new Map([[nodeId('n2'), { incarnation: 'x', starts: 2, run: 'r2' }]]),
+    peers: new Map([[nodeId('n2'), { incarnation: 'x', starts: 2, run: 'r2', persisted: 70_000 }]]),
   })
   feed([identity], {
     decode: decodeIdentity,

@@ -9,7 +9,7 @@ import {
   type ForwardReply,
 } from '../src/forward-frames.js'
 import { Forwarding } from '../src/forwarding.js'
-import { frameKind } from '../src/frame.js'
+import { frameKind, frameReserveBytes } from '../src/frame.js'
 import type { Proposal } from '../src/proposal.js'
 import { RequestIds } from '../src/request-ids.js'
 
@@ -91,8 +91,9 @@ function asked({ takes = true, starts = 1 } = {}) {
     {
       nextToken: () => token((tokens += 1)),
       send: (to, frame) => {
-        if (frame[0] === frameKind.reply) sent.push({ to, kind: frame[0], reply: decodeReply(frame.subarray(1)) })
-        else asking.push(decodeForward(frame.subarray(1)))
+        if (frame[0] === frameKind.reply)
+          sent.push({ to, kind: frame[0], reply: decodeReply(frame.subarray(frameReserveBytes)) })
+        else asking.push(decodeForward(frame.subarray(frameReserveBytes)))
         return 'queued'
       },
       propose: hand,

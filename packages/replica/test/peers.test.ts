@@ -3,18 +3,19 @@ import {
   ProtocolFormatError,
   silentLogger,
   sortedMembers,
+  type Environment,
   type Input,
   type ProtocolModule,
   type RunningTransport,
   type TransportHost,
 } from '@quorate/contracts'
-import { solo } from '@quorate/conformance'
+import { solo, virtualTime } from '@quorate/conformance'
 import { nodeEnvironment } from '@quorate/contracts/node'
 import { counter } from '@quorate/machine-counter'
 import { memoryStorage } from '@quorate/storage-memory'
 import { expect, test } from 'vitest'
 import { Events } from '../src/events.js'
-import { frameKind } from '../src/frame.js'
+import { frameKind, frameReserveBytes, vouchIn } from '../src/frame.js'
 import { encodeHello } from '../src/hello.js'
 import { IdentityFile } from '../src/identity-file.js'
 import { Peers } from '../src/peers.js'
@@ -23,6 +24,7 @@ import { announcedMachine } from '../src/versions/command-lists.js'
 /** Messages are single bytes; 0xff is none. */
 const byteProtocol: ProtocolModule<number, never> = {
   ...(solo() as unknown as ProtocolModule<number, never>),
+  timing: { heartbeatMs: 50, patienceMs: 150 },
   encode(message, reserve) {
     const bytes = new Uint8Array(reserve + 1)
     bytes[reserve] = message
@@ -46,11 +48,31 @@ const founders = sortedMembers(
   })),
 )
 
+/** A frame whose sender has records up to `persisted` on its disk. */
+function frameOf(kind: number, body: number, persisted = 0): Uint8Array {
+  const frame = new Uint8Array(frameReserveBytes + 1)
+  vouchIn(frame, persisted)
+  frame[0] = kind
+  frame[frameReserveBytes] = body
+  return frame
+}
+
 /** Member n1's side of the network, over a transport that the test plays. */
-async function side(answer: 'queued' | 'dropped' = 'queued') {
+async function side({
+  answer = 'queued',
+  environment = nodeEnvironment(),
+  starts = 1,
+  whenListening = () => {},
+}: {
+  readonly answer?: 'queued' | 'dropped'
+  readonly environment?: Environment
+  readonly starts?: number
+  readonly whenListening?: () => void
+} = {}) {
   const storage = await memoryStorage().open()
   const claim = { clusterId: 'c', self: nodeId('n1'), founders }
-  const identity = await IdentityFile.claim(storage, nodeEnvironment(), claim)
+  let identity = await IdentityFile.claim(storage, nodeEnvironment(), claim)
+  for (let more = 1; more < starts; more += 1) identity = await IdentityFile.claim(storage, nodeEnvironment(), claim)
   const inputs: Input<number, never>[] = []
   const failures: unknown[] = []
   const driverFrames: number[] = []
@@ -68,9 +90,11 @@ async function side(answer: 'queued' | 'dropped' = 'queued') {
     close: () => Promise.resolve(),
   }
   const peers = new Peers<number, never>({
-    environment: nodeEnvironment(),
+    environment,
     protocol: byteProtocol,
     identity,
+    storage,
+    journal: { recovered: 12, persisted: 0x1_0000_0012 },
     address: 'n1:1',
     machine,
     supports: new Map(),
@@ -83,12 +107,14 @@ async function side(answer: 'queued' | 'dropped' = 'queued') {
     onLink: () => {},
     onTraffic: () => {},
   })
-  await peers.listen({
+  const listening = peers.listen({
     start(given) {
       host = given
       return Promise.resolve(running)
     },
   })
+  const isListening = listening.then(whenListening)
+  await (starts > 1 ? nodeEnvironment().yieldTurn() : isListening)
   if (host === null) throw new Error('the transport was not started')
   return {
     peers,
@@ -104,32 +130,32 @@ async function side(answer: 'queued' | 'dropped' = 'queued') {
   }
 }
 
-test('D10: the first byte of a frame is its kind; messages of the protocol stand behind it', async () => {
+test('D10: the first byte of a frame is its kind; messages of the protocol stand behind how far the journal is durable', async () => {
   const { peers, sent } = await side()
   peers.send([{ to: nodeId('n2'), channel: 'log', message: 7 }])
-  expect(sent).toEqual([{ to: 'n2', frame: [frameKind.protocol, 7], channel: 'log' }])
+  expect(sent).toEqual([{ to: 'n2', frame: [frameKind.protocol, 0x12, 0, 0, 0, 1, 0, 0, 0, 7], channel: 'log' }])
 })
 
 test('D10: frames of other kinds go to the driver, which ignores those that it does not know', async () => {
   const { host, inputs, events, driverFrames } = await side()
-  host.onFrame(nodeId('n2'), 'log', Uint8Array.of(77, 7))
+  host.onFrame(nodeId('n2'), 'log', frameOf(77, 7))
   host.onFrame(nodeId('n2'), 'log', new Uint8Array())
   expect(inputs).toEqual([])
   expect(events.warnings).toEqual([])
   expect(driverFrames).toEqual([77])
-  host.onFrame(nodeId('n2'), 'log', Uint8Array.of(frameKind.protocol, 7))
+  host.onFrame(nodeId('n2'), 'log', frameOf(frameKind.protocol, 7))
   expect(inputs).toEqual([{ kind: 'receive', from: 'n2', message: 7 }])
 })
 
 test('bytes that are no message are a warning, and nothing more', async () => {
   const { host, inputs, events } = await side()
-  host.onFrame(nodeId('n2'), 'log', Uint8Array.of(frameKind.protocol, 0xff))
+  host.onFrame(nodeId('n2'), 'log', frameOf(frameKind.protocol, 0xff))
   expect(inputs).toEqual([])
   expect(events.warnings.map(({ code }) => code)).toEqual(['BAD_FRAME'])
 })
 
 test('a frame that the transport dropped is told to the protocol, so that it probes', async () => {
-  const { peers, inputs } = await side('dropped')
+  const { peers, inputs } = await side({ answer: 'dropped' })
   peers.send([{ to: nodeId('n2'), channel: 'log', message: 7 }])
   expect(inputs).toEqual([{ kind: 'dropped', peer: 'n2', channel: 'log' }])
 })
@@ -139,7 +165,7 @@ test('D17: a stranger that was let in is reached at the address of its hello', a
   expect(reached).toEqual([['n2']])
   const { clusterId } = identity.current
   const hello = encodeHello({
-    ...{ clusterId, self: nodeId('n9'), incarnation: 'x', starts: 1, run: 'r', protocol: 'solo' },
+    ...{ clusterId, self: nodeId('n9'), incarnation: 'x', starts: 1, run: 'r', recovered: 0, protocol: 'solo' },
     ...{ versions: { oldest: 1, newest: 1 }, address: 'n9:1', machine, supports: new Map([['machine', 2]]) },
   })
   expect(peers.supportOf(nodeId('n9'))).toBeNull()
@@ -148,12 +174,52 @@ test('D17: a stranger that was let in is reached at the address of its hello', a
   expect(reached.at(-1)).toEqual(['n2', 'n9'])
 })
 
+test('D16: each frame vouches for its sender’s journal, and one that is too short is none', async () => {
+  const { host, identity, driverFrames } = await side()
+  const { clusterId } = identity.current
+  const hello = encodeHello({
+    ...{ clusterId, self: nodeId('n2'), incarnation: 'x', starts: 1, run: 'r', recovered: 3, protocol: 'solo' },
+    ...{ versions: { oldest: 1, newest: 1 }, address: 'n2:1', machine, supports: new Map() },
+  })
+  await host.admit(hello, { name: null, how: 'none' })
+  host.onFrame(nodeId('n2'), 'control', frameOf(77, 7, 0x2_0000_0001))
+  host.onFrame(nodeId('n2'), 'control', frameOf(77, 7, 5).subarray(0, 8))
+  host.onFrame(nodeId('n2'), 'control', Uint8Array.of(77, 255, 255, 255, 255, 255, 255, 255, 255, 7))
+  expect(driverFrames).toEqual([77])
+  expect(identity.lifeOf(nodeId('n2'))?.persisted).toBe(0x2_0000_0001)
+})
+
+test('D16: a member that is refused for its directory stops, and one that refuses does not', async () => {
+  const { host, failures, events } = await side()
+  host.onLink(nodeId('n2'), 'down', 'n2:1 was refused here: STALE_DIRECTORY: n2 comes back with less')
+  expect(failures).toEqual([])
+  host.onLink(nodeId('n2'), 'down', 'n2:1 refused: STALE_DIRECTORY: n1 comes back with less')
+  expect(failures).toMatchObject([{ code: 'STALE_DIRECTORY', outcome: 'fatal' }])
+  expect(events.warnings).toMatchObject([{ code: 'PEER_REFUSED' }])
+})
+
+test('a member that starts again waits for every other member’s answer, and no longer than a leader is waited for', async () => {
+  const time = virtualTime({ settled: () => nodeEnvironment().yieldTurn(), seed: 1 })
+  const said: string[] = []
+  const begin = (who: string, starts: number) =>
+    side({ environment: time.environment, starts, whenListening: () => said.push(who) })
+  const answered = await begin('answered', 2)
+  await begin('silent', 2)
+  await begin('new', 1)
+  await time.pass(10)
+  answered.host.onLink(nodeId('n2'), 'gone', 'nobody listens there')
+  await time.pass(100)
+  expect(said).toEqual(['new', 'answered'])
+  await time.pass(50)
+  expect(said).toEqual(['new', 'answered', 'silent'])
+})
+
 test('D5: an identity that cannot be saved stops the member that learned something', async () => {
   const { host, storage, failures, identity } = await side()
   storage.saveIdentity = () => Promise.reject(new Error('EIO'))
   const { clusterId } = identity.current
   const hello = encodeHello({
-    ...{ clusterId, self: nodeId('n2'), incarnation: 'x', starts: 1, run: 'r', protocol: 'solo' },
+    ...{ clusterId, self: nodeId('n2'), incarnation: 'x', starts: 1, run: 'r', recovered: 0, protocol: 'solo' },
     ...{ versions: { oldest: 1, newest: 1 }, address: 'n2:1', machine, supports: new Map() },
   })
   expect(await host.admit(hello, { name: null, how: 'none' })).toMatchObject({ refuse: expect.anything() as string })

@@ -1,6 +1,6 @@
 import { nodeId, type NodeId } from '@quorate/contracts'
 import { expect, test } from 'vitest'
-import { frameKind } from '../src/frame.js'
+import { frameKind, frameReserveBytes } from '../src/frame.js'
 import { RoundTrips } from '../src/health/round-trips.js'
 import { still } from './snapshots/places.js'
 
@@ -19,7 +19,7 @@ test('a round trip is smoothed, one part in eight of what is new, and forgotten 
   const answerAfter = async (ms: number): Promise<void> => {
     await time.pass(ms)
     const ping = pings.at(-1) ?? new Uint8Array()
-    trips.onFrame(frameKind.pong, n2, ping.subarray(1))
+    trips.onFrame(frameKind.pong, n2, ping.subarray(frameReserveBytes))
   }
   trips.start()
   await time.pass(1_000)
@@ -45,7 +45,7 @@ test('a ping is answered with its own time; bytes that are none are not', () => 
   })
   const time = [2, 1, 0, 0, 0, 0, 0, 0]
   trips.onFrame(frameKind.ping, n2, Uint8Array.from(time))
-  expect(sent).toEqual([[n2, [frameKind.pong, ...time]]])
+  expect(sent).toEqual([[n2, [frameKind.pong, 0, 0, 0, 0, 0, 0, 0, 0, ...time]]])
   for (const garbage of [[], [1], [...time, 0], [255, 255, 255, 255, 255, 255, 255, 255]]) {
     trips.onFrame(frameKind.ping, n2, Uint8Array.from(garbage))
     trips.onFrame(frameKind.pong, n2, Uint8Array.from(garbage))

@@ -44,7 +44,7 @@ async function writerOn(held: HeldStorage) {
   const storage = await memoryStorage().open()
   storage.append = (batch) => held.append(batch)
   const log: string[] = []
-  const writer = new Writer<string>(storage, nodeEnvironment(), {
+  const writer = new Writer<string>(storage, nodeEnvironment(), 0, {
     send: (messages: readonly Outgoing<string>[]) => log.push(...messages.map(({ message }) => message)),
     onPersisted: (at) => log.push(`persisted ${at}`),
     onAppended: () => {},

@@ -1,6 +1,7 @@
 import { equalBytes, position, seededRandom, type OpenStorage, type SnapshotMeta } from '@quorate/contracts'
 import { memoryStorage } from '@quorate/storage-memory'
 import { expect, test } from 'vitest'
+import { frameReserveBytes } from '../../src/frame.js'
 import { encodeSnapshotAnswer, type SnapshotAnswer } from '../../src/snapshots/snapshot-frames.js'
 import { bytesOf, imageAt, metaOf, n2, n3, noise, onFiles, save } from './places.js'
 import { part, Wire } from './wire.js'
@@ -280,10 +281,10 @@ test('D5: what cannot be written here is deleted and told, and can be fetched ag
 
 test('answers from others, about others, and bytes that are none change nothing', async () => {
   const on = await wire()
-  on.fetcher.onFrame(n2, encodeSnapshotAnswer({ kind: 'gone', position: position(7) }).subarray(1))
+  on.fetcher.onFrame(n2, encodeSnapshotAnswer({ kind: 'gone', position: position(7) }).subarray(frameReserveBytes))
   on.fetcher.fetch(n2, metaOf(7))
-  on.fetcher.onFrame(n3, encodeSnapshotAnswer({ kind: 'gone', position: position(7) }).subarray(1))
-  on.fetcher.onFrame(n2, encodeSnapshotAnswer({ kind: 'gone', position: position(6) }).subarray(1))
+  on.fetcher.onFrame(n3, encodeSnapshotAnswer({ kind: 'gone', position: position(7) }).subarray(frameReserveBytes))
+  on.fetcher.onFrame(n2, encodeSnapshotAnswer({ kind: 'gone', position: position(6) }).subarray(frameReserveBytes))
   on.fetcher.onFrame(n3, Uint8Array.of(9))
   expect(on.warnings.splice(0)).toEqual([expect.stringMatching(/^BAD_FRAME: n3 sent /)])
   await expectFetched(on)

@@ -1,7 +1,7 @@
 import { BytesError, position } from '@quorate/contracts'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { frameKind } from '../../src/frame.js'
+import { frameKind, frameReserveBytes } from '../../src/frame.js'
 import {
   chunkBytesMax,
   decodeSnapshotAnswer,
@@ -34,7 +34,7 @@ test('D10: a request comes back as it was, behind its kind', () => {
   const request = { position: position(2 ** 40), offset: 2 ** 41, bytes: chunkBytesMax }
   const frame = encodeSnapshotRequest(request)
   expect(frame[0]).toBe(frameKind.snapshotRequest)
-  expect(decodeSnapshotRequest(frame.subarray(1))).toEqual(request)
+  expect(decodeSnapshotRequest(frame.subarray(frameReserveBytes))).toEqual(request)
 })
 
 test('D10: answers come back as they were, behind their kind', () => {
@@ -46,7 +46,7 @@ test('D10: answers come back as they were, behind their kind', () => {
   for (const answer of answers) {
     const frame = encodeSnapshotAnswer(answer)
     expect(frame[0]).toBe(frameKind.snapshotChunk)
-    expect(decodeSnapshotAnswer(frame.subarray(1))).toEqual(answer)
+    expect(decodeSnapshotAnswer(frame.subarray(frameReserveBytes))).toEqual(answer)
   }
 })
 
@@ -55,7 +55,7 @@ test.each([
   ['no bytes', { position: position(1), offset: 0, bytes: 0 }],
   ['more than a chunk', { position: position(1), offset: 0, bytes: chunkBytesMax + 1 }],
 ])('a request for %s is none', (_what, request) => {
-  expect(() => decodeSnapshotRequest(encodeSnapshotRequest(request).subarray(1))).toThrow(BytesError)
+  expect(() => decodeSnapshotRequest(encodeSnapshotRequest(request).subarray(frameReserveBytes))).toThrow(BytesError)
 })
 
 test.each([
@@ -65,12 +65,12 @@ test.each([
   ['with an endless digest', { ...chunk, digest: new Uint8Array(65) }],
   ['that is too large', { ...chunk, total: 2 ** 30, bytes: new Uint8Array(chunkBytesMax + 1) }],
 ])('a chunk %s is none', (_what, answer) => {
-  expect(() => decodeSnapshotAnswer(encodeSnapshotAnswer(answer).subarray(1))).toThrow(BytesError)
+  expect(() => decodeSnapshotAnswer(encodeSnapshotAnswer(answer).subarray(frameReserveBytes))).toThrow(BytesError)
 })
 
 test('what is cut, longer or of another kind is refused', () => {
-  const request = encodeSnapshotRequest({ position: position(1), offset: 0, bytes: 1 }).subarray(1)
-  const answer = encodeSnapshotAnswer(chunk).subarray(1)
+  const request = encodeSnapshotRequest({ position: position(1), offset: 0, bytes: 1 }).subarray(frameReserveBytes)
+  const answer = encodeSnapshotAnswer(chunk).subarray(frameReserveBytes)
   for (const [bytes, decode] of [
     [request, decodeSnapshotRequest],
     [answer, decodeSnapshotAnswer],

@@ -7,6 +7,7 @@ import {
   encodeSnapshotRequest,
   type SnapshotAnswer,
 } from '../../src/snapshots/snapshot-frames.js'
+import { frameReserveBytes } from '../../src/frame.js'
 import { SnapshotSender, type SenderLimits } from '../../src/snapshots/snapshot-sender.js'
 import { n1, n2, n3, noise, save, still } from './places.js'
 
@@ -40,7 +41,7 @@ class Bench {
       onUnreadable: () => void (this.unreadable += 1),
       send: (to: NodeId, frame: Uint8Array, channel: string): 'queued' => {
         expect(channel).toBe('bulk')
-        const answer = decodeSnapshotAnswer(frame.subarray(1))
+        const answer = decodeSnapshotAnswer(frame.subarray(frameReserveBytes))
         this.sent.push({ to, answer, atMs: this.time.environment.monotonicMs() })
         return 'queued'
       },
@@ -49,7 +50,10 @@ class Bench {
   }
 
   ask(from: NodeId, at: number, offset: number, bytes = 256 * kib): void {
-    this.sender.onFrame(from, encodeSnapshotRequest({ position: position(at), offset, bytes }).subarray(1))
+    this.sender.onFrame(
+      from,
+      encodeSnapshotRequest({ position: position(at), offset, bytes }).subarray(frameReserveBytes),
+    )
   }
 }
 

@@ -2,7 +2,7 @@ import type { VirtualTime } from '@quorate/conformance'
 import type { NodeId, OpenStorage, SnapshotMeta, SnapshotSource } from '@quorate/contracts'
 import { memoryStorage } from '@quorate/storage-memory'
 import { expect } from 'vitest'
-import { frameKind } from '../../src/frame.js'
+import { frameKind, frameReserveBytes } from '../../src/frame.js'
 import {
   decodeSnapshotAnswer,
   decodeSnapshotRequest,
@@ -37,9 +37,9 @@ export class Wire {
     this.counts = counting(storage)
     const send = (to: NodeId, frame: Uint8Array, channel: string) => {
       expect([frame[0], channel]).toEqual([frameKind.snapshotRequest, 'control'])
-      const { offset } = decodeSnapshotRequest(frame.subarray(1))
+      const { offset } = decodeSnapshotRequest(frame.subarray(frameReserveBytes))
       this.asked.push({ of: to, offset, atMs: this.time.environment.monotonicMs() })
-      return this.#carry('request', to, () => this.#senders.get(to)?.onFrame(n1, frame.subarray(1)))
+      return this.#carry('request', to, () => this.#senders.get(to)?.onFrame(n1, frame.subarray(frameReserveBytes)))
     }
     const host = {
       environment: this.time.environment,
@@ -66,8 +66,8 @@ export class Wire {
       warn: () => {},
       onUnreadable: () => {},
       send: (_to: NodeId, frame: Uint8Array) => {
-        const answer = this.change(decodeSnapshotAnswer(frame.subarray(1)))
-        const body = encodeSnapshotAnswer(answer).subarray(1)
+        const answer = this.change(decodeSnapshotAnswer(frame.subarray(frameReserveBytes)))
+        const body = encodeSnapshotAnswer(answer).subarray(frameReserveBytes)
         return this.#carry('answer', peer, () => this.fetcher.onFrame(peer, body))
       },
     }
