@@ -1,4 +1,4 @@
-import { token } from '@quorate/contracts'
+import { position, token } from '@quorate/contracts'
 import { describe, expect, test } from 'vitest'
 import { logIndex, term, type AppendEntries, type Entry } from '../src/index.js'
 import { Cores } from './cores.js'
@@ -93,6 +93,34 @@ describe('a token ends as its entry ends', () => {
     expect(cores.core('n1').applied).toEqual(['-', 'x', 'y', '-'])
     expect(tokens).toEqual(given)
     expect(given.map((each) => settled.get(each))).toEqual([undefined, undefined])
+  })
+
+  test('unknown where a snapshot of its own history skips it, and undecided behind that, until it is committed', () => {
+    const cores = new Cores('n1 n2 n3', without)
+    const [n1, n2] = [cores.core('n1'), cores.core('n2')]
+    cores.fateOf = ({ to, message }) => (to === 'n1' && message.kind === 'appendEntriesReply' ? 'lost' : 'arrives')
+    n2.isApplierHeld = true
+    cores.elect('n1')
+    cores.tick(6, 'n1')
+    const given = cores.propose('n1', 'w', 'x', 'y', 'z')
+    cores.tick(6, 'n1')
+    cores.cut('n1', 'n2 n3')
+    cores.elect('n2')
+    n2.step({ kind: 'applied', position: position(3) })
+    const image = n2.save()
+    expect(image.meta).toMatchObject({ position: 3, epoch: 1 })
+    // n1 has all of term 1, and an image of its first half comes from n2, which has it too.
+    expect(n1.log).toEqual(['1:-', '1:w', '1:x', '1:y', '1:z'])
+    cores.receive('n1', 'n2', { kind: 'installSnapshot', term: term(2), meta: image.meta })
+    n1.images.set(3, image)
+    n1.step({ kind: 'snapshotFetched', meta: image.meta })
+    cores.settle()
+    const unknown = { kind: 'unknown' }
+    expect(given.map((each) => n1.settled.get(each))).toEqual([unknown, unknown, undefined, undefined])
+    cores.heal()
+    cores.tick(12, 'n2')
+    expect(n1.tokens).toEqual(given.slice(2))
+    expect(given.map((each) => n1.settled.get(each))).toEqual([unknown, unknown, undefined, undefined])
   })
 
   test('undecided, while only earlier terms are committed', () => {

@@ -150,7 +150,7 @@ export class Proposals {
       case 'answered':
       case 'refused':
         for (const request of this.#waiting.at(outcome.key.session, outcome.sequence)) {
-          if (isOf(request, outcome)) this.#onApplied(request, outcome, at)
+          if (isOf(request, outcome)) this.#onApplied(request, outcome, at, token)
         }
     }
   }
@@ -171,7 +171,7 @@ export class Proposals {
         if (kept === null) this.#requests.onSkipped(request)
         else if (isSameDigest(kept.digest, digestOfCommand(command))) {
           this.#requests.end(request, { position: at, result: kept.result })
-        } else this.#requests.fail(request, refusalOfSession('reused', request))
+        } else this.#requests.fail(request, refusalOfSession('reused', request, null))
       } else if (kind === 'openSession') {
         const id = sessions.idOf(request.payload)
         if (id !== null) this.#onOpened(request, id)
@@ -197,9 +197,10 @@ export class Proposals {
     request: ProposalRequest,
     outcome: Extract<Outcome, { kind: 'answered' | 'refused' }>,
     at: Position,
+    token: Token | null,
   ): void {
     if (outcome.kind === 'answered') this.#requests.end(request, { position: at, result: outcome.result })
-    else this.#requests.fail(request, refusalOfSession(outcome.why, request))
+    else this.#requests.fail(request, refusalOfSession(outcome.why, request, token))
   }
 
   #onOpened(request: ProposalRequest, id: Position | null): void {

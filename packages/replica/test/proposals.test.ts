@@ -271,10 +271,13 @@ describe('what is applied here for the place of a command', () => {
     expect(await command).toMatchObject({ code: 'SEQUENCE_REUSED', ...notDone })
   })
 
-  test('and found beyond the window is in doubt if it was sent before, with less acknowledged', async () => {
+  test('and found beyond the window is in doubt if it was sent before, with less acknowledged, or by somebody else', async () => {
     const once = follower.command()
-    follower.applied('beyondWindow', position(9))
+    follower.applied('beyondWindow', position(9), 0)
     expect(await once).toMatchObject({ code: 'SESSION_EXPIRED', ...notDone })
+    const elsewhere = follower.command()
+    follower.applied('beyondWindow', position(10))
+    expect(await elsewhere).toMatchObject({ code: 'SESSION_EXPIRED', outcome: 'unknown' })
     const twice = follower.command()
     follower.newLeader('n3')
     follower.applied('beyondWindow', position(12))

@@ -1,4 +1,4 @@
-import { QuorateError, type ErrorCode } from '@quorate/contracts'
+import { QuorateError, type ErrorCode, type Token } from '@quorate/contracts'
 import { noRoomInSession } from '../refusals.js'
 import type { ProposalRequest } from '../waiting-proposals.js'
 import { sessionResultsMax } from './session.js'
@@ -29,11 +29,13 @@ const refusals: Record<SessionRefusal, { readonly code: ErrorCode; readonly mess
 
 /**
  * A refusal that holds for this attempt and for every later one. An earlier one would have been answered here, unless a
- * snapshot passed over it; one that acknowledges less may still come within the window.
+ * snapshot passed over it. Only the window moves: a refusal beyond it says nothing of another attempt, nor, without the
+ * token of one of the request's own, that it was an attempt of this request.
  */
-export function refusalOfSession(why: SessionRefusal, request: ProposalRequest): QuorateError {
-  const { isInDoubt, skipped, attempts } = request
-  const mayHappen = isInDoubt || skipped.size > 0 || (why === 'beyondWindow' && attempts > 1)
+export function refusalOfSession(why: SessionRefusal, request: ProposalRequest, token: Token | null): QuorateError {
+  const { isInDoubt, skipped, undecided } = request
+  const isTheOnlyAttempt = token !== null && undecided.has(token) && undecided.size === 1
+  const mayHappen = isInDoubt || skipped.size > 0 || (why === 'beyondWindow' && !isTheOnlyAttempt)
   const { code, message } = refusals[why]
   return new QuorateError(code, message, { outcome: mayHappen ? 'unknown' : 'notDone' })
 }

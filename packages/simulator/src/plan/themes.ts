@@ -102,8 +102,8 @@ export const themes: Readonly<Record<Theme, ThemeTraits>> = {
    * their places, sessions end under them. Callers mostly take the first word for the last.
    */
   doubt: {
-    kinds: ['secludedLeaders', 'isolateLeader', 'pauseLeader', 'crashLeader', 'transfer'],
-    everyMs: 1_200,
+    kinds: ['secludedLeaders', 'secludedLeaders', 'isolateLeader', 'isolate', 'pauseLeader', 'transfer'],
+    everyMs: 1_400,
     ranges: {
       sizes: [3, 3, 5, 5, 5],
       latencyMaxMs: [2, 5, 20],

@@ -12,6 +12,7 @@ interface Ranges {
   readonly tailEntriesMax: readonly number[]
   readonly inflightMessagesMax: readonly number[]
   readonly batchEntriesMax: readonly number[]
+  readonly uncommittedEntriesMax: readonly number[]
 }
 
 const usual: Ranges = {
@@ -22,6 +23,7 @@ const usual: Ranges = {
   tailEntriesMax: [0, 4, 50, 16_384],
   inflightMessagesMax: [1, 3, 256],
   batchEntriesMax: [1, 8, 4_096],
+  uncommittedEntriesMax: [16_384],
 }
 
 const themes: Readonly<Record<Theme, Partial<Ranges>>> = {
@@ -34,13 +36,14 @@ const themes: Readonly<Record<Theme, Partial<Ranges>>> = {
   power: {},
   /** Leaders do not notice that they hear nobody any more. */
   delay: { quickPercent: 67, checkQuorumPercent: 30 },
-  /** What a snapshot stands for is forgotten at once, and entries leave one by one. */
+  /** What a snapshot stands for is forgotten at once, entries leave one by one, and leaders take few at once. */
   doubt: {
     quickPercent: 75,
     checkQuorumPercent: 50,
     tailEntriesMax: [0, 0, 4, 50],
     inflightMessagesMax: [1, 256],
     batchEntriesMax: [1, 8],
+    uncommittedEntriesMax: [2, 16_384, 16_384],
   },
 }
 
@@ -59,5 +62,6 @@ export function drawOptions(random: Random, theme: Theme | null): RaftOptions {
     fastSuspicion: percent(ranges.fastSuspicionPercent),
     preVote: percent(ranges.preVotePercent),
     checkQuorum: percent(ranges.checkQuorumPercent),
+    uncommittedEntriesMax: oneOf(ranges.uncommittedEntriesMax),
   }
 }

@@ -59,20 +59,6 @@ export const bugsOfOutcomes: readonly KnownBug[] = [
     if (token !== null) state.outbox.settle(token, { kind: 'overwritten' })`,
   },
   {
-    bug: 'a proposal that was cut off and whose place a snapshot skips is told overwritten',
-    profile: 'doubt',
-    file: 'raft/src/delivery.ts',
-    replace: `    for (const { token } of tokens) state.outbox.settle(token, { kind: 'unknown' })`,
-    by: `    for (const { token } of tokens) state.outbox.settle(token, { kind: 'overwritten' })`,
-  },
-  {
-    bug: 'a proposal behind the snapshot of its own history is told overwritten',
-    profile: 'doubt',
-    file: 'raft/src/snapshots.ts',
-    replace: `  if (!isSameHistory) settleBehind(state, last.index)`,
-    by: `  settleBehind(state, last.index)`,
-  },
-  {
     bug: 'a leader that gives up refuses what it has appended',
     profile: 'doubt',
     file: 'raft/src/roles.ts',
@@ -119,14 +105,6 @@ export const bugsOfOutcomes: readonly KnownBug[] = [
       const message`,
   },
   {
-    bug: 'an unknown end is taken for a refusal',
-    profile: 'doubt',
-    file: 'replica/src/requests.ts',
-    replace: `    if (result.kind === 'unknown' || result.kind === 'done') request.isInDoubt = true
-`,
-    by: '',
-  },
-  {
     bug: 'an attempt at another member is not taken for one',
     profile: 'doubt',
     file: 'replica/src/requests.ts',
@@ -143,29 +121,13 @@ export const bugsOfOutcomes: readonly KnownBug[] = [
     by: `this.#aborted(signal, 'notDone')`,
   },
   {
-    bug: 'the end of a session leaves no doubt about what a snapshot passed over',
-    profile: 'doubt',
-    file: 'replica/src/proposals.ts',
-    replace: `isInDoubt || skipped.size > 0 ? 'unknown' : 'notDone'`,
-    by: `skipped.size < 0 && isInDoubt ? 'unknown' : 'notDone'`,
-  },
-  {
     bug: 'an answer to the same count of another session ends a command',
     profile: 'doubt',
     file: 'replica/src/proposals.ts',
-    replace: `    for (const request of this.#waiting.get(outcome.session)?.get(outcome.sequence) ?? []) {
-      if (`,
-    by: `    for (const request of [...this.#waiting.values()].flatMap((each) => [...(each.get(outcome.sequence) ?? [])])) {
-      if (`,
-  },
-  {
-    bug: 'a reply to an earlier life of a member ends a request of this one',
-    profile: 'doubt',
-    file: 'replica/src/request-ids.ts',
-    replace: `    const token = id - this.#base
-`,
-    by: `    const token = id % requestsOfLife
-`,
+    replace: `        for (const request of this.#waiting.at(outcome.key.session, outcome.sequence)) {
+          if (isOf(request, outcome)) `,
+    by: `        for (const request of this.#waiting.all().filter(({ payload }) => payload.sequence === outcome.sequence)) {
+          `,
   },
   {
     bug: 'a leader that gives up refuses what it was asked by others',
@@ -194,27 +156,6 @@ export const bugsOfOutcomes: readonly KnownBug[] = [
     replace: `  const outcome = own === 'fatal' ? 'unknown' : own
 `,
     by: `  const outcome = own === 'fatal' ? 'unknown' : code === 'TIMED_OUT' ? 'notDone' : own
-`,
-  },
-  {
-    bug: 'the client forgets its doubt when it is sent to another member',
-    profile: 'client',
-    file: 'client/src/errand.ts',
-    replace: `    this.#host.addresses.onLeader(hint)
-    this.#hints += 1
-`,
-    by: `    this.#host.addresses.onLeader(hint)
-    this.#hints += 1
-    this.#isInDoubt = false
-`,
-  },
-  {
-    bug: 'the client says of a session that ended under a command in doubt what the member says',
-    profile: 'doubt',
-    file: 'client/src/errand.ts',
-    replace: `    if (this.#isInDoubt) return this.#end?.(this.#asMine(error))
-`,
-    by: `    if (this.#isInDoubt) return this.#end?.(error)
 `,
   },
   {
