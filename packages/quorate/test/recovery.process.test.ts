@@ -5,6 +5,9 @@ import { mkdtemp, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { QuorateError } from '@quorate/contracts'
+import { createClient } from '@quorate/client/node'
+import { counter } from '@quorate/machine-counter'
 import { bundleSources } from '../../../tools/source-bundle.mjs'
 import { freeAddress } from './faulty-network/cluster.js'
 
@@ -32,10 +35,16 @@ async function addresses(): Promise<Record<string, string>> {
 }
 
 /** Starts a member in each of these directories, and resolves when all listen. */
-async function startAll(cluster: string, members: Record<string, string>, parent: string): Promise<ChildProcess[]> {
+async function startAll(
+  cluster: string,
+  members: Record<string, string>,
+  parent: string,
+  gateways: Record<string, string>,
+): Promise<ChildProcess[]> {
   return Promise.all(
     ids.map(async (id) => {
-      const child = fork(inRoot('member.mjs'), [JSON.stringify({ id, cluster, members, directory: join(parent, id) })])
+      const options = { id, cluster, members, directory: join(parent, id), gateway: gateways[id] }
+      const child = fork(inRoot('member.mjs'), [JSON.stringify(options)])
       children.add(child)
       const [said] = (await once(child, 'message')) as [unknown]
       expect(said).toBe('ready')
@@ -70,11 +79,17 @@ function contents(directory: string): [string, string][] {
 }
 
 test('a cluster whose majority is gone for good goes on as another, with all that the survivor had', async () => {
-  const old = await startAll('shop', await addresses(), inRoot('old'))
+  const gateways = await addresses()
+  const clientOf = () => createClient({ machine: counter, addresses: Object.values(gateways), timeoutMs: 60_000 })
+  const old = await startAll('shop', await addresses(), inRoot('old'), gateways)
   for (let count = 1; count <= 20; count += 1) expect(await ask(old[0], 'add')).toBe(count)
   expect(await ask(old[2], 'value')).toBe(20)
+  const [living, newcomer] = [clientOf(), clientOf()]
+  expect([await living.commands.add({ by: 1 }), await living.queries.value()]).toEqual([21, 21])
   await kill(old[0])
   await kill(old[1])
+  const during = Array.from({ length: 8 }, () => living.commands.add({ by: 1 }).catch((error: unknown) => error))
+  await expect(living.queries.value({ timeoutMs: 2_000 })).rejects.toMatchObject({ outcome: 'notDone' })
   for (const id of ['n1', 'n2']) await rm(inRoot('old', id), { recursive: true })
 
   const members = await addresses()
@@ -102,8 +117,22 @@ test('a cluster whose majority is gone for good goes on as another, with all tha
   expect(contents(inRoot('old', 'n3'))).toEqual(before)
   await rename(inRoot('old'), inRoot('kept'))
 
-  const next = await startAll('shop-2', members, inRoot('new'))
-  expect(await Promise.all(next.map((child) => ask(child, 'value')))).toEqual([20, 20, 20])
-  expect(await ask(next[1], 'add')).toBe(21)
+  const next = await startAll('shop-2', members, inRoot('new'), gateways)
+  const [value, ...others] = await Promise.all(next.map((child) => ask(child, 'value')))
+  expect(others).toEqual([value, value])
+
+  // A client of the lost cluster goes on in no other one: it says so, and what was in doubt stays in doubt.
+  const ended = (await Promise.all(during)) as QuorateError[]
+  expect(new Set(ended.map(({ code }) => code))).toEqual(new Set(['WRONG_CLUSTER']))
+  const inDoubt = ended.filter(({ outcome }) => outcome === 'unknown').length
+  expect(value).toBeGreaterThanOrEqual(21)
+  expect(value).toBeLessThanOrEqual(21 + inDoubt)
+  const refused = { code: 'WRONG_CLUSTER', outcome: 'notDone' }
+  await expect(living.commands.add({ by: 1_000 })).rejects.toMatchObject(refused)
+  await expect(living.queries.value()).rejects.toMatchObject(refused)
+  expect(await newcomer.queries.value(), 'and one that begins now finds all that was acknowledged').toBe(value)
+  expect(await newcomer.commands.add({ by: 1 })).toBe(Number(value) + 1)
+  expect(await ask(next[1], 'add')).toBe(Number(value) + 2)
+  await Promise.all([living.close(), newcomer.close()])
   for (const child of next) await kill(child)
 })

@@ -2,6 +2,7 @@
  * A member in a process of its own: `member.ts OPTIONS`, as JSON. It answers `add` and `value` of its parent with the
  * counter's value.
  */
+import { httpGateway } from '@quorate/gateway-http'
 import { counter } from '@quorate/machine-counter'
 import { raft } from '@quorate/raft'
 import { createReplica } from '@quorate/replica/node'
@@ -14,8 +15,10 @@ const optionsSchema = z.strictObject({
   cluster: z.string(),
   members: z.record(z.string(), z.string()),
   directory: z.string(),
+  /** Where its gateway listens. */
+  gateway: z.string(),
 })
-const { directory, ...options } = optionsSchema.parse(JSON.parse(process.argv[2] ?? ''))
+const { directory, gateway, ...options } = optionsSchema.parse(JSON.parse(process.argv[2] ?? ''))
 
 const replica = await createReplica({
   ...options,
@@ -26,6 +29,7 @@ const replica = await createReplica({
   snapshotEveryEntries: 8,
   timeoutMs: 60_000,
 })
+await httpGateway({ replica, machine: counter, address: gateway })
 process.on('message', (asked) => {
   const answer = asked === 'add' ? replica.commands.add({ by: 1 }) : replica.queries.value()
   answer.then(

@@ -1,4 +1,4 @@
-import { QuorateError, type MachineModule } from '@quorate/contracts'
+import { QuorateError, seededRandom, type MachineModule } from '@quorate/contracts'
 import type { Replica } from '@quorate/replica'
 import type { Member } from '../member/member.js'
 import { longSessionMs } from '../plan/plan.js'
@@ -12,6 +12,7 @@ import {
   type Seen,
 } from './asker.js'
 import { Session } from './session.js'
+import { Stranger } from './stranger.js'
 
 /** How much longer a caller waits for a member that has fallen silent than it has told it to take, in milliseconds. */
 const graceMs = 20
@@ -32,6 +33,8 @@ export class DirectAsker<Machine extends MachineModule> implements Asker {
   readonly #world: DirectAskerSurroundings<Machine>
   #session: Session | null = null
   #opening: Promise<Session | null> | null = null
+  #stranger: Stranger<Machine> | null = null
+  #lastRequest = new Uint8Array()
 
   constructor(world: DirectAskerSurroundings<Machine>) {
     this.#world = world
@@ -43,10 +46,15 @@ export class DirectAsker<Machine extends MachineModule> implements Asker {
     const sequence = session.begin()
     let isInDoubt = false
     for (let tries = 1; ; tries += 1) {
-      const ending = await this.#try((replica, timeoutMs) =>
-        replica.propose(request, { session: session.placeOf(sequence), timeoutMs }),
+      const [place, member] = [session.placeOf(sequence), this.#anyMember()]
+      this.#stranger?.maybeGuess(place, request, member)
+      const ending = await this.#try(
+        (replica, timeoutMs) => replica.propose(request, { session: place, timeoutMs }),
+        member,
       )
       if (ending.kind === 'answered') {
+        if (this.#lastRequest.length > 0) this.#stranger?.maybeReuse(place, request, this.#lastRequest)
+        this.#lastRequest = request
         session.finish(sequence)
         if (tries > 1) this.#world.counters.add('a command is answered when it is asked again')
         return { kind: 'answered', result: ending.answer.result }
@@ -83,6 +91,7 @@ export class DirectAsker<Machine extends MachineModule> implements Asker {
 
   async #open(): Promise<Session | null> {
     const nonce = this.#world.environment.randomBytes(16)
+    this.#stranger ??= new Stranger(this.#world, seededRandom(nonce))
     for (;;) {
       const ending = await this.#try(async (replica, timeoutMs) => replica.openSession(nonce, { timeoutMs }))
       if (ending.kind === 'answered') return new Session(ending.answer)

@@ -3,6 +3,7 @@ import { bugsOfDriver } from './bugs/driver.js'
 import { bugsOfOutcomes } from './bugs/outcomes.js'
 import { bugsOfReads } from './bugs/reads.js'
 import { bugsOfReplication } from './bugs/replication.js'
+import { bugsOfSessions } from './bugs/sessions.js'
 import { bugsOfSnapshots } from './bugs/snapshots.js'
 import { bugsOfStorage } from './bugs/storage.js'
 import { bugsOfVotes } from './bugs/votes.js'
@@ -16,5 +17,6 @@ export const bugs = [
   ...bugsOfStorage,
   ...bugsOfDriver,
   ...bugsOfClient,
+  ...bugsOfSessions,
   ...bugsOfOutcomes,
 ]
