@@ -34,7 +34,7 @@ export class DirectAsker<Machine extends MachineModule> implements Asker {
   #session: Session | null = null
   #opening: Promise<Session | null> | null = null
   #stranger: Stranger<Machine> | null = null
-  #lastRequest = new Uint8Array()
+  #lastRequest: Uint8Array = new Uint8Array()
 
   constructor(world: DirectAskerSurroundings<Machine>) {
     this.#world = world
