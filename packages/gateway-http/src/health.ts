@@ -10,12 +10,18 @@ export async function answerHealth(replica: ServedReplica, search: string, answe
   sayWhether(answer, state === 'running' ? null : `this member has stopped: ${reason ?? 'it was closed'}`)
 }
 
-/** 200 while the member can be of use: it runs, knows a leader, and has applied something. */
+/** 200 while the member can be of use: it runs, knows and reaches a leader, and has applied something. */
 export async function answerReadiness(replica: ServedReplica, search: string, answer: Answer): Promise<void> {
   parseParameters(noParameters, search)
-  const { state, reason, leadership, lastApplied } = await replica.status()
+  const { id, state, reason, leadership, peers, lastApplied } = await replica.status()
   if (state !== 'running') return sayWhether(answer, `this member has stopped: ${reason ?? 'it was closed'}`)
-  if (leadership.leader === null) return sayWhether(answer, 'this member knows no leader')
+  const { leader } = leadership
+  if (leader === null) return sayWhether(answer, 'this member knows no leader')
+  const link = leader === id ? undefined : peers.find((peer) => peer.id === leader)
+  if (link && link.link !== 'up') {
+    const why = link.reason === null ? '' : `: ${link.reason}`
+    return sayWhether(answer, `this member follows ${leader} and cannot reach it${why}`)
+  }
   sayWhether(answer, lastApplied > 0 ? null : 'this member has applied nothing yet')
 }
 

@@ -1,7 +1,31 @@
-import { position } from '@quorate/contracts'
+import { nodeId, position, type NodeId } from '@quorate/contracts'
 import { counter } from '@quorate/machine-counter'
 import { expect, test } from 'vitest'
 import { ActedReplica, ask, gatewayOf, member, until } from './members.js'
+
+test('readyz is 503 while the leader is known and cannot be reached, and says which and why', async () => {
+  const replica = new ActedReplica(() => Promise.reject(new Error('nobody asks')))
+  const [n1, n2, n3] = ['n1', 'n2', 'n3'].map(nodeId) as [NodeId, NodeId, NodeId]
+  const link = { link: 'down', reason: 'n2:1: this name is not found', roundTripMs: null, supports: null } as const
+  const ready = async (leader: NodeId) => {
+    const leadership = { leader, epoch: 1, clientAddress: null }
+    replica.state = {
+      id: n1,
+      leadership,
+      peers: [
+        { id: n2, ...link },
+        { id: n3, ...link, link: 'up', reason: null },
+      ],
+    }
+    return ask(await gatewayOf({ replica }), '/readyz', { method: 'GET' })
+  }
+  expect(await ready(n2)).toMatchObject({
+    status: 503,
+    json: { reason: 'this member follows n2 and cannot reach it: n2:1: this name is not found' },
+  })
+  expect((await ready(n3)).status).toBe(200)
+  expect((await ready(n1)).status).toBe(200)
+})
 
 test('a member that leads is alive and becomes ready', async () => {
   const gateway = await gatewayOf({ replica: await member(counter) })

@@ -15,6 +15,7 @@ import { clusterIdOf } from './cluster-id.js'
 import { Driver } from './driver.js'
 import { Events } from './events.js'
 import { IdentityFile } from './identity-file.js'
+import { logListening, logRecovered } from './life-log.js'
 import { foundingMembers, replicaOptionsSchema, type CheckedOptions, type ReplicaOptions } from './options.js'
 import { ReplicatedState } from './replicated-state.js'
 import { replicaOf, type Replica } from './replica.js'
@@ -33,6 +34,7 @@ export async function createReplica<Machine extends MachineModule, Message, Admi
   try {
     const driver = await recover(options, given.protocol, storage)
     await driver.start()
+    logListening(driver.events, options)
     return replicaOf(driver, given.machine)
   } catch (error) {
     await closeQuietly(storage, options)
@@ -45,7 +47,7 @@ async function recover<Message, Admin>(
   module: ProtocolModule<Message, Admin>,
   storage: OpenStorage,
 ): Promise<Driver<Message, Admin>> {
-  const events = new Events(options.logger)
+  const events = new Events(options.logger, options.environment)
   const founders = foundingMembers(options)
   const clusterId = clusterIdOf(options.cluster, founders)
   const identity = await IdentityFile.claim(storage, options.environment, { clusterId, self: options.id, founders })
@@ -55,6 +57,7 @@ async function recover<Message, Admin>(
   const { protocol, recovered } = await recoverProtocol(options, module, storage, identity, events)
   warnOfMembers(identity.current.founders, founders, events)
   warnOfStorage(options, events)
+  logRecovered(events, { options, protocol: module.name, identity: identity.current, at })
   return new Driver({ options, module, protocol, storage, identity, state, at, recovered, events })
 }
 

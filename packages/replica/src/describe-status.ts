@@ -59,6 +59,7 @@ export async function describeStatus<Message, Admin>(of: StatusSources<Message, 
     peers: peers.others().map((id) => ({
       id,
       link: peers.linkTo(id),
+      reason: peers.whyDown(id),
       roundTripMs: of.health.roundTripTo(id),
       supports: describeVersions(peers.supportOf(id)),
     })),

@@ -1,6 +1,7 @@
 import {
   callGuarded,
   describeError,
+  type Environment,
   type Leadership,
   type Logger,
   type Members,
@@ -36,6 +37,21 @@ export type WarningCode =
   /** A clock of this machine jumped. */
   | 'CLOCK_JUMPED'
 
+/** Something that an operator should look at. */
+export interface Warning {
+  readonly code: WarningCode
+  readonly message: string
+  /** When it was said, by the wall clock of this machine, in milliseconds. */
+  readonly wallMs: number
+}
+
+/** What happened at a moment: no longer told by `status()` after {@link momentMs}. The others hold until they are over. */
+const ofAMoment: ReadonlySet<WarningCode> = new Set<WarningCode>([
+  ...(['LOOP_STALLED', 'DISK_STALLED', 'CLOCK_JUMPED', 'APPLY_HELD', 'BAD_FRAME'] as const),
+  ...(['PEER_REFUSED', 'SNAPSHOT_FAILED'] as const),
+])
+const momentMs = 600_000
+
 /** Events of a replica, by name. */
 export interface ReplicaEvents {
   /** Who leads changed, as far as this member knows. */
@@ -43,7 +59,7 @@ export interface ReplicaEvents {
   members: { readonly members: Members }
   /** A snapshot of this member's own is durable, or one of another member has replaced its state. */
   snapshot: { readonly how: 'saved' | 'installed'; readonly position: Position }
-  warning: { readonly code: WarningCode; readonly message: string }
+  warning: Warning
   /** Said once. `reason` is null after `close()`. */
   stopped: { readonly reason: Error | null }
 }
@@ -62,15 +78,21 @@ export class Events {
     warning: new Set(),
     stopped: new Set(),
   }
-  readonly #warnings = new Map<WarningCode, string>()
+  readonly #warnings = new Map<string, Warning & { readonly saidMs: number }>()
+  readonly #environment: Pick<Environment, 'monotonicMs' | 'wallMs'> | null
 
-  constructor(logger: Logger) {
+  constructor(logger: Logger, environment: Pick<Environment, 'monotonicMs' | 'wallMs'> | null = null) {
     this.#logger = logger
+    this.#environment = environment
   }
 
-  /** The last message of every warning so far, by code. */
-  get warnings(): readonly { readonly code: WarningCode; readonly message: string }[] {
-    return [...this.#warnings].map(([code, message]) => ({ code, message }))
+  /** The last of every kind of warning that still holds, or was said within ten minutes if it was about a moment. */
+  get warnings(): readonly Warning[] {
+    const nowMs = this.#environment?.monotonicMs() ?? 0
+    for (const [key, { code, saidMs }] of this.#warnings) {
+      if (ofAMoment.has(code) && nowMs - saidMs >= momentMs) this.#warnings.delete(key)
+    }
+    return [...this.#warnings.values()].map(({ code, message, wallMs }) => ({ code, message, wallMs }))
   }
 
   /** Returns what takes the listener off again. */
@@ -92,9 +114,22 @@ export class Events {
     }
   }
 
-  warn(code: WarningCode, message: string): void {
-    this.#warnings.set(code, message)
+  /** `about` tells warnings of one code apart; a later one about the same takes the place of the earlier. */
+  warn(code: WarningCode, message: string, about = ''): void {
+    const wallMs = this.#environment?.wallMs() ?? 0
+    const saidMs = this.#environment?.monotonicMs() ?? 0
+    this.#warnings.set(`${code} ${about}`, { code, message, wallMs, saidMs })
     this.#logger.warn({ code }, message)
-    this.emit('warning', { code, message })
+    this.emit('warning', { code, message, wallMs })
+  }
+
+  /** It no longer holds. */
+  over(code: WarningCode, about = ''): void {
+    this.#warnings.delete(`${code} ${about}`)
+  }
+
+  /** A line for whoever reads along. */
+  log(fields: object, message: string): void {
+    this.#logger.info(fields, message)
   }
 }

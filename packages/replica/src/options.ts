@@ -110,6 +110,12 @@ export function foundingMembers(options: CheckedOptions): Members {
   return sortedMembers(members)
 }
 
+/** Where peers reach this member, as its own options say. */
+export function addressOfSelf({ id, members }: CheckedOptions): string {
+  const own = members[id]
+  return typeof own === 'string' ? own : (own?.address ?? '')
+}
+
 function namesOfMembers(options: unknown): string {
   const members: unknown = typeof options === 'object' && options !== null ? Reflect.get(options, 'members') : null
   return typeof members === 'object' && members !== null ? Object.keys(members).join(', ') : 'none'

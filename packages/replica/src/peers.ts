@@ -62,7 +62,7 @@ export class Peers<Message, Admin> {
   readonly #hello: Hello
   readonly #keeper: ProgressKeeper
   readonly #strangers = new Map<NodeId, string>()
-  readonly #links = new Map<NodeId, 'up' | 'down' | 'gone'>()
+  readonly #links = new Map<NodeId, { readonly state: 'up' | 'down' | 'gone'; readonly reason: string }>()
   readonly #supports = new Map<NodeId, Versions>()
   #transport: RunningTransport | null = null
   #connections = 0
@@ -129,7 +129,13 @@ export class Peers<Message, Admin> {
   }
 
   linkTo(peer: NodeId): 'up' | 'down' | 'gone' {
-    return this.#links.get(peer) ?? 'down'
+    return this.#links.get(peer)?.state ?? 'down'
+  }
+
+  /** Why the link to a peer is not up, as its transport says; null if it is, or was not tried yet. */
+  whyDown(peer: NodeId): string | null {
+    const link = this.#links.get(peer)
+    return link === undefined || link.state === 'up' ? null : link.reason
   }
 
   send(messages: readonly Outgoing<Message>[]): void {
@@ -177,15 +183,17 @@ export class Peers<Message, Admin> {
       admit: (hello, credentials) => this.#admit(hello, credentials),
       onFrame: (from, channel, frame) => this.#onFrame(from, channel, frame),
       onLink: (peer, state, reason) => {
-        this.#links.set(peer, state)
+        this.#links.set(peer, { state, reason })
+        events.log({ peer, link: state, reason }, `link to ${peer} ${state}: ${reason}`)
         this.#host.onLink(peer, state)
         this.#onMet()
         if (state === 'up') {
           this.#connections += 1
+          events.over('PEER_REFUSED', peer)
           this.#host.post({ kind: 'linkUp', peer, connection: this.#connections })
           return
         }
-        if (asksForHelp.test(reason)) events.warn('PEER_REFUSED', `link to ${peer}: ${reason}`)
+        if (asksForHelp.test(reason)) events.warn('PEER_REFUSED', `link to ${peer}: ${reason}`, peer)
         if (isToldStale(reason, this.#hello.self)) {
           this.#host.fail(new QuorateError('STALE_DIRECTORY', `${peer} does not take this member: ${reason}`))
         }

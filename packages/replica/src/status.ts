@@ -1,6 +1,6 @@
 import type { ClusterTime, JsonValue, Members, NodeId, PeerProgress, Position } from '@quorate/contracts'
 import type { Digest } from './digest.js'
-import type { WarningCode } from './events.js'
+import type { Warning } from './events.js'
 import type { Pending, Queues, SnapshotStatus } from './queues.js'
 
 /** Another member as this one reaches it. */
@@ -8,6 +8,8 @@ export interface PeerStatus {
   readonly id: NodeId
   /** `gone`: nobody listens at its address. */
   readonly link: 'up' | 'down' | 'gone'
+  /** Why the link is not up, in words; null if it is, or was not tried yet. */
+  readonly reason: string | null
   /** Smoothed, in milliseconds; null while it was not measured. */
   readonly roundTripMs: number | null
   /** The newest versions that it has announced to this run of this member, by name; null if it was not heard. */
@@ -54,7 +56,8 @@ export interface ReplicaStatus {
   readonly queues: Queues
   readonly snapshot: SnapshotStatus
   readonly storage: { readonly survives: 'nothing' | 'machine'; readonly pressure: 'none' | 'low' | 'full' }
-  readonly warnings: readonly { readonly code: WarningCode; readonly message: string }[]
+  /** Those that hold now, and what happened in the last ten minutes. */
+  readonly warnings: readonly Warning[]
   /** Only when asked for: it reads the whole state. */
   readonly digest: Digest | null
 }

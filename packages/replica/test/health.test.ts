@@ -80,11 +80,15 @@ test('CLOCK_JUMPED: a wall clock that leaves the monotonic one, once for each ju
   cluster.replicas[0]?.on('warning', ({ code, message }) => told.push(`${code}: ${message}`))
   aheadMs = 86_400_000
   await cluster.time.pass(5_000)
-  expect(told).toEqual([expect.stringContaining('CLOCK_JUMPED: the wall clock jumped ahead by 86400000 ms')])
+  expect(told).toEqual([
+    expect.stringContaining(
+      'CLOCK_JUMPED: this machine slept for 86400000 ms, or its wall clock was set ahead by that',
+    ),
+  ])
   await cluster.time.pass(60_000)
   aheadMs = 0
   await cluster.time.pass(5_000)
-  expect(told[1]).toContain('jumped back by 86400000 ms')
+  expect(told[1]).toContain('the wall clock was set back by 86400000 ms')
 })
 
 test('TIGHT_ELECTION_TIMEOUT: a round trip that is long for the election timeout, and status says how long', async () => {

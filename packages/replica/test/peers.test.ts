@@ -160,6 +160,17 @@ test('a frame that the transport dropped is told to the protocol, so that it pro
   expect(inputs).toEqual([{ kind: 'dropped', peer: 'n2', channel: 'log' }])
 })
 
+test('why a link is down is told until it is up, and a refusal ends as a warning then', async () => {
+  const { host, peers, events } = await side()
+  const n2 = nodeId('n2')
+  expect([peers.linkTo(n2), peers.whyDown(n2)]).toEqual(['down', null])
+  host.onLink(n2, 'down', 'n2:1 refused: MEMBER_IMPOSTOR: a copy')
+  expect([peers.linkTo(n2), peers.whyDown(n2)]).toEqual(['down', 'n2:1 refused: MEMBER_IMPOSTOR: a copy'])
+  expect(events.warnings.map(({ code }) => code)).toEqual(['PEER_REFUSED'])
+  host.onLink(n2, 'up', 'connected')
+  expect([peers.linkTo(n2), peers.whyDown(n2), events.warnings]).toEqual(['up', null, []])
+})
+
 test('D17: a stranger that was let in is reached at the address of its hello', async () => {
   const { host, peers, reached, identity } = await side()
   expect(reached).toEqual([['n2']])

@@ -46,7 +46,7 @@ export class Answer {
 /** Why a request was refused, as far as the other side says. */
 export async function readReason(response: IncomingMessage): Promise<string> {
   const { statusCode = 0 } = response
-  if (statusCode === 401) return 'its token is another one'
+  if (statusCode === 401) return 'its token is another one (401)'
   const text = await gather(response, reasonBytesMax).then(
     (bytes) => Buffer.from(bytes).toString('utf8'),
     () => '',

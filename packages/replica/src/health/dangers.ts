@@ -10,6 +10,8 @@ const samplesMin = 5
 /** The wall clock may differ from the monotonic one by this much between two looks, in milliseconds. */
 const jumpMs = 1_000
 const lookEveryMs = 1_000
+/** So long a stall is hardly work: a machine that slept, or a process that was stopped, in milliseconds. */
+const sleepMs = 10_000
 
 /** What dangers are measured with, and told to. */
 export interface DangersHost {
@@ -17,7 +19,9 @@ export interface DangersHost {
   /** Null for a protocol that never replaces a leader: nothing endangers an election there. */
   readonly timing: ProtocolTiming | null
   readonly tickMs: number
-  warn(code: WarningCode, message: string): void
+  warn(code: WarningCode, message: string, about?: string): void
+  /** It no longer holds. */
+  over(code: WarningCode, about: string): void
 }
 
 interface Told {
@@ -56,6 +60,13 @@ export class Dangers {
     const { timing, tickMs } = this.#host
     const ms = ticks * tickMs
     if (timing === null || ms <= timing.heartbeatMs) return
+    if (ms >= sleepMs) {
+      this.#tell(
+        'LOOP_STALLED',
+        `this process did not run for ${ms} ms: the machine slept, or the process was stopped; if neither was, move long work out of it`,
+      )
+      return
+    }
     this.#tell(
       'LOOP_STALLED',
       `the event loop stood still for ${ms} ms and heartbeats are due every ${timing.heartbeatMs} ms: ` +
@@ -75,11 +86,13 @@ export class Dangers {
 
   onRoundTrip(peer: NodeId, smoothedMs: number, samples: number): void {
     const { timing } = this.#host
-    if (timing === null || samples < samplesMin || smoothedMs * tightPart <= timing.patienceMs) return
+    if (timing === null || samples < samplesMin) return
+    if (smoothedMs * tightPart <= timing.patienceMs) return this.#host.over('TIGHT_ELECTION_TIMEOUT', peer)
     this.#tell(
       'TIGHT_ELECTION_TIMEOUT',
       `a round trip to ${peer} takes ${Math.round(smoothedMs)} ms, and after ${timing.patienceMs} ms without a leader ` +
         `members want to replace it: choose an election timeout of at least ${Math.ceil(smoothedMs * tightPart)} ms`,
+      peer,
     )
   }
 
@@ -96,18 +109,18 @@ export class Dangers {
     const jump = Math.round(ahead - this.#aheadMs)
     this.#aheadMs = ahead
     if (Math.abs(jump) <= jumpMs) return
-    this.#tell(
-      'CLOCK_JUMPED',
-      `the wall clock jumped ${jump > 0 ? 'ahead' : 'back'} by ${Math.abs(jump)} ms, or this machine slept: ` +
-        'times that are shown are off, and nothing is decided by them',
-    )
+    const what =
+      jump > 0
+        ? `this machine slept for ${jump} ms, or its wall clock was set ahead by that`
+        : `the wall clock was set back by ${-jump} ms`
+    this.#tell('CLOCK_JUMPED', `${what}: times that are shown may be off, and nothing is decided by them`)
   }
 
   #wallAheadMs(): number {
     return this.#host.environment.wallMs() - this.#host.environment.monotonicMs()
   }
 
-  #tell(code: WarningCode, message: string): void {
+  #tell(code: WarningCode, message: string, about?: string): void {
     const now = this.#host.environment.monotonicMs()
     const told = this.#told.get(code)
     if (told && now - told.atMs < quietMs) {
@@ -116,6 +129,6 @@ export class Dangers {
     }
     this.#told.set(code, { atMs: now, times: 0 })
     const since = told && told.times > 0 ? ` (${told.times} times more since it was last told)` : ''
-    this.#host.warn(code, message + since)
+    this.#host.warn(code, message + since, about)
   }
 }

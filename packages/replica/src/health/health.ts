@@ -26,7 +26,13 @@ export class Health {
   constructor(host: HealthHost) {
     const { environment, events, metrics, timing, tickMs } = host
     this.#environment = environment
-    this.#dangers = new Dangers({ environment, timing, tickMs, warn: (code, message) => events.warn(code, message) })
+    this.#dangers = new Dangers({
+      environment,
+      timing,
+      tickMs,
+      warn: events.warn.bind(events),
+      over: events.over.bind(events),
+    })
     this.#roundTrips = new RoundTrips({
       environment,
       others: () => host.others(),

@@ -1,0 +1,38 @@
+import { silentLogger } from '@quorate/contracts'
+import { describe, expect, test } from 'vitest'
+import { Events } from '../src/events.js'
+
+function eventsAt() {
+  const now = { monotonicMs: 0, wallMs: 1_000 }
+  return { now, events: new Events(silentLogger, { monotonicMs: () => now.monotonicMs, wallMs: () => now.wallMs }) }
+}
+
+describe('warnings', () => {
+  test('carry the time at which they were said', () => {
+    const { events, now } = eventsAt()
+    const heard: number[] = []
+    events.on('warning', ({ wallMs }) => heard.push(wallMs))
+    now.wallMs = 5_000
+    events.warn('EVEN_CLUSTER', 'two members')
+    expect(heard).toEqual([5_000])
+    expect(events.warnings).toEqual([{ code: 'EVEN_CLUSTER', message: 'two members', wallMs: 5_000 }])
+  })
+
+  test('about a moment are told for ten minutes, and what holds is told for as long as it does', () => {
+    const { events, now } = eventsAt()
+    events.warn('LOOP_STALLED', 'once')
+    events.warn('MEMBERS_DIFFER', 'still')
+    now.monotonicMs = 599_999
+    expect(events.warnings.map(({ code }) => code)).toEqual(['LOOP_STALLED', 'MEMBERS_DIFFER'])
+    now.monotonicMs = 600_000
+    expect(events.warnings.map(({ code }) => code)).toEqual(['MEMBERS_DIFFER'])
+  })
+
+  test('end when what they are about is over, and not when something else is', () => {
+    const { events } = eventsAt()
+    events.warn('PEER_REFUSED', 'n2 is a copy', 'n2')
+    events.warn('PEER_REFUSED', 'n3 is a copy', 'n3')
+    events.over('PEER_REFUSED', 'n2')
+    expect(events.warnings.map(({ message }) => message)).toEqual(['n3 is a copy'])
+  })
+})
