@@ -56,8 +56,8 @@ try {
 
 /** The version that the README names. */
 function oldestPromised() {
-  const promised = /TypeScript (\d+\.\d+) or newer/.exec(readFileSync(join(root, 'README.md'), 'utf8'))
-  if (promised === null) throw new Error('README.md says nowhere "TypeScript N.N or newer"')
+  const promised = /TypeScript \((\d+\.\d+) or newer/.exec(readFileSync(join(root, 'README.md'), 'utf8'))
+  if (promised === null) throw new Error('README.md says nowhere "TypeScript (N.N or newer"')
   return promised[1]
 }
 

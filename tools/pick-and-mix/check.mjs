@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { conclude } from '../repository.mjs'
 import { runOrThrow } from '../run.mjs'
 import { packAll } from '../packages/pack.mjs'
-import { installInto } from './folder.mjs'
+import { installInto, installIntoPlain } from './folder.mjs'
 import { compileHello, runHello } from './hello-world.mjs'
 import { nodeBinary } from './node-versions.mjs'
 
@@ -19,6 +19,7 @@ await attempt('the tarballs', async () => {
   mkdirSync(join(directory, 'tarballs'))
   const tarballs = await packAll(join(directory, 'tarballs'))
   await wholeHouse(tarballs)
+  await plainFolder(tarballs)
   await alone('own-driver.mjs', ['@quorate/raft', '@quorate/contracts'], tarballs, [])
   await alone('own-storage.test.mjs', ['@quorate/conformance', '@quorate/contracts'], tarballs, ['--test'])
 })
@@ -39,6 +40,19 @@ async function wholeHouse(tarballs) {
         runHello(folder, await nodeBinary(major), how),
       )
     }
+  }
+}
+
+/** What `npm init -y` makes, with the example as the README prints it, and by the README's way from TypeScript. */
+async function plainFolder(tarballs) {
+  const folder = join(directory, 'plain')
+  const others = { zod: '^4.6.7', typescript: '*', '@types/node': '^20.19.0' }
+  const installed = await attempt('npm init -y, npm install quorate', () =>
+    installIntoPlain(folder, ['quorate'], tarballs, others),
+  )
+  if (!installed) return
+  for (const how of ['as it stands', 'compiled']) {
+    await attempt(`the hello world ${how} after npm init -y`, () => runHello(folder, process.execPath, how))
   }
 }
 

@@ -28,15 +28,17 @@ export async function compileHello(folder) {
 }
 
 /**
- * Runs the example as member n1, with `import` or `require`, beside two members from the same text that are slower to
+ * Runs the example as member n1, with `import` or `require`, as it stands, or compiled, beside two members from the same text that are slower to
  * call an election. Complains unless the counter says 2 in the end.
  */
 export async function runHello(folder, node, how) {
   const addresses = await freeAddresses(ids.length)
   const source = helloWorld().replace(readmeAddresses, (_, ordinal) => addresses[Number(ordinal) - 1])
-  const extension = how === 'import' ? 'mjs' : 'cjs'
+  const extension = how === 'require' ? 'cjs' : 'mjs'
   const main = join(folder, `hello.${extension}`)
-  writeFileSync(main, await program(shown(source), how))
+  rmSync(main, { force: true })
+  if (how === 'compiled') await compileByReadme(folder, shown(source))
+  else writeFileSync(main, await program(shown(source), how))
   const others = []
   try {
     for (const id of ids.slice(1)) {
@@ -63,8 +65,20 @@ async function planOfHello(folder, node) {
     throw new Error(`recover ended with ${code} and said:\n${output.trim()}`)
 }
 
+/** Makes `hello.mjs` of `hello.mts` with the commands that the README names. */
+async function compileByReadme(folder, source) {
+  writeFileSync(join(folder, 'hello.mts'), source)
+  const commands = readFileSync(join(root, 'README.md'), 'utf8').match(/^npx tsc.*$/gm) ?? []
+  if (commands.length === 0) throw new Error('README.md names no command that compiles the example')
+  for (const command of commands) {
+    const [, ...words] = command.split(' ')
+    await runOrThrow('npx', ['--no-install', ...words], { cwd: folder })
+  }
+}
+
 /** JavaScript of a text with imports on top: as it is for `import`, in an async function for `require`. */
 async function program(source, how) {
+  if (how === 'as it stands' || how === 'compiled') return source
   if (how === 'import') return (await transform(source, { loader: 'ts', format: 'esm' })).code
   const imports = source.match(/^import .*$/gm).join('\n')
   const body = source.replace(/^import .*$/gm, '')
