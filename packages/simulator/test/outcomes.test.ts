@@ -140,16 +140,11 @@ describe('what callers are told', () => {
   })
 })
 
+/** Seeds that the outcomes may take to be seen all: plans change, and no seed promises one of them. */
+const seedsMax = 12
+
 test('F-29: every outcome is seen, and each of them is true, where leaders are cut off and callers take the first word', async () => {
-  const counters: Record<string, number> = {}
-  for (const seed of [1, 2]) {
-    const drawn = drawPlan(seed, { safetyMs: 4_000, livenessMs: 10_000, profile: 'doubt' })
-    const plan: Plan = { ...drawn, load: { ...drawn.load, callers: 'member' } }
-    const report = await simulate(plan, raftSubject, { settled })
-    expect(report.violation, `seed ${seed}`).toBeNull()
-    for (const [what, count] of Object.entries(report.counters)) counters[what] = (counters[what] ?? 0) + count
-  }
-  const outcomes = [
+  const unseen = new Set([
     'a proposal ends: overwritten',
     'a proposal ends: refused notLeader',
     'a caller of a member is told TIMED_OUT, unknown',
@@ -157,6 +152,13 @@ test('F-29: every outcome is seen, and each of them is true, where leaders are c
     'a caller of a member is told ABORTED, unknown',
     'a caller of a member is told NO_LEADER, notDone',
     'a command ends: answered',
-  ]
-  expect(outcomes.filter((what) => !counters[what])).toEqual([])
-}, 60_000)
+  ])
+  for (let seed = 1; unseen.size > 0 && seed <= seedsMax; seed += 1) {
+    const drawn = drawPlan(seed, { safetyMs: 4_000, livenessMs: 10_000, profile: 'doubt' })
+    const plan: Plan = { ...drawn, load: { ...drawn.load, callers: 'member' } }
+    const { violation, counters } = await simulate(plan, raftSubject, { settled })
+    expect(violation, `seed ${seed}`).toBeNull()
+    for (const what of Object.keys(counters)) unseen.delete(what)
+  }
+  expect([...unseen]).toEqual([])
+}, 120_000)

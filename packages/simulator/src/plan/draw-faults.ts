@@ -57,10 +57,11 @@ const kinds: Readonly<Record<string, Draw>> = {
     const confidant = dice.between(1, Math.max(1, members - 1))
     return { kind: 'returningLeader', atMs, who: 'leader', confidant, latencyMs, awayMs }
   },
+  // One less than a majority has what each of them is given: it may win without them, and lose without it.
   secludedLeaders: (dice, members, atMs) => ({
     kind: 'secludedLeaders',
     atMs,
-    reachMax: Math.floor(members / 2),
+    reach: Math.max(0, Math.ceil(members / 2) - 2),
     forLeaderMs: dice.pick([80, 160, 320, 640]),
     forMs: dice.between(1_000, 4_000),
   }),

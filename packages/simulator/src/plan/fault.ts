@@ -32,13 +32,13 @@ export type Fault =
       readonly forMs: number
     }
   /**
-   * For a while whoever begins to lead is heard by no more than `reachMax` others, other ones each time, for `forLeaderMs`.
-   * It lives on: what it was given meanwhile is cut off, comes back, or both (F-29).
+   * For a while whoever begins to lead is heard by `reach` others only, other ones each time, for `forLeaderMs`. It lives on:
+   * what it was given meanwhile is cut off, comes back, or both (F-29).
    */
   | {
       readonly kind: 'secludedLeaders'
       readonly atMs: number
-      readonly reachMax: number
+      readonly reach: number
       readonly forLeaderMs: number
       readonly forMs: number
     }

@@ -137,27 +137,27 @@ export class FaultInjector<Machine extends MachineModule> {
     const dice = new Dice(seededRandom(`hermit leaders ${atMs}`))
     const leave = (member: Member<Machine>): void => {
       if (this.#isOver) return
-      this.#cut(this.#mostWaysFrom(member, dice, reachMax), livesMs)
+      this.#cut(this.#mostWaysFrom(member, dice, dice.between(0, reachMax)), livesMs)
       this.#killSoon(member, dice, livesMs, downMs)
     }
     if (cluster.leader) leave(cluster.leader)
     this.#later(forMs, cluster.onLeader(leave))
   }
 
-  #secludeLeaders({ atMs, reachMax, forLeaderMs, forMs }: Extract<Fault, { kind: 'secludedLeaders' }>): void {
+  #secludeLeaders({ atMs, reach, forLeaderMs, forMs }: Extract<Fault, { kind: 'secludedLeaders' }>): void {
     const { cluster } = this.#parts
     const dice = new Dice(seededRandom(`secluded leaders ${atMs}`))
     const seclude = (member: Member<Machine>): void => {
-      if (!this.#isOver) this.#cut(this.#mostWaysFrom(member, dice, reachMax), forLeaderMs)
+      if (!this.#isOver) this.#cut(this.#mostWaysFrom(member, dice, reach), forLeaderMs)
     }
     if (cluster.leader) seclude(cluster.leader)
     this.#later(forMs, cluster.onLeader(seclude))
   }
 
-  /** The ways from a member to the others, but to a few of them. */
-  #mostWaysFrom(member: Member<Machine>, dice: Dice, reachMax: number): Way[] {
+  /** The ways from a member to the others, but to so many of them. */
+  #mostWaysFrom(member: Member<Machine>, dice: Dice, reach: number): Way[] {
     const ways = pairsOf(this.#parts.cluster.ids, member.id, 'out')
-    for (let reach = dice.between(0, Math.min(reachMax, ways.length)); reach > 0; reach -= 1) {
+    for (let left = Math.min(reach, ways.length); left > 0; left -= 1) {
       ways.splice(dice.random.nextInt(ways.length), 1)
     }
     return ways
