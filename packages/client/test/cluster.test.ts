@@ -56,6 +56,37 @@ async function clusterOf<Machine extends MachineModule>(
   )
 }
 
+test('a client of a cluster that was lost is told so by the one that took its place, and all that is acknowledged counts', async () => {
+  const address = await deserted()
+  const serve = async (cluster: string) => {
+    const replica = await createReplica({
+      ...{ id: 'n1', cluster, members: { n1: 'n1:1' }, machine: counter, protocol: raft() },
+      ...{ transport: memoryTransport({ hub: memoryHub() }), storage: memoryStorage() },
+    })
+    const gateway = await httpGateway({ replica, machine: counter, address })
+    const end = async (): Promise<void> => {
+      await gateway.close()
+      await replica.close()
+    }
+    onTestFinished(end)
+    return { replica, end }
+  }
+  const clientOf = () => createClient({ machine: counter, addresses: [address] })
+  const [survivor, newcomer] = [clientOf(), clientOf()]
+  onTestFinished(async () => void (await Promise.all([survivor.close(), newcomer.close()])))
+  const lost = await serve('shop')
+  for (let count = 1; count <= 3; count += 1) await survivor.commands.add({ by: 1 })
+  await lost.end()
+  const { replica } = await serve('second')
+  for (let count = 1; count <= 3; count += 1) expect(await newcomer.commands.add({ by: 1 })).toBe(count)
+  for (let count = 4; count <= 5; count += 1) {
+    const refused = { code: 'WRONG_CLUSTER', outcome: 'notDone' }
+    await expect(survivor.commands.add({ by: 100 })).rejects.toMatchObject(refused)
+    expect(await newcomer.commands.add({ by: 1 })).toBe(count)
+  }
+  expect(await replica.queries.value()).toBe(5)
+})
+
 test('commands and queries find the leader from every member', async () => {
   const members = await clusterOf(counter)
   let sum = 0

@@ -28,9 +28,11 @@ test('D11: a command does not fail because the session of its member has just en
 
 test('a member whose sessions end at once tries again in growing pauses, not at full speed', async () => {
   const { cluster, follower } = await three({ sessionTimeoutMs: 1 })
-  const ended = follower.commands.add({ by: 1 }, { timeoutMs: 5_000 }).then(String, String)
-  await cluster.during(ended)
+  cluster.hub.setFaults({ latencyMs: 3 })
+  const command = follower.commands.add({ by: 1 }, { timeoutMs: 5_000 })
+  await expect(cluster.during(command)).rejects.toMatchObject({ code: 'SESSION_EXPIRED', outcome: 'notDone' })
   const { lastApplied } = await follower.status()
+  expect(lastApplied).toBeGreaterThan(10)
   expect(lastApplied).toBeLessThan(60)
   await cluster.close()
 })
@@ -135,5 +137,20 @@ test('members and sessions are named by plain text and numbers, which are checke
   await cluster.during(follower.transferLeadership(target))
   await expect(follower.transferLeadership('no name')).rejects.toThrow(TypeError)
   await expect(follower.transferLeadership('no name')).rejects.toThrow('"no name" cannot name a member')
+  await cluster.close()
+})
+
+test('a flood of sessions at one member locks out neither the callers of others nor the sessions that were there', async () => {
+  const { cluster, leader, follower } = await three()
+  const id = await cluster.during(follower.openSession())
+  const flood = Array.from({ length: 3_000 }, () => leader.openSession().then(() => 'opened', String))
+  const ends = await cluster.during(Promise.all(flood))
+  expect(ends.filter((end) => end === 'opened').length).toBeLessThan(1_200)
+  expect(ends.at(-1)).toContain('keep a session for many commands')
+  for (const [at, replica] of cluster.replicas.entries()) {
+    expect(await cluster.during(replica.commands.add({ by: 1 }))).toBe(at + 1)
+  }
+  const place = { id, sequence: 1, lowestUnacknowledged: 1 }
+  expect(await cluster.during(follower.commands.add({ by: 1 }, { session: place }))).toBe(4)
   await cluster.close()
 })

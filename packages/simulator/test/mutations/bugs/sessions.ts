@@ -58,7 +58,7 @@ export const bugsOfSessions: readonly KnownBug[] = [
     by: `u53(session).raw(kind === 'command' ? nonce.map(() => 0) : nonce)`,
   },
   {
-    bug: 'a member takes the cluster of a session from its own options, not from the table',
+    bug: 'the clusters of sessions are left out of the snapshot',
     profile: 'images',
     file: 'replica/src/sessions/session-codec.ts',
     replace: `    cluster: reader.raw(clusterIdBytes).slice(),`,
