@@ -35,6 +35,8 @@ export interface Load<Machine extends MachineModule> {
   calm(): void
   /** Nothing more is asked; what was asked may still be answered. */
   finish(): void
+  /** What is left of their requests on the way to members, and of what is over; null if it is nothing. */
+  left(): Promise<string | null>
   /** What is wrong with what they were told, now that all members have one state; null if nothing is. */
   complaint(cluster: Cluster<Machine>, time: WatchedTime): Promise<string | null>
 }

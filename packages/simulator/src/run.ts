@@ -119,7 +119,7 @@ export class Run<Machine extends MachineModule> {
     await untilConverged(this.#cluster, this.#time, this.#plan.livenessMs, (position) =>
       this.#witness.describeLast(position),
     )
-    await untilAtRest(this.#cluster, this.#time, this.#witness, restMs)
+    await untilAtRest(this.#cluster, this.#time, this.#witness, () => this.load.left(), restMs)
     this.#witness.sweepAtRest()
     const complaint = await this.load.complaint(this.#cluster, this.#time)
     if (complaint !== null) throw new Violation(complaint)

@@ -1,6 +1,6 @@
 import { virtualTime } from '@quorate/conformance'
 import type { MachineModule } from '@quorate/contracts'
-import { book } from './book/book.js'
+import { book, copiedBook } from './book/book.js'
 import { Writers } from './book/writers.js'
 import { Run, type Tenants } from './run.js'
 import type { Plan } from './plan/plan.js'
@@ -28,7 +28,8 @@ export interface SimulateOptions {
 
 /** Runs one plan on one protocol: a safety phase with faults, then a liveness phase without, and looks at all of it. */
 export function simulate(plan: Plan, subject: Subject, options: SimulateOptions): Promise<Report> {
-  return runPlan(plan, { subject, machine: book, load: (world) => new Writers(world) }, options)
+  const machine = plan.cluster.snapshots === 'held' ? book : copiedBook
+  return runPlan(plan, { subject, machine, load: (world) => new Writers(world) }, options)
 }
 
 /** Runs one plan with anybody's machine and callers. */

@@ -62,6 +62,10 @@ export class WorkloadLoad<Machine extends MachineModule> implements Load<Machine
     this.#isOver = true
   }
 
+  left(): Promise<string | null> {
+    return this.#askers.left()
+  }
+
   async complaint(cluster: Cluster<Machine>, time: WatchedTime): Promise<string | null> {
     if (this.#thrown !== null) throw this.#thrown
     const [member] = cluster.survivors

@@ -47,6 +47,10 @@ export class Writers implements Load<typeof book> {
     this.#isOver = true
   }
 
+  left(): Promise<string | null> {
+    return this.#askers.left()
+  }
+
   /** Two opinions: of who knows the place of every entry, and of who sees what callers saw and nothing else. */
   async complaint(cluster: Cluster<typeof book>, time: WatchedTime): Promise<string | null> {
     const complaint = complaintAboutBook(await finishedPages(cluster, time), this.#history)
@@ -61,25 +65,30 @@ export class Writers implements Load<typeof book> {
     this.#active += 1
     while (!this.#isOver) {
       const page = random.nextInt(pagesOfBook)
-      if (random.nextInt(100) >= load.readsPercent) await this.#append(asker, page)
+      if (random.nextInt(100) >= load.readsPercent) await this.#append(asker, page, random)
       else await this.#glance(asker, page, random.nextInt(4) === 0 ? 'local' : 'linearizable')
       await asker.pause(random.nextInt((this.#isCalm ? calmPauseMsMax : load.pauseMs) + 1))
     }
     this.#active -= 1
   }
 
-  async #append(asker: Asker, page: number): Promise<void> {
+  async #append(asker: Asker, page: number, random: Random): Promise<void> {
     const { counters } = this.#world
     const history = this.#history
     const told = history.ask(page)
-    const input = { page, entry: told.entry }
+    const { commandBytes, answerBytes } = this.#world.load
+    const input = {
+      ...{ page, entry: told.entry },
+      ...(commandBytes === 0 ? {} : { padding: '.'.repeat(random.nextInt(2) * commandBytes) }),
+      ...(answerBytes === 0 ? {} : { answerBytes }),
+    }
     const ending = await asker.command({ name: 'append', input, request: book.commands.append.encode(input) })
     counters.add(`a command ends: ${ending.kind}`)
     if (ending.kind === 'answered') {
       this.acknowledged += 1
       if (told.entry > this.#askedBeforeCalm) this.acknowledgedInCalm += 1
       told.answered = history.now()
-      told.place = book.commands.append.decodeResult(ending.result)
+      told.place = book.commands.append.decodeResult(ending.result).place
     } else if (ending.kind === 'notDone') told.isRefused = true
   }
 

@@ -27,12 +27,13 @@ export async function untilAtRest<Machine extends MachineModule>(
   cluster: Cluster<Machine>,
   time: WatchedTime,
   witness: Witness,
+  left: () => Promise<string | null>,
   ms: number,
 ): Promise<void> {
   const endMs = time.environment.monotonicMs() + ms
   for (;;) {
     const statuses = await statusesOf(cluster, time, ms, false)
-    const complaint = complaintAbout(cluster, statuses, witness)
+    const complaint = complaintAbout(cluster, statuses, witness) ?? (await time.during(left(), ms, 'asking gateways'))
     if (complaint === null) return
     if (time.environment.monotonicMs() > endMs) throw new Violation(`${complaint}, ${ms} ms after the last question`)
     await time.pass(pauseMs)
@@ -78,7 +79,7 @@ function timersOf({ life }: Member<MachineModule>): string | null {
 /** What a member has to keep is bounded by its settings: the journal ends at the last snapshot. */
 function whatIsKept(
   { snapshot, queues }: ReplicaStatus,
-  { disk, records, lives }: Member<MachineModule>,
+  { disk, records }: Member<MachineModule>,
   { replica, storage }: Cluster<MachineModule>['traits'],
 ): string | null {
   const { position, entriesSince, isWriting } = snapshot
@@ -89,7 +90,7 @@ function whatIsKept(
   if (released !== position) return `its last snapshot is at ${position}, and its journal was released at ${released}`
   const names = [...disk.files.files('visible').keys()]
   const segments = names.filter((name) => /journal-\d+$/.test(name)).length
-  const segmentsMax = spareSegments + lives + Math.ceil((2 * records.bytes) / storage.segmentBytes)
+  const segmentsMax = spareSegments + records.starts + Math.ceil((2 * records.bytes) / storage.segmentBytes)
   if (segments > segmentsMax) {
     return `its journal has ${segments} files, and what it has to keep fits into ${segmentsMax}`
   }

@@ -38,6 +38,11 @@ export class Askers<Machine extends MachineModule> {
     return this.#http?.isQuiet ?? true
   }
 
+  /** What gateways still hold of requests that are over; null if it is nothing. */
+  async left(): Promise<string | null> {
+    return (await this.#http?.left()) ?? null
+  }
+
   /** Another one, with dice of its own. */
   next(random: Random): Asker {
     return new WatchedAsker(this.#next({ ...this.#world, random }), this.#world.callers)

@@ -85,6 +85,21 @@ export class BadHttp<Machine extends MachineModule> implements HttpPort {
 
   async close(): Promise<void> {}
 
+  /** What gateways still hold of requests that are over, by the numbers that they tell themselves; null if it is nothing. */
+  async left(): Promise<string | null> {
+    for (const { id, life } of this.#parts.members) {
+      const serve = life && this.#gateways.get(life)
+      if (!serve || life.process.isPaused) continue
+      const numbers = (await serve({ method: 'GET', path: '/metrics', accept: '', body: null }).answer).text()
+      for (const [, what = '', count] of numbers.matchAll(/^quorate_http_pending(.*) (\d+)$/gm)) {
+        // The request that reads the numbers is one of them.
+        const isItself = what === '{kind="requests"}' && count === '1'
+        if (count !== '0' && !isItself) return `the gateway of ${id} still has ${count ?? ''} of pending${what}`
+      }
+    }
+    return null
+  }
+
   async #carry(call: HttpCall, way: Way): Promise<HttpAnswer> {
     const member = this.#parts.members.find(({ id }) => clientAddressOf(id) === call.address)
     if (!member) throw new Error(`nobody is at ${call.address}`)

@@ -1,4 +1,4 @@
-import { QuorateError, seededRandom, type MachineModule } from '@quorate/contracts'
+import { equalBytes, QuorateError, seededRandom, type MachineModule } from '@quorate/contracts'
 import type { Replica } from '@quorate/replica'
 import type { Member } from '../member/member.js'
 import { longSessionMs } from '../plan/plan.js'
@@ -20,6 +20,14 @@ const graceMs = 20
 /** How long a question may take when all is well, in milliseconds. */
 const calmTimeoutMs = { min: 1_000, max: 1_000 }
 
+/** A command, and what came of it. */
+interface Answered {
+  readonly session: Session
+  readonly sequence: number
+  readonly request: Uint8Array
+  readonly result: Uint8Array
+}
+
 /** What it takes to ask members themselves. */
 export interface DirectAskerSurroundings<Machine extends MachineModule> extends AskerSurroundings {
   readonly members: readonly Member<Machine>[]
@@ -35,6 +43,8 @@ export class DirectAsker<Machine extends MachineModule> implements Asker {
   #opening: Promise<Session | null> | null = null
   #stranger: Stranger<Machine> | null = null
   #lastRequest: Uint8Array = new Uint8Array()
+  /** What was answered last, in the session of now or an earlier one. */
+  #answered: Answered | null = null
 
   constructor(world: DirectAskerSurroundings<Machine>) {
     this.#world = world
@@ -46,7 +56,7 @@ export class DirectAsker<Machine extends MachineModule> implements Asker {
     const sequence = session.begin()
     let isInDoubt = false
     for (let tries = 1; ; tries += 1) {
-      const [place, member] = [session.placeOf(sequence), this.#anyMember()]
+      const [place, member] = [session.placeOf(sequence, this.#keptAnswers), this.#anyMember()]
       this.#stranger?.maybeGuess(place, request, member)
       const ending = await this.#try(
         (replica, timeoutMs) => replica.propose(request, { session: place, timeoutMs }),
@@ -56,6 +66,7 @@ export class DirectAsker<Machine extends MachineModule> implements Asker {
         if (this.#lastRequest.length > 0) this.#stranger?.maybeReuse(place, request, this.#lastRequest)
         this.#lastRequest = request
         session.finish(sequence)
+        void this.#maybeAskAgain({ session, sequence, request, result: ending.answer.result })
         if (tries > 1) this.#world.counters.add('a command is answered when it is asked again')
         return { kind: 'answered', result: ending.answer.result }
       }
@@ -66,6 +77,29 @@ export class DirectAsker<Machine extends MachineModule> implements Asker {
         return { kind: isInDoubt ? 'unknown' : 'notDone' }
       }
     }
+  }
+
+  /** Asks for an answer once more that it has let the cluster keep: it is the same for ever. */
+  async #maybeAskAgain(answered: Answered): Promise<void> {
+    const { load, random } = this.#world
+    if (load.keptAnswers === 0) return
+    const earlier = this.#answered
+    this.#answered = answered
+    if (earlier === null || random.nextInt(8) > 0 || this.#world.isOver()) return
+    const { session, sequence, request, result } = earlier
+    const ending = await this.#try((replica, timeoutMs) =>
+      replica.propose(request, { session: session.placeOf(sequence, this.#keptAnswers), timeoutMs }),
+    )
+    if (ending.kind !== 'answered') return
+    this.#world.counters.add('an answer that is kept is asked for again')
+    if (!equalBytes(ending.answer.result, result)) {
+      this.#world.fail(`command ${sequence} of session ${session.id} was answered in two ways`)
+    }
+  }
+
+  /** When all is well nothing is kept, so that there is room. */
+  get #keptAnswers(): number {
+    return this.#world.isCalm() ? 0 : this.#world.load.keptAnswers
   }
 
   /** Asks one member, once. */

@@ -22,8 +22,10 @@ export class Session {
     this.#outstanding.delete(sequence)
   }
 
-  placeOf(sequence: number): SessionOptions {
-    const [lowestUnacknowledged = sequence] = this.#outstanding
-    return { id: this.id, sequence, lowestUnacknowledged }
+  /** Its place; so many earlier answers are still wanted. */
+  placeOf(sequence: number, keptAnswers: number): SessionOptions {
+    const [lowest = sequence] = this.#outstanding
+    const kept = keptAnswers === 0 ? Infinity : this.#last + 1 - keptAnswers
+    return { id: this.id, sequence, lowestUnacknowledged: Math.max(1, Math.min(lowest, sequence, kept)) }
   }
 }

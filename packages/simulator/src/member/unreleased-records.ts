@@ -8,10 +8,16 @@ const batchOverheadBytes = 256
 export class UnreleasedRecords {
   #batches: { readonly lastSequence: number; readonly bytes: number }[] = []
   #release: Release | null = null
+  #starts = 0
 
   /** The last one that was durable. */
   get release(): Release | null {
     return this.#release
+  }
+
+  /** How often its member has begun a file of the journal because it started, since the last release. */
+  get starts(): number {
+    return this.#starts
   }
 
   /** At most, with all that stands around them. */
@@ -19,11 +25,16 @@ export class UnreleasedRecords {
     return this.#batches.reduce((sum, { bytes }) => sum + bytes, 0)
   }
 
+  onStart(): void {
+    this.#starts += 1
+  }
+
   onDurable({ firstSequence, records, release }: Batch): void {
     const bytes = records.reduce((sum, { length }) => sum + length + recordOverheadBytes, batchOverheadBytes)
     this.#batches.push({ lastSequence: firstSequence + records.length - 1, bytes })
     if (release === null) return
     this.#release = release
+    this.#starts = 0
     this.#batches = this.#batches.filter(({ lastSequence }) => lastSequence >= release.sequence)
   }
 }

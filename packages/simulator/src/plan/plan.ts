@@ -12,8 +12,9 @@ import type { Fault } from './fault.js'
  *   - `power`: power goes while something is on its way to the disk
  *   - `delay`: messages come so late that they belong to another time
  *   - `doubt`: commands whose leaders are cut off, whose places snapshots skip, and whose sessions end
+ *   - `sizes`: commands, answers and tables of sessions that are large for the limits they have
  */
-export type Theme = 'churn' | 'hermits' | 'lag' | 'images' | 'power' | 'delay' | 'doubt'
+export type Theme = 'churn' | 'hermits' | 'lag' | 'images' | 'power' | 'delay' | 'doubt' | 'sizes'
 
 /** What plans are wanted: those of one theme, those without one, those whose callers ask with the product's client, or any. */
 export type Profile = Theme | 'mixture' | 'client' | 'any'
@@ -30,6 +31,7 @@ const everyProfile: Readonly<Record<Profile, true>> = {
   power: true,
   delay: true,
   doubt: true,
+  sizes: true,
 }
 
 /** The names of all profiles. */
@@ -51,8 +53,14 @@ export interface ClusterTraits {
   readonly storage: { readonly segmentBytes: number; readonly markAfterMs: number }
   readonly replica: {
     readonly snapshotEveryEntries: number
+    readonly snapshotEveryBytes: number
     readonly sessionTimeoutMs: number
+    readonly commandBytesMax: number
+    readonly mailboxInputsMax: number
+    readonly requestsMax: number
   }
+  /** Whether nothing is applied while the machine is read for a snapshot, or it copies what it is read from. */
+  readonly snapshots: 'held' | 'copied'
 }
 
 /** What callers do. */
@@ -69,6 +77,11 @@ export interface LoadTraits {
   readonly readsPercent: number
   /** Of how many questions without an answer one is given up. */
   readonly patience: number
+  /** Bytes that are added to each command, and to each answer, at most. */
+  readonly commandBytes: number
+  readonly answerBytes: number
+  /** How many answers a caller that counts its commands itself has the cluster keep for it, beside those it waits for. */
+  readonly keptAnswers: number
 }
 
 /** All that will be done to one cluster: drawn from a seed, or what a shrinker left of it. */

@@ -3,7 +3,7 @@ import type { MemoryFaults } from '@quorate/transport-memory'
 import { Dice } from './dice.js'
 import { drawFaults } from './draw-faults.js'
 import type { ClusterTraits, LoadTraits, Plan, Profile, Theme } from './plan.js'
-import { themes, usualRanges, type Ranges } from './themes.js'
+import { themes, usualRanges, type Bytes, type Ranges } from './themes.js'
 
 /** What is fixed by whoever asks for a plan, and not drawn. */
 export interface PlanLimits {
@@ -32,13 +32,26 @@ export function drawPlan(seed: number, limits: PlanLimits = usualLimits): Plan {
   const load = drawLoad(dice, ranges)
   const faults = drawFaults(dice, theme, cluster.ids.length, safetyMs)
   const callers = dice.percent(clientsPercent) || profile === 'client' ? 'client' : drawCallers(dice, ranges)
-  return { seed, theme, cluster, load: { ...load, callers }, safetyMs, livenessMs, faults }
+  const { commandBytes, answerBytes, keptAnswers, ...limitsOfMembers } = dice.pick(ranges.bytes)
+  const snapshots = dice.percent(50) ? 'held' : 'copied'
+  return {
+    ...{ seed, theme, safetyMs, livenessMs, faults },
+    cluster: { ...cluster, replica: { ...cluster.replica, ...limitsOfMembers }, snapshots },
+    load: { ...load, callers, commandBytes, answerBytes, keptAnswers },
+  }
+}
+
+/** What is drawn behind the faults. */
+type DrawnLater = 'callers' | keyof Bytes
+
+interface DrawnCluster extends Omit<ClusterTraits, 'snapshots' | 'replica'> {
+  readonly replica: Pick<ClusterTraits['replica'], 'snapshotEveryEntries' | 'sessionTimeoutMs'>
 }
 
 /** Half of all plans have a theme. */
 function drawTheme(dice: Dice, profile: Profile): Theme | null {
   const drawn = dice.percent(50)
-    ? dice.pick(['churn', 'hermits', 'lag', 'images', 'power', 'delay', 'doubt'] as const)
+    ? dice.pick(['churn', 'hermits', 'lag', 'images', 'power', 'delay', 'doubt', 'sizes'] as const)
     : null
   if (profile === 'any' || profile === 'client') return drawn
   return profile === 'mixture' ? null : profile
@@ -48,7 +61,7 @@ function drawCallers(dice: Dice, { membersCallersPercent }: Ranges): 'direct' | 
   return dice.percent(membersCallersPercent) ? 'member' : 'direct'
 }
 
-function drawCluster(dice: Dice, ranges: Ranges): ClusterTraits {
+function drawCluster(dice: Dice, ranges: Ranges): DrawnCluster {
   return {
     ids: Array.from({ length: dice.pick(ranges.sizes) }, (_, at) => `n${at + 1}`),
     network: drawNetwork(dice, ranges),
@@ -77,7 +90,7 @@ function drawNetwork(dice: Dice, { latencyMaxMs, badNetworkPercent }: Ranges): M
 function drawLoad(
   dice: Dice,
   { clientsMax, pauseMs, readsPercent, patience, timeoutMsMin }: Ranges,
-): Omit<LoadTraits, 'callers'> {
+): Omit<LoadTraits, DrawnLater> {
   const min = dice.pick(timeoutMsMin)
   return {
     clients: dice.between(1, clientsMax),

@@ -1,5 +1,5 @@
 import type { DiskTraits } from '../member/member-disk.js'
-import { longSessionMs, type Theme } from './plan.js'
+import { longSessionMs, type ClusterTraits, type LoadTraits, type Theme } from './plan.js'
 
 type Choices<Value> = readonly [Value, ...Value[]]
 
@@ -24,10 +24,31 @@ export interface Ranges {
   readonly timeoutMsMin: Choices<number>
   /** In so many of a hundred clusters, of those without clients, callers are those of the members themselves. */
   readonly membersCallersPercent: number
+  readonly bytes: Choices<Bytes>
 }
 
 const quickDisk = { min: 0, max: 2 }
 const slowDisk = { min: 5, max: 60 }
+
+const usualLimits = {
+  snapshotEveryBytes: 64 * 1024 * 1024,
+  commandBytesMax: 4 * 1024 * 1024,
+  mailboxInputsMax: 65_536,
+  requestsMax: 65_536,
+}
+
+/** Nothing is added, and no limit is near. */
+const smallBytes: Bytes = { ...usualLimits, commandBytes: 0, answerBytes: 0, keptAnswers: 0 }
+
+/** Each is large for one limit: slices of an image, bytes of a session, a segment, a checkpoint, the mailbox, callers. */
+const largeBytes: Choices<Bytes> = [
+  { ...smallBytes, answerBytes: 8 * 1024, keptAnswers: 60 },
+  { ...smallBytes, answerBytes: 24 * 1024, keptAnswers: 30 },
+  { ...smallBytes, answerBytes: 200 * 1024, keptAnswers: 30 },
+  { ...smallBytes, answerBytes: 300, keptAnswers: 1_000 },
+  { ...smallBytes, commandBytes: 9 * 1024, commandBytesMax: 10 * 1024, snapshotEveryBytes: 64 * 1024 },
+  { ...smallBytes, commandBytes: 1_024, mailboxInputsMax: 24, requestsMax: 3 },
+]
 
 export const usualRanges: Ranges = {
   sizes: [3, 3, 3, 3, 5, 5, 5, 1, 2, 4, 7],
@@ -42,7 +63,12 @@ export const usualRanges: Ranges = {
   patience: [5, 50, 50],
   timeoutMsMin: [30, 100, 400],
   membersCallersPercent: 15,
+  bytes: [smallBytes],
 }
+
+/** How much is added to what callers ask and are told, and limits of members that make it much. */
+export type Bytes = Omit<ClusterTraits['replica'], 'snapshotEveryEntries' | 'sessionTimeoutMs'> &
+  Pick<LoadTraits, 'commandBytes' | 'answerBytes' | 'keptAnswers'>
 
 /** A theme: which kinds of faults, about how often each in milliseconds, and what of the usual ranges is another. */
 export interface ThemeTraits {
@@ -91,6 +117,22 @@ export const themes: Readonly<Record<Theme, ThemeTraits>> = {
   },
   /** Power goes while something is on its way to the disk. */
   power: { kinds: ['crashAtWrite', 'crashAtWrite', 'crashAll', 'stallSync'], everyMs: 600, ranges: {} },
+  /** What is written, kept and read takes several pieces, and whoever has no room says so. */
+  sizes: {
+    kinds: ['slowMember', 'isolate', 'crash', 'crashLeader'],
+    everyMs: 1_200,
+    ranges: {
+      sizes: [3, 3, 5],
+      latencyMaxMs: [2, 5, 20],
+      syncMs: [quickDisk, { min: 1, max: 12 }],
+      snapshotEveryEntries: [20, 60],
+      sessionTimeoutMs: [1_000, longSessionMs],
+      clientsMax: 3,
+      pauseMs: [5, 20],
+      readsPercent: [10],
+      bytes: largeBytes,
+    },
+  },
   /** Messages come so late that they belong to another time. */
   delay: {
     kinds: ['slowLink', 'slowLeader', 'deafLeader', 'returningLeader', 'transfer'],

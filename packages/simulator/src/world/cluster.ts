@@ -97,6 +97,7 @@ export class Cluster<Machine extends MachineModule> {
     member.life = life
     member.lives += 1
     member.disk.begin()
+    member.records.onStart()
     trace.add('start', member.id, [member.lives])
     counters.add('a member starts')
     this.#create(member, life).then(

@@ -1,5 +1,6 @@
 import { bugsOfClient } from './bugs/client.js'
 import { bugsOfDriver } from './bugs/driver.js'
+import { bugsOfGrowth } from './bugs/growth.js'
 import { bugsOfOutcomes } from './bugs/outcomes.js'
 import { bugsOfReads } from './bugs/reads.js'
 import { bugsOfReplication } from './bugs/replication.js'
@@ -19,4 +20,5 @@ export const bugs = [
   ...bugsOfClient,
   ...bugsOfSessions,
   ...bugsOfOutcomes,
+  ...bugsOfGrowth,
 ]

@@ -34,6 +34,7 @@ const themes: Readonly<Record<Theme, Partial<Ranges>>> = {
   /** What a snapshot stands for is forgotten at once. */
   images: { tailEntriesMax: [0, 0, 4] },
   power: {},
+  sizes: {},
   /** Leaders do not notice that they hear nobody any more. */
   delay: { quickPercent: 67, checkQuorumPercent: 30 },
   /** What a snapshot stands for is forgotten at once, entries leave one by one, and leaders take few at once. */
