@@ -11,16 +11,6 @@ export const bugsOfGrowth: readonly KnownBug[] = [
     by: '',
   },
   {
-    bug: 'a request that has ended leaves its timer behind',
-    profile: 'any',
-    file: 'replica/src/requests.ts',
-    replace: `        cancelTimer()
-        ignoreSignal()
-`,
-    by: `        ignoreSignal()
-`,
-  },
-  {
     bug: 'a request of another member is remembered after it was applied',
     profile: 'any',
     file: 'replica/src/forwarding.ts',
@@ -34,14 +24,6 @@ export const bugsOfGrowth: readonly KnownBug[] = [
     profile: 'lag',
     file: 'replica/src/applier.ts',
     replace: `    this.#waiters = this.#waiters.filter((waiter) => waiter.position > this.#lastApplied)
-`,
-    by: '',
-  },
-  {
-    bug: 'sessions in which nobody waits any more are remembered',
-    profile: 'any',
-    file: 'replica/src/proposals.ts',
-    replace: `      if (bySequence.size === 0) this.#waiting.delete(proposal.session)
 `,
     by: '',
   },
@@ -95,18 +77,10 @@ export const bugsOfGrowth: readonly KnownBug[] = [
     })`,
   },
   {
-    bug: 'the answers of a restored session have no bytes',
-    profile: 'sizes',
-    file: 'replica/src/sessions/session-codec.ts',
-    replace: `    session.resultBytes += result.length
-`,
-    by: '',
-  },
-  {
-    bug: 'bytes of an answer that was acknowledged stay counted in its session',
-    profile: 'sizes',
-    file: 'replica/src/sessions/session-table.ts',
-    replace: `      session.resultBytes -= result.length
+    bug: 'sessions in which nobody waits any more are remembered',
+    profile: 'any',
+    file: 'replica/src/waiting-proposals.ts',
+    replace: `    if (bySequence?.size === 0) this.#commands.delete(session)
 `,
     by: '',
   },
