@@ -1,4 +1,4 @@
-import { QuorateError } from '@quorate/contracts'
+import { parseExactJson } from '@quorate/contracts'
 import { z } from 'zod'
 import type { HttpAnswer } from './http-port.js'
 import { memberStatusSchema, type MemberStatus } from './member-status.js'
@@ -11,22 +11,40 @@ const openedSchema = z.looseObject({
 /** A session that was opened: what names it, and the cluster that it is in. */
 export type OpenedSession = z.output<typeof openedSchema>
 
-/** Reads the status of a member. */
+const positionSchema = z
+  .string('the header quorate-position is missing')
+  .regex(/^\d{1,16}$/, 'the header quorate-position is no position')
+  .transform(Number)
+  .pipe(z.int())
+
+/** Reads the status of a member. Throws for what is none. */
 export function memberStatus(answer: HttpAnswer): MemberStatus {
-  return read(memberStatusSchema, answer, 'the status of this member')
+  return checked(memberStatusSchema, jsonOf(answer))
 }
 
-/** Reads what names a session that was opened. */
+/** Reads what names a session that was opened. Throws for what is none. */
 export function openedSession(answer: HttpAnswer): OpenedSession {
-  return read(openedSchema, answer, 'the session that this member opened')
+  return checked(openedSchema, jsonOf(answer))
 }
 
-/** Reads JSON, which another version may write otherwise. */
-function read<Schema extends z.ZodType>(schema: Schema, answer: HttpAnswer, what: string): z.output<Schema> {
-  try {
-    return schema.parse(JSON.parse(answer.text()))
-  } catch (error) {
-    const message = `${what} is none that this version can read`
-    throw new QuorateError('UNSUPPORTED', message, { cause: error })
-  }
+/** Reads that a session has ended. Throws for an answer that does not say so. */
+export function closedSession(answer: HttpAnswer): null {
+  checked(z.looseObject({}), jsonOf(answer))
+  return null
+}
+
+/** Reads a result as the machine encoded it. Throws for what is none. */
+export function resultOf<Result>(answer: HttpAnswer, decode: (bytes: Uint8Array) => Result): Result {
+  checked(positionSchema, answer.headers['quorate-position'])
+  return decode(answer.bytes)
+}
+
+function jsonOf(answer: HttpAnswer): unknown {
+  return parseExactJson(answer.text(), 'the answer')
+}
+
+function checked<Schema extends z.ZodType>(schema: Schema, given: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(given)
+  if (parsed.success) return parsed.data
+  throw new TypeError(z.prettifyError(parsed.error))
 }

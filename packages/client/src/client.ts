@@ -1,6 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { bindCalls, parseOptions, type Calls, type MachineModule } from '@quorate/contracts'
-import { memberStatus } from './answers.js'
+import { bindDecoded, parseOptions, type Calls, type MachineModule } from '@quorate/contracts'
 import { Errands } from './errands.js'
 import type { MemberStatus } from './member-status.js'
 import {
@@ -43,17 +42,13 @@ export function createClient<Machine extends MachineModule>(given: ClientOptions
   const commands: Machine['commands'] = given.machine.commands
   const queries: Machine['queries'] = given.machine.queries
   return {
-    commands: bindCalls<Machine['commands'], ClientCommandOptions>(
-      commands,
-      async (request, options = {}, name, input) =>
-        (await errands.run(commandOrder(settings, { name, request, input }, options))).bytes,
+    commands: bindDecoded<Machine['commands'], ClientCommandOptions>(commands, async (called, options = {}) =>
+      errands.run(commandOrder(settings, called, options)),
     ),
-    queries: bindCalls<Machine['queries'], ClientQueryOptions>(
-      queries,
-      async (request, options = {}, name, input) =>
-        (await errands.run(queryOrder(settings, { name, request, input }, options))).bytes,
+    queries: bindDecoded<Machine['queries'], ClientQueryOptions>(queries, async (called, options = {}) =>
+      errands.run(queryOrder(settings, called, options)),
     ),
-    status: async (address, options = {}) => memberStatus(await errands.run(statusOrder(settings, address, options))),
+    status: async (address, options = {}) => errands.run(statusOrder(settings, address, options)),
     close: () => errands.close(),
     [Symbol.asyncDispose]: () => errands.close(),
   }

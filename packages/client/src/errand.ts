@@ -12,7 +12,10 @@ import type { ClusterPin } from './cluster-pin.js'
 import type { HttpAnswer, HttpExchange, HttpPort } from './http-port.js'
 import type { ErrandOrder } from './orders.js'
 import type { Sessions, Slot } from './sessions.js'
-import { errorOfAnswer, mayRetry } from './verdict.js'
+import { errorOfAnswer, foreignAnswer, mayRetry } from './verdict.js'
+
+/** How an errand ends. */
+type Ending<Result> = { readonly result: Result } | { readonly error: QuorateError }
 
 /** What errands share. */
 export interface ErrandHost {
@@ -39,9 +42,9 @@ const hintsAtOnce = 3
  * again in the same place, to any member, until one answers; doubt that came once stays, because a later refusal says
  * nothing about an earlier attempt. Without a session it is not sent again, and ends as `unknown`.
  */
-export class Errand {
+export class Errand<Result> {
   readonly #host: ErrandHost
-  readonly #order: ErrandOrder
+  readonly #order: ErrandOrder<Result>
   readonly #backoff: Backoff
   readonly #endMs: number
   #attemptTimeoutMs: number
@@ -54,13 +57,15 @@ export class Errand {
   /** An earlier attempt may have been carried out, or may still be. */
   #isInDoubt = false
   #refusal: QuorateError | null = null
+  /** What the last attempt met that was no member, or that it met nobody. */
   #unreached: QuorateError | null = null
   /** Addresses where another cluster has answered. */
   readonly #strangers = new Set<string>()
+  #leaveSessions: () => void = () => {}
   #cancelTimer: () => void = () => {}
-  #end: ((error: QuorateError | null, answer?: HttpAnswer) => void) | null = null
+  #end: ((ending: Ending<Result>) => void) | null = null
 
-  constructor(host: ErrandHost, order: ErrandOrder) {
+  constructor(host: ErrandHost, order: ErrandOrder<Result>) {
     this.#host = host
     this.#order = order
     this.#backoff = new Backoff(host.environment, host.retryMinMs, host.retryMaxMs)
@@ -69,19 +74,19 @@ export class Errand {
   }
 
   /** Carries it out. Rejects with a `QuorateError` that says whether it happened. */
-  run(): Promise<HttpAnswer> {
+  run(): Promise<Result> {
     const { signal, timeoutMs, what } = this.#order
     return new Promise((resolve, reject) => {
       const onAbort = (): void => this.stop('ABORTED', `${what} was given up by its caller`, signal?.reason)
       const cancelDeadline = this.#host.environment.setTimer(timeoutMs, () => this.#onDeadline())
-      this.#end = (error, answer) => {
+      this.#end = (ending) => {
         this.#end = null
         cancelDeadline()
         ignoreSignal()
         this.#drop()
         this.#slot?.release()
-        if (answer) resolve(answer)
-        else reject(error ?? new QuorateError('INTERNAL', `${what} ended without an answer`))
+        if ('result' in ending) resolve(ending.result)
+        else reject(ending.error)
       }
       const ignoreSignal = onAborted(signal, onAbort)
       if (signal?.aborted) onAbort()
@@ -93,14 +98,20 @@ export class Errand {
   stop(code: ErrorCode, message: string, cause?: unknown): void {
     const mayHappen = this.#mayHaveHappened
     const outcome = mayHappen ? 'unknown' : 'notDone'
-    this.#end?.(new QuorateError(code, `${message}${mayHappen ? '; it may still happen' : ''}`, { outcome, cause }))
+    const error = new QuorateError(code, `${message}${mayHappen ? '; it may still happen' : ''}`, { outcome, cause })
+    this.#end?.({ error })
   }
 
   /** How whoever waits for it in vain ends, of whom `what` tells: nothing happened. */
   undone(what: string, timeoutMs: number): QuorateError {
     if (this.#refusal) return this.#refusal
-    const message = `no member could be reached within ${timeoutMs} ms: ${what} was not carried out`
+    const message = `no member answered within ${timeoutMs} ms: ${what} was not carried out`
     return new QuorateError('NO_LEADER', message, this.#unreached ? { cause: this.#unreached } : {})
+  }
+
+  /** What there is to say of earlier attempts: the word of a member, else what was met in the place of one. */
+  get #cause(): QuorateError | undefined {
+    return this.#refusal ?? this.#unreached ?? undefined
   }
 
   get #mayHaveHappened(): boolean {
@@ -140,7 +151,9 @@ export class Errand {
 
   #awaitSession(): void {
     const isCurrent = this.#begin()
-    this.#host.sessions.open().then(
+    const wait = this.#host.sessions.open()
+    this.#leaveSessions = () => wait.leave()
+    wait.opened.then(
       () => isCurrent() && this.#attempt(),
       (error: unknown) => isCurrent() && this.#onNoSession(error),
     )
@@ -185,9 +198,15 @@ export class Errand {
     const failed = errorOfAnswer(answer, this.#order.accept, address)
     const error = failed ?? (this.#order.isPinned ? this.#host.cluster.check(answer, address) : null)
     if (error !== null) return this.#onError(address, error)
+    let result: Result
+    try {
+      result = this.#order.read(answer)
+    } catch (thrown) {
+      return this.#onError(address, foreignAnswer(answer, address, thrown))
+    }
     const hint = addressSchema.safeParse(answer.headers['quorate-leader'])
     if (hint.success) this.#host.addresses.onLeader(hint.data)
-    this.#end?.(null, answer)
+    this.#end?.({ result })
   }
 
   #onFailure(address: string, wasSent: boolean, error: unknown): void {
@@ -205,8 +224,9 @@ export class Errand {
     if (error.outcome !== 'notDone' && this.#order.repeats === 'inSession') this.#isInDoubt = true
     if (error.code === 'SESSION_EXPIRED' && this.#slot !== null) return this.#onExpired(this.#slot, error)
     const isLast = this.#order.address !== null || this.#isElsewhereToo(address, error)
-    if (isLast || !mayRetry(error, this.#order.repeats)) return this.#end?.(this.#asMine(error))
-    this.#refusal = this.#asMine(error)
+    if (isLast || !mayRetry(error, this.#order.repeats)) return this.#end?.({ error: this.#asMine(error) })
+    if (error.code === 'CONNECTION_LOST') this.#unreached = this.#asMine(error)
+    else this.#refusal = this.#asMine(error)
     const hint = error.leader?.clientAddress ?? null
     this.#host.addresses.onUseless(address)
     if (error.code !== 'NOT_LEADER' || hint === null || hint === address)
@@ -226,7 +246,7 @@ export class Errand {
   /** The session is gone, and with it what it knew: only a command that is not in doubt goes on, in another one. */
   #onExpired(slot: Slot, error: QuorateError): void {
     this.#host.sessions.onExpired(slot.session)
-    if (this.#isInDoubt) return this.#end?.(this.#asMine(error))
+    if (this.#isInDoubt) return this.#end?.({ error: this.#asMine(error) })
     slot.release()
     this.#slot = null
     this.#refusal = error
@@ -235,7 +255,9 @@ export class Errand {
 
   #onNoSession(error: unknown): void {
     const refusal = error instanceof QuorateError ? error : unexpected(error)
-    if (refusal.code === 'WRONG_CLUSTER' || !mayRetry(refusal, 'freely')) return this.#end?.(this.#asMine(refusal))
+    if (refusal.code === 'WRONG_CLUSTER' || !mayRetry(refusal, 'freely')) {
+      return this.#end?.({ error: this.#asMine(refusal) })
+    }
     this.#refusal = refusal
     this.#retryAfter(this.#backoff.takeMs())
   }
@@ -250,11 +272,11 @@ export class Errand {
     const { what, timeoutMs, repeats } = this.#order
     const isUnheard = repeats === 'freely' && this.#exchange && !this.#refusal && !this.#unreached
     if (this.#mayHaveHappened || isUnheard) {
-      return this.stop('TIMED_OUT', `${what} was not answered within ${timeoutMs} ms`, this.#refusal ?? undefined)
+      return this.stop('TIMED_OUT', `${what} was not answered within ${timeoutMs} ms`, this.#cause)
     }
     const isWithoutSession = repeats === 'inSession' && this.#slot === null
     const opening = isWithoutSession ? this.#host.sessions.undone(what, timeoutMs) : null
-    this.#end?.(opening ?? this.undone(what, timeoutMs))
+    this.#end?.({ error: opening ?? this.undone(what, timeoutMs) })
   }
 
   /** What is said of one attempt, as it is for all of them. */
@@ -271,6 +293,8 @@ export class Errand {
     this.#cancelTimer()
     this.#cancelTimer = () => {}
     this.#attempts += 1
+    this.#leaveSessions()
+    this.#leaveSessions = () => {}
     this.#exchange?.cancel()
     this.#exchange = null
   }

@@ -1,9 +1,7 @@
-import { QuorateError } from '@quorate/contracts'
+import { QuorateError, type ErrorCode } from '@quorate/contracts'
 import { Addresses } from './addresses.js'
-import { openedSession } from './answers.js'
 import { ClusterPin } from './cluster-pin.js'
 import { Errand } from './errand.js'
-import type { HttpAnswer } from './http-port.js'
 import type { ClientSettings } from './options.js'
 import { closingOrder, openingOrder, type ErrandOrder } from './orders.js'
 import { Sessions, type Opening } from './sessions.js'
@@ -14,7 +12,7 @@ export class Errands {
   readonly #addresses: Addresses
   readonly #cluster = new ClusterPin()
   readonly #sessions: Sessions
-  readonly #running = new Set<Errand>()
+  readonly #running = new Set<{ stop(code: ErrorCode, message: string): void }>()
   #operations = 0
   #closing: Promise<void> | null = null
 
@@ -25,7 +23,7 @@ export class Errands {
   }
 
   /** Carries out what a caller asked for. */
-  async run(order: ErrandOrder): Promise<HttpAnswer> {
+  async run<Result>(order: ErrandOrder<Result>): Promise<Result> {
     if (this.#closing) throw new QuorateError('STOPPED', 'this client was closed', { outcome: 'notDone' })
     if (this.#operations >= this.#settings.requestsMax) {
       const message = `${this.#operations} operations are under way and that is the limit: try again shortly`
@@ -56,19 +54,20 @@ export class Errands {
   #open(nonce: string): Opening {
     const errand = this.#errand(openingOrder(this.#settings, nonce))
     return {
-      opened: this.#carryOut(errand).then((answer) => openedSession(answer).session),
+      opened: this.#carryOut(errand).then(({ session }) => session),
       undone: (what, timeoutMs) => errand.undone(what, timeoutMs),
+      stop: () => errand.stop('ABORTED', 'nobody waits for this session any more'),
     }
   }
 
-  #errand(order: ErrandOrder): Errand {
+  #errand<Result>(order: ErrandOrder<Result>): Errand<Result> {
     return new Errand(
       { ...this.#settings, addresses: this.#addresses, cluster: this.#cluster, sessions: this.#sessions },
       order,
     )
   }
 
-  async #carryOut(errand: Errand): Promise<HttpAnswer> {
+  async #carryOut<Result>(errand: Errand<Result>): Promise<Result> {
     this.#running.add(errand)
     try {
       return await errand.run()

@@ -1,5 +1,8 @@
-import { addressSchema, QuorateError, type AbortSignalLike } from '@quorate/contracts'
+import { addressSchema, QuorateError, type AbortSignalLike, type Called } from '@quorate/contracts'
 import { toExactJson } from '@quorate/machine'
+import { closedSession, memberStatus, openedSession, resultOf, type OpenedSession } from './answers.js'
+import type { HttpAnswer } from './http-port.js'
+import type { MemberStatus } from './member-status.js'
 import {
   timeoutMsMax,
   timeoutMsSchema,
@@ -22,7 +25,7 @@ const bodyBytesMax = 8 * 1024 * 1024
 export type Repeats = 'freely' | 'inSession' | 'never'
 
 /** What an errand is about. */
-export interface ErrandOrder {
+export interface ErrandOrder<Result> {
   /** Names it in messages: `the command "put"`. */
   readonly what: string
   readonly method: HttpCall['method']
@@ -32,6 +35,8 @@ export interface ErrandOrder {
   readonly body: string | null
   /** The type that a result comes as. */
   readonly accept: string
+  /** Reads a result. Throws for an answer of that type that is none. */
+  readonly read: (answer: HttpAnswer) => Result
   readonly repeats: Repeats
   /** It is for the cluster that the client began in, and for no other. */
   readonly isPinned: boolean
@@ -43,16 +48,12 @@ export interface ErrandOrder {
   readonly signal: AbortSignalLike | undefined
 }
 
-/** A command or query as its caller wrote it. */
-export interface Called {
-  readonly name: string
-  /** The input as the machine encodes it. */
-  readonly request: Uint8Array
-  readonly input: unknown
-}
-
 /** A command: in a session unless the client has none. */
-export function commandOrder(settings: ClientSettings, called: Called, options: ClientCommandOptions): ErrandOrder {
+export function commandOrder(
+  settings: ClientSettings,
+  called: Called,
+  options: ClientCommandOptions,
+): ErrandOrder<unknown> {
   const path = `/v1/commands/${encodeURIComponent(called.name)}`
   return {
     what: `the command "${called.name}"`,
@@ -60,6 +61,7 @@ export function commandOrder(settings: ClientSettings, called: Called, options: 
     path: (timeoutMs, slot) => `${path}?timeoutMs=${timeoutMs}${slot === null ? '' : placeOf(slot)}`,
     body: bodyOf(called),
     accept: `application/x-quorate+${settings.machine.codec}`,
+    read: (answer) => resultOf(answer, called.decode),
     repeats: settings.sessions ? 'inSession' : 'never',
     isPinned: true,
     mayLag: false,
@@ -69,7 +71,11 @@ export function commandOrder(settings: ClientSettings, called: Called, options: 
 }
 
 /** A query, linearizable unless asked otherwise. */
-export function queryOrder(settings: ClientSettings, called: Called, options: ClientQueryOptions): ErrandOrder {
+export function queryOrder(
+  settings: ClientSettings,
+  called: Called,
+  options: ClientQueryOptions,
+): ErrandOrder<unknown> {
   const { consistency = 'linearizable' } = options
   if (consistency !== 'linearizable' && consistency !== 'local') {
     throw new TypeError(`consistency is "linearizable" or "local", not "${String(consistency)}"`)
@@ -81,6 +87,7 @@ export function queryOrder(settings: ClientSettings, called: Called, options: Cl
     path: (timeoutMs) => `${path}?timeoutMs=${timeoutMs}&consistency=${consistency}`,
     body: bodyOf(called),
     accept: `application/x-quorate+${settings.machine.codec}`,
+    read: (answer) => resultOf(answer, called.decode),
     repeats: 'freely',
     isPinned: true,
     mayLag: consistency === 'local',
@@ -90,13 +97,14 @@ export function queryOrder(settings: ClientSettings, called: Called, options: Cl
 }
 
 /** A session under a nonce, which makes it one however often it is asked for. */
-export function openingOrder({ timeoutMs }: ClientSettings, nonce: string): ErrandOrder {
+export function openingOrder({ timeoutMs }: ClientSettings, nonce: string): ErrandOrder<OpenedSession> {
   return {
     what: 'the opening of a session',
     method: 'POST',
     path: (attemptMs) => `/v1/sessions?nonce=${nonce}&timeoutMs=${attemptMs}`,
     body: null,
     accept: 'application/json',
+    read: openedSession,
     repeats: 'freely',
     isPinned: true,
     mayLag: false,
@@ -107,13 +115,14 @@ export function openingOrder({ timeoutMs }: ClientSettings, nonce: string): Erra
 }
 
 /** The end of a session that is needed no more. */
-export function closingOrder({ closeTimeoutMs }: ClientSettings, session: string): ErrandOrder {
+export function closingOrder({ closeTimeoutMs }: ClientSettings, session: string): ErrandOrder<null> {
   return {
     what: 'the end of a session',
     method: 'DELETE',
     path: (attemptMs) => `/v1/sessions?session=${session}&timeoutMs=${attemptMs}`,
     body: null,
     accept: 'application/json',
+    read: closedSession,
     repeats: 'freely',
     isPinned: false,
     mayLag: false,
@@ -128,7 +137,7 @@ export function statusOrder(
   settings: ClientSettings,
   address: string | undefined,
   options: ClientStatusOptions,
-): ErrandOrder {
+): ErrandOrder<MemberStatus> {
   if (address !== undefined && !addressSchema.safeParse(address).success) {
     throw new TypeError(`"${address}" is no address of a member: use one like "127.0.0.1:8001"`)
   }
@@ -138,6 +147,7 @@ export function statusOrder(
     path: () => `/v1/status?digest=${options.digest === true}`,
     body: null,
     accept: 'application/json',
+    read: memberStatus,
     repeats: 'freely',
     isPinned: false,
     mayLag: true,
@@ -173,7 +183,7 @@ function placeOf(slot: Slot): string {
 function limitsOf(
   settings: ClientSettings,
   { timeoutMs = settings.timeoutMs, signal }: ClientCommandOptions,
-): Pick<ErrandOrder, 'timeoutMs' | 'signal'> {
+): Pick<ErrandOrder<unknown>, 'timeoutMs' | 'signal'> {
   if (timeoutMsSchema.safeParse(timeoutMs).success) return { timeoutMs, signal }
   throw new TypeError(`timeoutMs must be a whole number of milliseconds from 1 to ${timeoutMsMax}, not ${timeoutMs}`)
 }

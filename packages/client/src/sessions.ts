@@ -25,12 +25,28 @@ export interface Opening {
   readonly opened: Promise<string>
   /** How whoever waits for it in vain ends, of whom `what` tells. */
   undone(what: string, timeoutMs: number): QuorateError
+  /** Gives it up: nobody waits for it any more. */
+  stop(): void
+}
+
+/** One who waits for a session. */
+export interface SessionWait {
+  /** Resolves when a session has room. Rejects with what kept it from that. */
+  readonly opened: Promise<void>
+  /** Waits no more. An opening that nobody waits for is given up, so that nothing outlives its last caller. */
+  leave(): void
 }
 
 interface Session {
   readonly id: string
   readonly outstanding: Set<number>
   last: number
+}
+
+interface SharedOpening {
+  readonly opening: Opening
+  readonly opened: Promise<void>
+  waiting: number
 }
 
 /**
@@ -42,8 +58,7 @@ export class Sessions {
   readonly #start: (nonce: string) => Opening
   readonly #sessions = new Map<string, Session>()
   #nonce: string | null = null
-  #opening: Opening | null = null
-  #opened: Promise<void> = Promise.resolve()
+  #opening: SharedOpening | null = null
 
   /** `start` asks the members to open a session under a nonce. */
   constructor(environment: Pick<Environment, 'randomBytes'>, start: (nonce: string) => Opening) {
@@ -59,27 +74,48 @@ export class Sessions {
     return null
   }
 
-  /** Opens a session that has room; whoever comes meanwhile shares it. Rejects with what kept it from that. */
-  open(): Promise<void> {
-    if (this.#opening !== null) return this.#opened
+  /** Opens a session that has room; whoever comes meanwhile shares it. */
+  open(): SessionWait {
+    const shared = this.#opening ?? this.#begin()
+    let isWaiting = true
+    shared.waiting += 1
+    return {
+      opened: shared.opened,
+      leave: () => {
+        if (!isWaiting) return
+        isWaiting = false
+        shared.waiting -= 1
+        if (shared.waiting === 0) this.#giveUp(shared)
+      },
+    }
+  }
+
+  #begin(): SharedOpening {
     // The same nonce until it is answered: an answer that was lost leaves no session behind that nobody knows of.
     this.#nonce ??= hexOfBytes(this.#environment.randomBytes(nonceBytes))
     const opening = this.#start(this.#nonce)
-    this.#opening = opening
-    this.#opened = opening.opened
+    const opened = opening.opened
       .then((id) => {
         this.#nonce = null
         this.#sessions.set(id, { id, outstanding: new Set(), last: 0 })
       })
       .finally(() => {
-        this.#opening = null
+        if (this.#opening === shared) this.#opening = null
       })
-    return this.#opened
+    const shared: SharedOpening = { opening, opened, waiting: 0 }
+    this.#opening = shared
+    return shared
+  }
+
+  #giveUp(shared: SharedOpening): void {
+    if (this.#opening !== shared) return
+    this.#opening = null
+    shared.opening.stop()
   }
 
   /** How whoever waits for a session in vain ends; null if none is on its way. */
   undone(what: string, timeoutMs: number): QuorateError | null {
-    return this.#opening?.undone(what, timeoutMs) ?? null
+    return this.#opening?.opening.undone(what, timeoutMs) ?? null
   }
 
   /** What names all of them to the members. */

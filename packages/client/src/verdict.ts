@@ -1,4 +1,11 @@
-import { addressSchema, outcomeOfCode, QuorateError, type ErrorCode } from '@quorate/contracts'
+import {
+  addressSchema,
+  describeError,
+  outcomeOfCode,
+  parseExactJson,
+  QuorateError,
+  type ErrorCode,
+} from '@quorate/contracts'
 import { z } from 'zod'
 import type { HttpAnswer } from './http-port.js'
 import type { Repeats } from './orders.js'
@@ -26,15 +33,24 @@ export function errorOfAnswer(answer: HttpAnswer, type: string, address: string)
   const answered = answer.headers['content-type']?.split(';')[0]
   if (answer.status === 200 && answered === type) return null
   const failure = answered === 'application/json' ? failureSchema.safeParse(jsonOf(answer)) : null
-  if (failure?.success !== true) {
-    const message = `${address} answered ${answer.status} (${answered ?? 'of no type'}), which no gateway does`
-    return new QuorateError('CONNECTION_LOST', message)
-  }
+  if (failure?.success !== true) return foreignAnswer(answer, address)
   const { code, message, leader, outcome: said } = failure.data.error
   // That a member ends is fatal to it. To what it had been sent it is doubt: others may carry it out.
   const outcome = said === 'fatal' ? 'unknown' : said
   if (isErrorCode(code)) return new QuorateError(code, message, { outcome, leader })
   return new QuorateError('INTERNAL', `${code}: ${message}`, { outcome, leader })
+}
+
+/**
+ * An answer that no gateway gives: another program listens there, or stands between. What was asked may all the same have
+ * reached a member behind it, so that a command is in doubt.
+ */
+export function foreignAnswer({ status, headers }: HttpAnswer, address: string, cause?: unknown): QuorateError {
+  const type = headers['content-type']?.split(';')[0] ?? 'of no type'
+  const why = cause === undefined ? '' : `: ${describeError(cause)}`
+  return new QuorateError('CONNECTION_LOST', `${address} answered ${status} (${type}), which no gateway does${why}`, {
+    cause,
+  })
 }
 
 /** True if the operation may be tried again after this. */
@@ -50,7 +66,7 @@ function isErrorCode(code: string): code is ErrorCode {
 
 function jsonOf(answer: HttpAnswer): unknown {
   try {
-    return JSON.parse(answer.text())
+    return parseExactJson(answer.text())
   } catch {
     return null
   }

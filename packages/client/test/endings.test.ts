@@ -129,7 +129,7 @@ test('the status of a member is asked of that member alone, and once', async () 
   const odd = await fakeMember((_, response) =>
     response.writeHead(200, { 'content-type': 'application/json' }).end('{}'),
   )
-  await expect(client.status(odd.address)).rejects.toMatchObject({ code: 'UNSUPPORTED' })
+  await expect(client.status(odd.address)).rejects.toMatchObject({ code: 'CONNECTION_LOST', outcome: 'notDone' })
   expect([other.asked.length, silent.asked.length]).toEqual([0, 1])
 })
 

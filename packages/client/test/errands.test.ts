@@ -137,6 +137,7 @@ test('bytes that are no HTTP leave a command in doubt', async () => {
 test('an answer above the limit is not read, and leaves a command in doubt', async () => {
   const member = await fakeMember((request, response, at) => {
     response.setHeader('content-type', 'application/x-quorate+msgpack-1')
+    response.setHeader('quorate-position', '1')
     response.end(new Uint8Array(at === 1 ? 1025 : 1))
     request.resume()
   })
@@ -155,8 +156,8 @@ test('a member that accepts and never answers does not eat the deadline of a que
 
 test('without a session, a command that was sent and hangs ends at its deadline, in doubt, and is never sent again', async () => {
   const [silent, other] = [await fakeMember(hang), await fakeMember(succeed(4))]
-  const client = plainClientOf([silent.address, other.address], { attemptTimeoutMs: 10 })
-  const refusal = client.commands.add({ by: 1 }, { timeoutMs: 100 })
+  const client = plainClientOf([silent.address, other.address], { attemptTimeoutMs: 100 })
+  const refusal = client.commands.add({ by: 1 }, { timeoutMs: 500 })
   await expect(refusal).rejects.toMatchObject({ code: 'TIMED_OUT', outcome: 'unknown' })
   expect([silent.asked.length, other.asked.length]).toEqual([1, 0])
 })
@@ -264,4 +265,42 @@ test('a value that JSON would change is refused by its path before anything is s
     await expect(refusal).rejects.toThrow(message)
   }
   expect([...member.asked, ...member.openings]).toEqual([])
+})
+
+test.each(noGateway)('%s opens no session, and another member is asked for one', async (_, act) => {
+  const [stranger, member] = [await fakeMember(succeed(1), act), await fakeMember(succeed(5))]
+  expect(await clientOf([stranger.address, member.address]).commands.add({ by: 1 })).toBe(5)
+  expect([stranger.openings.length, member.openings.length]).toEqual([1, 1])
+})
+
+test.each(noGateway)(
+  'in a session, %s sends a command elsewhere, and leaves it in doubt where there is nobody',
+  async (_, act) => {
+    const [stranger, member] = [await fakeMember(act), await fakeMember(succeed(5))]
+    expect(await clientOf([stranger.address, member.address]).commands.add({ by: 1 })).toBe(5)
+    const refusal = clientOf([stranger.address]).commands.add({ by: 1 }, { timeoutMs: 300 })
+    await expect(refusal).rejects.toMatchObject({
+      code: 'TIMED_OUT',
+      outcome: 'unknown',
+      cause: { code: 'CONNECTION_LOST' },
+    })
+  },
+)
+
+test('what answers in the place of a member is the cause of the last error, and says what it answered', async () => {
+  const stranger = await fakeMember(succeed(1), (_, response) => response.end('<html>welcome</html>'))
+  const nobody = clientOf([stranger.address, await deserted()])
+  const error: unknown = await nobody.commands.add({ by: 1 }, { timeoutMs: 400 }).catch((thrown: unknown) => thrown)
+  expect(error).toMatchObject({ code: 'NO_LEADER', outcome: 'notDone', cause: { code: 'CONNECTION_LOST' } })
+})
+
+test('a status that is none of a member is a QuorateError, and another member is asked for one', async () => {
+  const stranger = await fakeMember((_, response) =>
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{"id":"n1","state":"well"}'),
+  )
+  const refusal = clientOf([stranger.address]).status(stranger.address)
+  await expect(refusal).rejects.toMatchObject({ code: 'CONNECTION_LOST', outcome: 'notDone' })
+  await expect(refusal).rejects.toThrow(`${stranger.address} answered 200 (application/json), which no gateway does`)
+  const nobody = clientOf([stranger.address]).status(undefined, { timeoutMs: 200 })
+  await expect(nobody).rejects.toMatchObject({ code: 'NO_LEADER', cause: { code: 'CONNECTION_LOST' } })
 })

@@ -114,6 +114,13 @@ export const hang: Act = () => {}
 /** Breaks the connection off when the request has arrived. */
 export const breakOff: Act = (request) => void request.socket.destroy()
 
+function result(headers: Record<string, string>, ...bytes: number[]): Act {
+  return (_, response) =>
+    response
+      .writeHead(200, { 'content-type': `application/x-quorate+${counter.codec}`, ...headers })
+      .end(Uint8Array.from(bytes))
+}
+
 /** What no gateway answers, by name. */
 export const noGateway: readonly (readonly [string, Act])[] = [
   ['a connection that breaks off after the request', breakOff],
@@ -129,6 +136,16 @@ export const noGateway: readonly (readonly [string, Act])[] = [
     'a result of another codec',
     (_, response) => response.writeHead(200, { 'content-type': 'application/x-quorate+other-9' }).end(),
   ],
+  ['a page that was found', (_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<p>')],
+  [
+    'JSON of somebody else',
+    (_, response) => response.writeHead(200, { 'content-type': 'application/json' }).end('{"ok":true}'),
+  ],
+  ['bytes that nobody can read', result({ 'quorate-position': '5' }, 0xc1, 0xc1)],
+  ['a result with something behind it', result({ 'quorate-position': '5' }, 1, 1)],
+  ['no bytes at all', result({ 'quorate-position': '5' })],
+  ['a result of nowhere', result({}, 1)],
+  ['a result of a place that is none', result({ 'quorate-position': '-1' }, 1)],
   [
     'half of an answer',
     (request, response) => {

@@ -185,7 +185,13 @@ test('a cluster that knows no sessions is told as such, at once', async () => {
   const odd = await fakeMember(succeed(1), (_, response) =>
     response.writeHead(200, { 'content-type': 'application/json' }).end('{"session":"eleven"}'),
   )
-  await expect(clientOf([odd.address]).commands.add({ by: 1 })).rejects.toMatchObject({ code: 'UNSUPPORTED' })
+  // That is no answer of a member: others are asked, and with none the answer is the cause.
+  const unheard = clientOf([odd.address]).commands.add({ by: 1 }, { timeoutMs: 200 })
+  await expect(unheard).rejects.toMatchObject({
+    code: 'NO_LEADER',
+    outcome: 'notDone',
+    cause: { code: 'CONNECTION_LOST' },
+  })
 })
 
 test('a client that is closed while a session is opened ends what waits for it', async () => {
@@ -223,5 +229,5 @@ function answerTo({ path, accept }: HttpCall): HttpAnswer {
   const text = path.startsWith('/v1/sessions')
     ? JSON.stringify({ session: `s${(opened += 1)}`, cluster: clusterId })
     : '1'
-  return { status: 200, headers: { 'content-type': accept }, bytes, text: () => text }
+  return { status: 200, headers: { 'content-type': accept, 'quorate-position': '1' }, bytes, text: () => text }
 }

@@ -1,3 +1,4 @@
+import { describeError, QuorateError } from './errors.js'
 import type { StateMachine } from './state-machine.js'
 
 /** How one command or query crosses the wire: the typed side of a state machine's bytes. */
@@ -43,21 +44,45 @@ export type Calls<Of extends Operations, Options> = {
     : never
 }
 
-/**
- * Binds every operation to one way of carrying it out: given the request as the machine encodes it, or the checked
- * `input` as its caller wrote it, for a way that has a form of its own for inputs.
- */
-export function bindCalls<Of extends Operations, Options>(
+/** One call of an operation, checked and encoded. */
+export interface Called {
+  readonly name: string
+  /** As the machine encodes it. */
+  readonly request: Uint8Array
+  /** The input as its caller wrote it, for a way that has a form of its own for inputs. */
+  readonly input: unknown
+  /** Reads the result. Throws whatever it likes for bytes that are none. */
+  readonly decode: (result: Uint8Array) => unknown
+}
+
+/** Binds every operation to one way of carrying it out, which reads the result itself: it may go on when it cannot. */
+export function bindDecoded<Of extends Operations, Options>(
   operations: Of,
-  carryOut: (request: Uint8Array, options: Options | undefined, name: string, input: unknown) => Promise<Uint8Array>,
+  carryOut: (called: Called, options: Options | undefined) => Promise<unknown>,
 ): Calls<Of, Options> {
   const calls: Record<string, (...given: unknown[]) => Promise<unknown>> = {}
   for (const [name, operation] of Object.entries(operations)) {
     calls[name] = async (...given) => {
       const [input, options] = operation.takesInput ? given : [undefined, given[0]]
-      const request = operation.encode(input)
-      return operation.decodeResult(await carryOut(request, options as Options | undefined, name, input))
+      const decode = (result: Uint8Array): unknown => operation.decodeResult(result)
+      return carryOut({ name, request: operation.encode(input), input, decode }, options as Options | undefined)
     }
   }
   return Object.freeze(calls) as Calls<Of, Options>
+}
+
+/** Binds every operation to one way of carrying it out. A result that cannot be read is `INTERNAL`: it was carried out. */
+export function bindCalls<Of extends Operations, Options>(
+  operations: Of,
+  carryOut: (request: Uint8Array, options: Options | undefined, name: string, input: unknown) => Promise<Uint8Array>,
+): Calls<Of, Options> {
+  return bindDecoded<Of, Options>(operations, async ({ request, name, input, decode }, options) => {
+    const result = await carryOut(request, options, name, input)
+    try {
+      return decode(result)
+    } catch (error) {
+      const message = `the result of "${name}" cannot be read: ${describeError(error)}`
+      throw new QuorateError('INTERNAL', message, { outcome: 'unknown', cause: error })
+    }
+  })
 }

@@ -86,7 +86,7 @@ export class Requests<Payload, Answer> {
   readonly #byToken = new Map<Token, Request<Payload, Answer>>()
   #closed: QuorateError | null = null
   #onIdle: (() => void)[] = []
-  #isSweeping = false
+  #cancelSweep: (() => void) | null = null
 
   constructor(host: RequestsHost<Payload>, kind: RequestKind) {
     this.#host = host
@@ -223,10 +223,9 @@ export class Requests<Payload, Answer> {
   }
 
   #sweepLater(): void {
-    if (this.#isSweeping || this.#all.size === 0) return
-    this.#isSweeping = true
-    this.#host.environment.setTimer(retryEveryMs, () => {
-      this.#isSweeping = false
+    if (this.#cancelSweep !== null || this.#all.size === 0) return
+    this.#cancelSweep = this.#host.environment.setTimer(retryEveryMs, () => {
+      this.#cancelSweep = null
       this.#sweep()
       this.#sweepLater()
     })
@@ -262,11 +261,18 @@ export class Requests<Payload, Answer> {
     return new QuorateError('ABORTED', `${this.#what} was given up by its caller`, { outcome, cause: signal.reason })
   }
 
+  /** Nothing is under way: no timer outlives the last request. */
+  #rest(): void {
+    this.#cancelSweep?.()
+    this.#cancelSweep = null
+    for (const resolve of this.#onIdle.splice(0)) resolve()
+  }
+
   #take(request: Request<Payload, Answer>): boolean {
     if (!this.#all.delete(request)) return false
     for (const token of request.undecided) this.#byToken.delete(token)
     request.forget()
-    if (this.#all.size === 0) for (const resolve of this.#onIdle.splice(0)) resolve()
+    if (this.#all.size === 0) this.#rest()
     return true
   }
 }
