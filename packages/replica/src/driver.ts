@@ -69,12 +69,12 @@ export class Driver<Message, Admin> {
   readonly #peers: Peers<Message, Admin>
   readonly #leader: LeaderView
   readonly #callers: Callers
-  readonly #snapshots: Snapshots
+  readonly snapshots: Snapshots
   readonly #health: Health
   readonly metrics: Metrics
   #failure: Error | null = null
   #closing: Promise<void> | null = null
-  readonly #queues = () => queuesOf(this.#loop, this.#writer, this.#applier, this.#callers, this.#snapshots)
+  readonly #queues = () => queuesOf(this.#loop, this.#writer, this.#applier, this.#callers, this.snapshots)
 
   constructor(parts: DriverParts<Message, Admin>) {
     const { options, protocol, storage, identity, state, events } = parts
@@ -109,7 +109,7 @@ export class Driver<Message, Admin> {
       onApplied: (position, bytes) => {
         this.#clockKeeper.onApplied()
         this.#loop.post({ kind: 'applied', position })
-        this.#snapshots.onApplied(position, bytes)
+        this.snapshots.onApplied(position, bytes)
       },
       fail,
     })
@@ -127,7 +127,7 @@ export class Driver<Message, Admin> {
       send: (to, frame, channel) => this.#peers.sendFrame(to, frame, channel),
       warn: (code, message) => this.events.warn(code, message),
     })
-    this.#snapshots = this.#makeSnapshots()
+    this.snapshots = this.#makeSnapshots()
     this.#clockKeeper = this.#makeClockKeeper()
     this.#activation = this.#makeActivation()
     this.#storageWatch = new StorageWatch({
@@ -189,7 +189,7 @@ export class Driver<Message, Admin> {
       peers: this.#peers,
       health: this.#health,
       callers: this.#callers,
-      snapshots: this.#snapshots,
+      snapshots: this.snapshots,
       queues: this.#queues,
       digest: withDigest ? { onHeld: (ms) => this.#onHeld(ms) } : null,
     })
@@ -208,8 +208,8 @@ export class Driver<Message, Admin> {
     if (ready.leadership) this.#onLeadership(ready.leadership)
     for (const { token, result } of ready.settled) this.#callers.onSettled(token, result)
     for (const { token, position } of ready.reads) this.#callers.onRead(token, position)
-    if (ready.fetchSnapshot) this.#snapshots.fetch(ready.fetchSnapshot.from, ready.fetchSnapshot.meta)
-    if (ready.installSnapshot) this.#applier.install(this.#snapshots.install(ready.installSnapshot))
+    if (ready.fetchSnapshot) this.snapshots.fetch(ready.fetchSnapshot.from, ready.fetchSnapshot.meta)
+    if (ready.installSnapshot) this.#applier.install(this.snapshots.install(ready.installSnapshot))
     if (ready.committed.length > 0) this.#applier.push(ready.committed)
   }
 
@@ -275,7 +275,7 @@ export class Driver<Message, Admin> {
         sessions: () => state.sessions.size,
         pending: () => this.#callers.pending,
         queues: this.#queues,
-        snapshot: () => this.#snapshots.status,
+        snapshot: () => this.snapshots.status,
         behind: () => new Map(protocol.progress().map(({ id, behind }) => [id, behind])),
       },
       others: () => this.#peers.others(),
@@ -329,11 +329,11 @@ export class Driver<Message, Admin> {
       fail: (error) => this.#fail(error),
       onDriverFrame: (kind, from, body) => {
         this.#callers.onFrame(kind, from, body)
-        this.#snapshots.onFrame(kind, from, body)
+        this.snapshots.onFrame(kind, from, body)
         this.#health.onFrame(kind, from, body)
       },
       onLink: (peer, state) => {
-        this.#snapshots.onLink(peer, state)
+        this.snapshots.onLink(peer, state)
         this.#activation.look()
         this.#health.onLink(peer, state)
       },
@@ -393,7 +393,7 @@ export class Driver<Message, Admin> {
 
   async #release(): Promise<void> {
     const { options, storage } = this.#parts
-    const parts = [() => this.#snapshots.close(), () => this.#peers.close(), () => storage.close()]
+    const parts = [() => this.snapshots.close(), () => this.#peers.close(), () => storage.close()]
     await closeInOrder(parts, { id: this.id, logger: options.logger })
   }
 }

@@ -53,6 +53,11 @@ export interface Replica<Machine extends MachineModule = MachineModule> {
    * member can have is a `TypeError`.
    */
   transferLeadership(to?: string, options?: RequestOptions): Promise<void>
+  /**
+   * Writes a snapshot of this member now, and resolves with its position when it is durable. All that was acknowledged
+   * anywhere before the call is in it: then `quorate-storage backup` of this member's directory has it too.
+   */
+  snapshot(options?: RequestOptions): Promise<Position>
   /** Numbers for an operator, in the text format that Prometheus scrapes. */
   metrics(): Promise<string>
   status(options?: { readonly digest?: boolean }): Promise<ReplicaStatus>
@@ -85,6 +90,10 @@ export function replicaOf<Machine extends MachineModule, Message, Admin>(
     query: (query, options) => driver.query(query, options),
     openSession: (nonce, options) => driver.callers.openSession(nonce ?? null, options),
     closeSession: (session, options) => driver.callers.closeSession(session, options),
+    snapshot: async (options) => {
+      await driver.callers.barrier(options)
+      return driver.snapshots.take()
+    },
     transferLeadership: async (to, options) =>
       driver.callers.transferLeadership(to === undefined ? null : nodeId(to), options),
     metrics: async () => driver.metrics.text(),

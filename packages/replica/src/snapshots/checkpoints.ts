@@ -1,5 +1,6 @@
 import {
   describeError,
+  QuorateError,
   type Environment,
   type OpenStorage,
   type Position,
@@ -7,6 +8,7 @@ import {
   type SnapshotSink,
 } from '@quorate/contracts'
 import type { SnapshotStatus } from '../queues.js'
+import { AskedSnapshots } from './asked-snapshots.js'
 import { Backoff } from './backoff.js'
 import { slicesOf } from './slices.js'
 import type { WarnOfSnapshot } from './warn.js'
@@ -70,6 +72,7 @@ export class Checkpoints {
   /** The last image cannot be read: another is wanted, of whatever position. */
   #isWanted = false
   #renewedAtMs = -Infinity
+  readonly #asked = new AskedSnapshots()
 
   /** `since` is the position of the last snapshot, or 0. */
   constructor(host: CheckpointsHost, limits: CheckpointLimits, since: Position) {
@@ -108,6 +111,22 @@ export class Checkpoints {
   }
 
   /**
+   * Takes one now, of everything that is applied, and resolves with its position when it is durable: at once, if the last
+   * one is of that position. Rejects if it cannot be written.
+   */
+  take(): Promise<Position> {
+    if (this.#since === this.#applied && !this.#attempt) return Promise.resolve(this.#since)
+    const taken = this.#asked.ask(this.#applied)
+    this.#maybeTake()
+    return taken
+  }
+
+  /** Whoever waits for one is told that none will come. */
+  refuse(reason: Error): void {
+    this.#asked.refuse(reason)
+  }
+
+  /**
    * Gives up the one under way, and takes none until {@link resume}: before an install, and at the end. Resolves when
    * nobody reads the state any more.
    */
@@ -126,12 +145,14 @@ export class Checkpoints {
     this.#since = at
     this.#applied = at
     this.#bytes = 0
+    this.#asked.onSaved(at)
   }
 
   #maybeTake(): void {
     if (this.#isPaused || this.#attempt || this.#cancelRetry) return
     const isDue =
       this.#isWanted ||
+      this.#asked.areAny ||
       this.#applied - this.#since >= this.#limits.snapshotEveryEntries ||
       this.#bytes >= this.#limits.snapshotEveryBytes
     if (!isDue || (this.#applied === this.#since && !this.#isWanted)) return
@@ -178,6 +199,7 @@ export class Checkpoints {
     this.#bytes -= bytesAtStart
     this.#backoff.reset()
     this.#host.onSaved(meta)
+    this.#asked.onSaved(meta.position)
     this.#maybeTake()
   }
 
@@ -188,6 +210,7 @@ export class Checkpoints {
       `the snapshot at position ${meta.position} was not written: ${describeError(error)}. ` +
       `The journal keeps what it holds; the next try is in ${waitMs} ms`
     this.#host.warn('SNAPSHOT_FAILED', message)
+    this.#asked.onFailed(new QuorateError('STORAGE_FAILED', message, { outcome: 'notDone', cause: error }))
     this.#cancelRetry = this.#host.environment.setTimer(waitMs, () => {
       this.#cancelRetry = null
       this.#maybeTake()

@@ -1,4 +1,13 @@
-import type { Channel, Environment, Input, NodeId, OpenStorage, Position, SnapshotMeta } from '@quorate/contracts'
+import {
+  QuorateError,
+  type Channel,
+  type Environment,
+  type Input,
+  type NodeId,
+  type OpenStorage,
+  type Position,
+  type SnapshotMeta,
+} from '@quorate/contracts'
 import type { Applier, Install } from '../applier.js'
 import { frameKind } from '../frame.js'
 import type { Queues, SnapshotStatus } from '../queues.js'
@@ -120,8 +129,14 @@ export class Snapshots {
     }
   }
 
+  /** Takes a snapshot of everything that is applied. Resolves with its position when it is durable. */
+  take(): Promise<Position> {
+    return this.#checkpoints.take()
+  }
+
   async close(): Promise<void> {
     this.#fetcher.close()
+    this.#checkpoints.refuse(new QuorateError('STOPPED', 'this replica has stopped', { outcome: 'notDone' }))
     await Promise.all([this.#checkpoints.pause(), this.#sender.close(), this.#install.close()])
   }
 }

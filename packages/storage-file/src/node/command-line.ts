@@ -2,6 +2,7 @@ import { describeError } from '@quorate/contracts'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { inspectPlace } from '../inspection.js'
 import type { PlaceReport } from '../place-report.js'
+import { backUp, describeBackup } from './backup.js'
 import { CommandError } from './command-error.js'
 import type { Console } from './console.js'
 import { loadDecoder } from './decoder.js'
@@ -23,7 +24,7 @@ export async function runCommand(args: readonly string[], console: Console): Pro
   }
   const program = new Command('quorate-storage')
     .description(
-      'Looks into the directory of a member. Only "repair --write" and "moved" change one, and "recover --into" makes new ones.',
+      'Looks into the directory of a member. Only "repair --write" and "moved" change one; "backup", "recover" and "restore" make new ones.',
     )
     .exitOverride()
     .configureOutput({
@@ -69,7 +70,17 @@ export async function runCommand(args: readonly string[], console: Console): Pro
       code = await runRepair(await placeAt(directory), { mayWrite: write, copy: copy ?? null }, say)
     })
 
-  defineRecover(program.command('recover'), console)
+  defineRecover(program.command('recover'), console, 'survivors')
+  defineRecover(program.command('restore'), console, 'backups')
+
+  program
+    .command('backup')
+    .description('copies what a member has, also while it runs; call snapshot() of the replica before')
+    .argument('<directory>', 'what the member was given as its directory')
+    .argument('<target>', 'is made')
+    .action(async (directory: string, target: string) => {
+      say(describeBackup(target, await backUp(await placeAt(directory), target)))
+    })
 
   program
     .command('moved')

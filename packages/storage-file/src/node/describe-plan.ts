@@ -13,7 +13,7 @@ export function describePlan(
   })
   return [
     ...survivors.map((survivor) => describeSurvivor(survivor, survivor === source)),
-    ...noteOfMajority(survivors),
+    ...(wish.from === 'survivors' ? noteOfMajority(survivors) : []),
     '',
     snapshot
       ? `Committed for certain: up to position ${snapshot.position}, by its snapshot.`
@@ -25,7 +25,9 @@ export function describePlan(
           ...spans,
           `(to see one: quorate-storage inspect ${directory} --position ${last} --decode @quorate/raft)`,
         ]),
-    `Lost: whatever other members have committed behind position ${last}, acknowledged or not.`,
+    wish.from === 'backups'
+      ? `Lost: whatever was committed behind position ${last}, after the backup was taken, acknowledged or not.`
+      : `Lost: whatever other members have committed behind position ${last}, acknowledged or not.`,
     '',
     `The new cluster is "${wish.cluster}", ${clusterId}:`,
     ...members.map(describeMember),

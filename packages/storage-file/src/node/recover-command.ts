@@ -4,7 +4,7 @@ import type { FileSettings } from '../options.js'
 import { CommandError } from './command-error.js'
 import type { Console } from './console.js'
 import { placeAt } from './place-at.js'
-import { memberOf, recover } from './recover.js'
+import { memberOf, recover, type RecoverWish } from './recover.js'
 
 /** What exports both parts of a recovery. */
 const usualModules: readonly string[] = ['quorate/recovery']
@@ -17,11 +17,16 @@ interface RecoverOptions {
   readonly yes: boolean
 }
 
-/** Adds the arguments of `quorate-storage recover`, and what it does. */
-export function defineRecover(command: Command, console: Console): void {
+const descriptions = {
+  survivors: 'begins another cluster with what one member has left, after a majority was lost for good; asks first',
+  backups: 'begins another cluster with a backup, as of the moment when it was taken; asks first',
+}
+
+/** Adds the arguments of `quorate-storage recover` or `restore`, and what it does. */
+export function defineRecover(command: Command, console: Console, from: RecoverWish['from']): void {
   command
-    .description('begins another cluster with what one member has left, after a majority was lost for good; asks first')
-    .argument('<directories...>', 'of the survivors: the one that is ahead is taken')
+    .description(descriptions[from])
+    .argument('<directories...>', `of the ${from}: the one that is ahead is taken`)
     .requiredOption('--cluster <name>', 'the new cluster: another name than the old one had')
     .requiredOption('--member <id=address[,client]>', 'one of its members; once for each', memberOf)
     .option('--into <directory>', 'is made, with a directory for each member in it; without it nothing is written')
@@ -32,7 +37,7 @@ export function defineRecover(command: Command, console: Console): void {
       const survivors: FileSettings[] = []
       for (const directory of directories) survivors.push(await placeAt(directory))
       const say = (lines: readonly string[]): void => lines.forEach((line) => console.log(line))
-      await recover({ survivors, cluster, members, into, modules }, say, (name) => mayWrite(console, name, yes))
+      await recover({ from, survivors, cluster, members, into, modules }, say, (name) => mayWrite(console, name, yes))
     })
 }
 

@@ -26,7 +26,9 @@ import { nodeFiles } from './node-files.js'
 
 /** What `recover` is asked for. */
 export interface RecoverWish {
-  /** Directories of the survivors. */
+  /** What is left: directories of members that survived, or backups that were taken of members. */
+  readonly from: 'survivors' | 'backups'
+  /** Their directories. */
   readonly survivors: readonly FileSettings[]
   readonly cluster: string
   readonly members: readonly Member[]
@@ -57,7 +59,7 @@ export async function recover(
   try {
     for (const { files, directory } of wish.survivors) unlocks.push(await files.lock(directory))
     const remains: Remains[] = []
-    for (const settings of wish.survivors) remains.push(await soundRemains(settings))
+    for (const settings of wish.survivors) remains.push(await soundRemains(settings, wish.from))
     const { cluster } = wish
     const members = sortedMembers(wish.members)
     const plan = await planCluster(remains, { cluster, members, forceMembers, environment: nodeEnvironment() })
@@ -96,8 +98,14 @@ export function memberOf(text: string, before: readonly Member[] = []): Member[]
 }
 
 /** Reads a directory that is whole, or says all that is wrong with it. */
-async function soundRemains(settings: FileSettings): Promise<Remains> {
+async function soundRemains(settings: FileSettings, from: RecoverWish['from']): Promise<Remains> {
   const report = await inspectPlace(settings)
+  if (from === 'backups' && !report.isBackup) {
+    throw new CommandError(
+      `${settings.directory} is no backup that \`quorate-storage backup\` has taken, and nothing was written. What a lost ` +
+        'majority has left is taken up by `quorate-storage recover`',
+    )
+  }
   if (report.problems.length === 0) return readRemains(settings)
   const { directory } = settings
   throw new CommandError(
