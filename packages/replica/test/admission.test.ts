@@ -143,6 +143,15 @@ test('what peers have vouched for is kept when it is news, and still known by th
   })
 })
 
+test('D16: a documented limit: an image is taken in by a peer that has not heard of what came after it', async () => {
+  const [knows, doesNot] = [await gate(), await gate()]
+  for (const { answer } of [knows, doesNot]) expect(await answer(helloOf('n2', { recovered: 10 }))).toBe('welcome n2')
+  knows.identity.hear(nodeId('n2'), 30)
+  const image = helloOf('n2', { starts: 6, run: 'b', recovered: 10 })
+  expect(await knows.answer(image)).toMatch(/^STALE_DIRECTORY/)
+  expect(await doesNot.answer(image)).toBe('welcome n2')
+})
+
 test('whoever is refused for its directory knows it from the reason, and whoever refuses does not', () => {
   const [n1, n2] = [nodeId('n1'), nodeId('n2')]
   expect(isToldStale('n1:1 refused: STALE_DIRECTORY: n2 comes back', n2)).toBe(true)

@@ -90,6 +90,16 @@ describe('D16: a directory that was copied is not the directory', () => {
     }
   })
 
+  test('a documented limit: an image of the disk keeps its files, and only other members can tell', async () => {
+    const files = withIds()
+    const life = await begun(files)
+    const image = imageOf(files)
+    await life.append(record(2, 300))
+    files.powerCut()
+    for (const path of files.files('durable').keys()) files.tamper(path, () => image.get(path)?.slice() ?? null)
+    expect(await look(files)).toMatchObject({ report: { records: 1 } })
+  })
+
   test('"mayMove" ties a directory to no files, and then a copy of it opens', async () => {
     const files = withIds()
     const loose = { mayMove: true }
