@@ -18,7 +18,7 @@ export async function lastReleaseCounts(): Promise<string | null> {
   storage.append = async (batch) => void batches.push(batch)
   const failures: unknown[] = []
   const effects = { send() {}, onPersisted() {}, onAppended() {}, fail: (error: unknown) => void failures.push(error) }
-  const writer = new Writer<null>(storage, nodeEnvironment(), effects)
+  const writer = new Writer<null>(storage, nodeEnvironment(), 0, effects)
   for (const [at, released] of [null, 1, 2, null].entries()) {
     const release = released === null ? null : { sequence: sequence(released), snapshot: position(released) }
     writer.push(readyOf(at + 1, release))
