@@ -1,4 +1,4 @@
-/** The first example of every package's README compiles in a strict project, and runs to its end. */
+/** The first example of every package's README, and of pages that teach by one, compiles in a strict project, and runs to its end. */
 import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -15,10 +15,13 @@ const folder = join(root, 'packages/quorate/node_modules/.cache/readme')
 mkdirSync(folder, { recursive: true })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-const examples = readdirSync(join(root, 'packages')).map((name) => ({ name, source: exampleOf(name) }))
+const examples = [
+  ...readdirSync(join(root, 'packages')).map((name) => ({ name, source: exampleIn('packages', name, 'README.md') })),
+  { name: 'changing-a-machine', source: exampleIn('docs', 'changing-a-machine.md') },
+]
 
-function exampleOf(name: string): string {
-  const path = join(root, 'packages', name, 'README.md')
+function exampleIn(...names: string[]): string {
+  const path = join(root, ...names)
   if (!existsSync(path)) return ''
   return /```ts\n([\s\S]*?)```/.exec(readFileSync(path, 'utf8'))?.[1] ?? ''
 }
@@ -54,7 +57,7 @@ async function bundled(name: string, source: string): Promise<string> {
 
 describe('the first example of a README', () => {
   test.each(examples)('runs to its end: $name', async ({ name, source }) => {
-    expect(source, `packages/${name}/README.md has no example in TypeScript`).not.toBe('')
+    expect(source, `${name} has no example in TypeScript`).not.toBe('')
     const program = await bundled(name, source)
     const cwd = mkdtempSync(join(tmpdir(), 'quorate-readme-'))
     try {

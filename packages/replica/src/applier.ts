@@ -1,5 +1,5 @@
 import { assert, position, type Committed, type Environment, type Position, type Token } from '@quorate/contracts'
-import type { Outcome, ReplicatedState } from './replicated-state.js'
+import type { Applied, ReplicatedState } from './replicated-state.js'
 
 /** How long a turn applies before input and output have theirs, in milliseconds. */
 const turnMs = 4
@@ -8,7 +8,7 @@ const commandsBetweenLooks = 32
 /** What the applier tells the rest of the driver. */
 export interface ApplierEffects {
   /** A command was applied; `token` is that of this member's own proposal, if it was one. A null outcome is nobody's. */
-  onOutcome(outcome: Outcome | null, at: Position, token: Token | null): void
+  onOutcome(outcome: Applied | null, at: Position, token: Token | null): void
   onApplied(at: Position, bytes: number): void
   fail(error: unknown): void
 }

@@ -28,13 +28,17 @@ import { OwnSessions, type Slot } from './sessions/own-sessions.js'
 import { SessionRoom } from './sessions/session-room.js'
 import { sessionResultsMax, type SessionKey } from './sessions/session.js'
 import { stampedActivation, stampedClock, stampedProposal } from './stamps.js'
-import type { Versions } from './versions/version-list.js'
+import { firstVersion, type Versions } from './versions/version-list.js'
+import { whyUnfit } from './versions/vetting.js'
 
 /**
  * Between two sessions for one command, in milliseconds: the pause doubles. Each try costs entries of the log, so whatever
  * ends sessions at once must not be answered at full speed.
  */
 const [pauseMsMin, pauseMsMax] = [20, 1_000]
+
+/** Says since which version of the machine a command exists. Throws `INVALID_COMMAND` for bytes that are none. */
+export type SinceOf = (command: Uint8Array) => number
 
 /** What calls need of the driver. */
 export interface CallersHost {
@@ -52,6 +56,8 @@ export interface CallersHost {
   /** Hands leadership over, if this member has it; how that ends is told to `onSettled`. */
   transfer(token: Token, to: NodeId | null): boolean
   send: RunningTransport['send']
+  /** Resolves once commands of this version of the machine may be proposed, or rejects with why they may not. */
+  whenActive(version: number, options: RequestOptions, endMs: number): Promise<void>
   warn(code: WarningCode, message: string): void
 }
 
@@ -81,7 +87,7 @@ export class Callers {
       {
         nextToken,
         send: (to, frame, channel) => host.send(to, frame, channel),
-        propose: (token, proposal) => this.#propose(token, proposal),
+        propose: (token, proposal) => this.#proposeOf(token, proposal),
         barrier: (token) => host.offer({ kind: 'readBarrier', token }),
         transfer: (token, to) => host.transfer(token, to),
         onReply: (token, reply) => this.#onReply(token, reply),
@@ -145,29 +151,33 @@ export class Callers {
   async propose(
     command: Uint8Array,
     options: CommandOptions = {},
-    check: (command: Uint8Array) => void = () => {},
+    sinceOf: SinceOf = () => firstVersion,
   ): Promise<RawResult> {
     const { commandBytesMax, environment, timeoutMs } = this.#host.options
     if (command.length > commandBytesMax) {
       const message = `the command has ${command.length} bytes and the limit is ${commandBytesMax}: split it`
       throw new QuorateError('COMMAND_TOO_LARGE', message)
     }
-    check(command)
+    const machineVersion = sinceOf(command)
+    const endMs = environment.monotonicMs() + timeoutOf(options, timeoutMs)
+    if (machineVersion > this.#host.state.machine.activeVersion) {
+      await this.#host.whenActive(machineVersion, options, endMs)
+    }
     const { session } = options
     if (session) {
       const { sequence, lowestUnacknowledged } = checkedCounts(session)
       const key = this.#ownKey(session.id)
       return this.#proposals.command(
-        { ...key, sequence, lowestUnacknowledged: () => lowestUnacknowledged, command },
-        options,
+        { ...key, machineVersion, sequence, lowestUnacknowledged: () => lowestUnacknowledged, command },
+        { ...options, timeoutMs: this.#leftMs(endMs) },
       )
     }
-    const endMs = environment.monotonicMs() + timeoutOf(options, timeoutMs)
     for (let pauseMs = pauseMsMin; ; pauseMs = Math.min(pauseMs * 2, pauseMsMax)) {
       const slot = this.#sessions.take() ?? (await this.#slotOfNewSession(options, endMs))
       try {
-        const { key, sequence, lowestUnacknowledged } = slot
-        const proposal = { ...key, sequence, lowestUnacknowledged, command }
+        const { key, sequence } = slot
+        const lowestUnacknowledged = (): number => slot.lowestUnacknowledged()
+        const proposal = { ...key, machineVersion, sequence, lowestUnacknowledged, command }
         return await this.#proposals.command(proposal, { ...options, timeoutMs: this.#leftMs(endMs) })
       } catch (error) {
         // The session ended while the command was on its way there: another one takes it.
@@ -316,20 +326,30 @@ export class Callers {
     else this.onSettled(token, reply.result)
   }
 
+  /** Another member's proposal, which is checked as if nobody had: its code may be older or newer than this one's. */
+  #proposeOf(token: Token, proposal: Proposal): boolean {
+    const { state, options } = this.#host
+    const { activeVersion } = state.machine
+    const { machine, commandBytesMax } = options
+    const unfit = whyUnfit(proposal, { machine, activeVersion, commandBytesMax })
+    return unfit === null ? this.#propose(token, proposal) : this.#refuse(token, unfit.reason, unfit.detail)
+  }
+
+  #refuse(token: Token, reason: Extract<Ending, { kind: 'refused' }>['reason'], detail: string): true {
+    const result = { kind: 'refused', reason, leader: this.#host.leader.id, detail } as const
+    void this.#host.options.environment.yieldTurn().then(() => this.onSettled(token, result))
+    return true
+  }
+
   /** The envelope is written once, here, by whoever leads, into bytes that were never proposed before. */
   #propose(token: Token, proposal: Proposal): boolean {
-    const { state, storage, options } = this.#host
-    const refuse = (reason: 'wrongCluster' | 'overloaded', detail: string): true => {
-      const result = { kind: 'refused', reason, leader: this.#host.leader.id, detail } as const
-      void options.environment.yieldTurn().then(() => this.onSettled(token, result))
-      return true
-    }
+    const { state, storage } = this.#host
     // After a recovery the log holds commands of the lost cluster, and they count. New ones of it must not get there.
     if (!equalBytes(proposal.cluster, this.#cluster)) {
-      return refuse('wrongCluster', 'it was given to another cluster than the one that it came to')
+      return this.#refuse(token, 'wrongCluster', 'it was given to another cluster than the one that it came to')
     }
     if (storage.pressure !== 'none') {
-      return refuse('overloaded', 'the disk of the leader is nearly full: free some space there')
+      return this.#refuse(token, 'overloaded', 'the disk of the leader is nearly full: free some space there')
     }
     return this.#offer(token, stampedProposal(proposal, state))
   }

@@ -10,7 +10,7 @@ import {
   type Ready,
 } from '@quorate/contracts'
 import { Applier } from './applier.js'
-import { Callers } from './callers.js'
+import { Callers, type SinceOf } from './callers.js'
 import { ClockKeeper } from './clock-keeper.js'
 import { closeInOrder } from './close-in-order.js'
 import { describeStatus } from './describe-status.js'
@@ -105,7 +105,7 @@ export class Driver<Message, Admin> {
       fail,
     })
     this.#applier = new Applier(state, environment, parts.at, {
-      onOutcome: (outcome, at, token) => this.#callers.onOutcome(outcome, at, token),
+      onOutcome: (outcome, at, token) => this.#callers.onOutcome(this.#activation.onApplied(outcome, at), at, token),
       onApplied: (position, bytes) => {
         this.#clockKeeper.onApplied()
         this.#loop.post({ kind: 'applied', position })
@@ -125,6 +125,7 @@ export class Driver<Message, Admin> {
       offer: (input) => this.#loop.offer(input),
       transfer: (token, to) => this.#clockKeeper.first(() => this.#loop.post({ kind: 'transfer', token, to })),
       send: (to, frame, channel) => this.#peers.sendFrame(to, frame, channel),
+      whenActive: (version, asked, endMs) => this.#activation.whenActive(version, asked, endMs),
       warn: (code, message) => this.events.warn(code, message),
     })
     this.snapshots = this.#makeSnapshots()
@@ -148,9 +149,9 @@ export class Driver<Message, Admin> {
     this.#health.start()
   }
 
-  /** `check` throws for bytes that are no command: asked if somebody else than the machine's own calls wrote them. */
-  propose(command: Uint8Array, options?: CommandOptions, check?: (command: Uint8Array) => void): Promise<RawResult> {
-    return this.#health.call('command', () => this.#callers.propose(command, options, check))
+  /** `sinceOf` says since which version of the machine the command exists, and throws for bytes that are none. */
+  propose(command: Uint8Array, options?: CommandOptions, sinceOf?: SinceOf): Promise<RawResult> {
+    return this.#health.call('command', () => this.#callers.propose(command, options, sinceOf))
   }
 
   query(query: Uint8Array, options?: QueryOptions): Promise<RawResult> {
@@ -299,13 +300,11 @@ export class Driver<Message, Admin> {
   #makeActivation(): Activation {
     const { options, state } = this.#parts
     return new Activation({
-      environment: options.environment,
+      options,
       state,
-      requestsMax: options.requestsMax,
-      isLeader: () => this.#leader.isSelf,
-      members: () => this.#leader.members,
-      supportOf: (member) => this.#peers.supportOf(member),
-      isReached: (member) => this.#peers.isReached(member),
+      events: this.events,
+      leader: this.#leader,
+      peers: this.#peers,
       propose: (versions) => this.#callers.proposeActivation(versions),
     })
   }

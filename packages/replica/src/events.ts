@@ -24,6 +24,8 @@ export type WarningCode =
   | 'SNAPSHOT_FAILED'
   /** Nothing was applied while the state was encoded (decision D29). */
   | 'APPLY_HELD'
+  /** Something that was committed is nothing that any member knows, and all of them went on without it (decision D26). */
+  | 'ENTRY_SKIPPED'
   /** Members in several processes or machines, and a storage that forgets with its process. */
   | 'MEMORY_STORAGE'
   /** A round trip is long for the election timeout. */

@@ -27,15 +27,25 @@ export type ForwardReply =
 const forwardKinds = ['propose', 'barrier', 'transfer'] as const
 const proposalKinds = ['command', 'openSession', 'closeSession'] as const
 const settledKinds = ['done', 'refused', 'overwritten', 'unknown'] as const
-const reasons = ['notLeader', 'overloaded', 'inProgress', 'invalid', 'tooLarge', 'unsupported', 'wrongCluster'] as const
+const reasons = [
+  'notLeader',
+  'overloaded',
+  'inProgress',
+  'invalid',
+  'tooLarge',
+  'unsupported',
+  'wrongCluster',
+  'versionNotActive',
+] as const
 
 /** Writes a request behind `reserve` bytes for whoever frames it. */
 export function encodeForward(forward: Forward, reserve: number): Uint8Array {
   const writer = new ByteWriter(128, reserve).u8(forwardKinds.indexOf(forward.kind)).u53(forward.request)
   if (forward.kind === 'propose') {
-    const { kind, cluster, session, nonce, sequence, lowestUnacknowledged, command } = forward.proposal
-    writer.u8(proposalKinds.indexOf(kind)).raw(cluster).u53(session).raw(nonce)
-    writer.u53(sequence).u53(lowestUnacknowledged()).bytes(command)
+    const { kind, cluster, codec, machineVersion, session, nonce, sequence, lowestUnacknowledged, command } =
+      forward.proposal
+    writer.u8(proposalKinds.indexOf(kind)).raw(cluster).ascii(codec).u32(machineVersion)
+    writer.u53(session).raw(nonce).u53(sequence).u53(lowestUnacknowledged()).bytes(command)
   }
   if (forward.kind === 'transfer') writer.asciiOrNull(forward.to)
   return writer.finish()
@@ -86,11 +96,12 @@ function readProposal(reader: ByteReader): Proposal {
   const kind = proposalKinds[reader.u8()]
   if (kind === undefined) throw new BytesError('this version knows no such proposal')
   const cluster = reader.raw(clusterIdBytes)
+  const [codec, machineVersion] = [reader.ascii(), reader.u32()]
   const [session, nonce] = [position(reader.u53()), reader.raw(sessionNonceBytes)]
   const [sequence, lowest] = [reader.u53(), reader.u53()]
   const command = reader.bytes()
   if (kind === 'openSession') decodeOpening(command)
-  return { kind, cluster, session, nonce, sequence, lowestUnacknowledged: () => lowest, command }
+  return { kind, cluster, codec, machineVersion, session, nonce, sequence, lowestUnacknowledged: () => lowest, command }
 }
 
 function readSettled(reader: ByteReader): Ending {

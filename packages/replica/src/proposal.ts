@@ -6,6 +6,9 @@ export interface Proposal extends SessionKey {
   readonly kind: 'command' | 'openSession' | 'closeSession'
   /** Id of the cluster that its caller addressed. */
   readonly cluster: Uint8Array
+  /** Id of the codec of `command`, and the version of the machine since which that command exists. */
+  readonly codec: string
+  readonly machineVersion: number
   /** Session that it belongs to, or 0. */
   readonly session: Position
   /** What the caller made up for that session, or for the one that it opens; zeros for none. */

@@ -9,6 +9,7 @@ import type { SessionHandle } from './sessions/handle.js'
 import { encodeOpening } from './sessions/opening.js'
 import { refusalOfSession, tableIsFull } from './sessions/session-refusals.js'
 import { isSameKey, noSession, type SessionKey, type SessionOwner } from './sessions/session.js'
+import { firstVersion } from './versions/version-list.js'
 import { WaitingProposals, type ProposalRequest } from './waiting-proposals.js'
 
 /** A command's place in a session that its caller has opened and counts in. */
@@ -80,8 +81,8 @@ export class Proposals {
   }
 
   /** One command under a session's count. */
-  command(proposal: Omit<Proposal, 'kind'>, options?: RequestOptions): Promise<RawResult> {
-    return this.#submit({ kind: 'command', ...proposal }, options)
+  command(proposal: Omit<Proposal, 'kind' | 'codec'>, options?: RequestOptions): Promise<RawResult> {
+    return this.#submit({ kind: 'command', codec: this.#host.state.machine.codec, ...proposal }, options)
   }
 
   /** Waits for something on a caller's behalf, within the caller's own deadline and signal. It did nothing yet. */
@@ -123,7 +124,7 @@ export class Proposals {
       cluster,
       session: noSession,
       nonce,
-      ...withoutCount,
+      ...this.#ownCode(),
       command: encodeOpening({ owner, timeoutMs }),
     }
     const { position } = await this.#submit({ kind: 'openSession', ...proposal }, options)
@@ -132,7 +133,7 @@ export class Proposals {
 
   /** Ends a session whose caller needs it no more. */
   async closeSession(key: SessionKey, options?: RequestOptions): Promise<void> {
-    await this.#submit({ kind: 'closeSession', ...key, ...withoutCount, command: nothing }, options)
+    await this.#submit({ kind: 'closeSession', ...key, ...this.#ownCode(), command: nothing }, options)
   }
 
   /** Something was applied here, an attempt of this member if there is a token. */
@@ -169,9 +170,11 @@ export class Proposals {
       if (kind === 'command') {
         const kept = sessions.answerTo(request.payload, sequence)
         if (kept === null) this.#requests.onSkipped(request)
-        else if (isSameDigest(kept.digest, digestOfCommand(command))) {
-          this.#requests.end(request, { position: at, result: kept.result })
-        } else this.#requests.fail(request, refusalOfSession('reused', request, null))
+        else if (!isSameDigest(kept.digest, digestOfCommand(command))) {
+          this.#requests.fail(request, refusalOfSession('reused', request, null))
+        } else if (kept.refused !== null) {
+          this.#requests.fail(request, refusalOfSession(kept.refused, request, null))
+        } else this.#requests.end(request, { position: at, result: kept.result })
       } else if (kind === 'openSession') {
         const id = sessions.idOf(request.payload)
         if (id !== null) this.#onOpened(request, id)
@@ -179,6 +182,12 @@ export class Proposals {
         this.#requests.end(request, { position: at, result: nothing })
       }
     }
+  }
+
+  /** What stands in a proposal that is no command of the machine. */
+  #ownCode(): Pick<Proposal, 'codec' | 'machineVersion' | 'sequence' | 'lowestUnacknowledged'> {
+    const { codec } = this.#host.state.machine
+    return { codec, machineVersion: firstVersion, sequence: 0, lowestUnacknowledged: () => 0 }
   }
 
   async #submit(proposal: Proposal, options?: RequestOptions): Promise<RawResult> {
@@ -208,8 +217,6 @@ export class Proposals {
     else this.#requests.fail(request, tableIsFull())
   }
 }
-
-const withoutCount = { sequence: 0, lowestUnacknowledged: (): number => 0 }
 
 /** True if the outcome is that of the request: another caller, or another command, may have come under the same count. */
 function isOf({ payload }: ProposalRequest, { key, command }: Extract<Outcome, { command: Uint8Array }>): boolean {

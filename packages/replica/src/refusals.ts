@@ -7,8 +7,8 @@ export type Ending = Settled | DriverRefusal
 /** The driver of the member that leads refused it, before anything was given to the protocol. */
 export interface DriverRefusal {
   readonly kind: 'refused'
-  /** The command was given to another cluster than the one that it came to. */
-  readonly reason: 'wrongCluster'
+  /** It was given to another cluster than the one that it came to · its version of the machine is not active there yet. */
+  readonly reason: 'wrongCluster' | 'versionNotActive'
   readonly leader: NodeId | null
   readonly detail: string
 }
@@ -56,6 +56,8 @@ function errorOfReason(refused: Extract<Ending, { kind: 'refused' }>, what: stri
       return new QuorateError('COMMAND_TOO_LARGE', message)
     case 'wrongCluster':
       return new QuorateError('WRONG_CLUSTER', message, { outcome: 'notDone' })
+    case 'versionNotActive':
+      return new QuorateError('VERSION_NOT_ACTIVE', message)
     case 'unsupported':
       return new QuorateError('UNSUPPORTED', message)
   }

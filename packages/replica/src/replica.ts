@@ -80,13 +80,14 @@ export function replicaOf<Machine extends MachineModule, Message, Admin>(
     clusterId: driver.clusterId,
     commands: bindCalls<Machine['commands'], CommandOptions>(
       commands,
-      async (request, options) => (await driver.propose(request, options)).result,
+      async (request, options, name) =>
+        (await driver.propose(request, options, () => commands[name]?.since ?? 1)).result,
     ),
     queries: bindCalls<Machine['queries'], QueryOptions>(
       queries,
       async (request, options) => (await driver.query(request, options)).result,
     ),
-    propose: (command, options) => driver.propose(command, options, (bytes) => void machine.sinceOf?.(bytes)),
+    propose: (command, options) => driver.propose(command, options, (bytes) => machine.sinceOf?.(bytes) ?? 1),
     query: (query, options) => driver.query(query, options),
     openSession: (nonce, options) => driver.callers.openSession(nonce ?? null, options),
     closeSession: (session, options) => driver.callers.closeSession(session, options),

@@ -12,7 +12,7 @@ import {
 import type { AppliedStamps, ClusterClock } from './cluster-clock.js'
 import { digestOfCommand } from './sessions/command-digest.js'
 import { decodeOpening } from './sessions/opening.js'
-import { noSession, type Opening, type SessionKey } from './sessions/session.js'
+import { noSession, type KeptAnswer, type Opening, type SessionKey } from './sessions/session.js'
 import { SessionTable, type SessionRefusal } from './sessions/session-table.js'
 import { readImageHead, writeImageHead } from './state-image.js'
 import { supportedVersions } from './versions/supported.js'
@@ -34,6 +34,16 @@ export type Outcome =
   | { readonly kind: 'opened'; readonly opening: Opening; readonly id: Position | null }
   | { readonly kind: 'closed'; readonly key: SessionKey }
 
+/** What else may come of something that was applied. */
+export type Applied =
+  | Outcome
+  | { readonly kind: 'activated'; readonly active: Versions }
+  /** These bytes are nothing that the active versions know: every member goes on without them. */
+  | { readonly kind: 'skipped'; readonly reason: string }
+
+/** How a command ended at the machine. */
+type End = Pick<KeptAnswer, 'result' | 'refused'>
+
 interface Ended {
   readonly key: SessionKey
   readonly sequence: number
@@ -43,6 +53,9 @@ interface Ended {
 /**
  * Everything that is replicated: the machine, the sessions around it, cluster time, and the versions that are active. Equal
  * on every member at one position; a snapshot is all of it.
+ *
+ * What is committed and cannot be read is refused alike by every member, by what is active and never by what its own code
+ * knows. Only a member whose code is too old for what was activated stops (decision D26).
  */
 export class ReplicatedState {
   readonly machine: StateMachine
@@ -50,6 +63,8 @@ export class ReplicatedState {
   readonly #supported: Versions
   /** The active versions of all but the machine, which knows its own. */
   #formats: Versions = new Map()
+  /** Codec of everything that was applied so far; null before the first of it. */
+  #codec: string | null = null
   sessions = new SessionTable()
 
   /** `supported`: the newest version of everything that this member can be part of. */
@@ -73,8 +88,10 @@ export class ReplicatedState {
   }
 
   /** Applies one committed command. Null: nobody waits for it. */
-  apply(bytes: Uint8Array, at: Position): Outcome | null {
-    const envelope = decodeEnvelope(bytes)
+  apply(bytes: Uint8Array, at: Position): Applied | null {
+    const envelope = this.#envelopeIn(bytes)
+    if ('unreadable' in envelope) return { kind: 'skipped', reason: envelope.unreadable }
+    this.#checkCodec(envelope.codec, at)
     const stamps = this.clock.apply({ clusterTime: envelope.clusterTime, wallMs: envelope.wallMs })
     this.sessions.expire(stamps.clusterTime)
     switch (envelope.kind) {
@@ -93,8 +110,7 @@ export class ReplicatedState {
         this.#withMachine(at, (context) => this.machine.expire(context), stamps)
         return null
       case 'activate':
-        this.#activate(envelope, at)
-        return null
+        return this.#activate(envelope, at)
     }
   }
 
@@ -108,6 +124,7 @@ export class ReplicatedState {
     const { active, stamps, sessions, rest } = await readImageHead(this.machine, this.#supported, image)
     await this.machine.restore(rest, versionIn(active, machineVersionName))
     this.#formats = sortedVersions([...active].filter(([name]) => name !== machineVersionName))
+    this.#codec = this.machine.codec
     this.sessions = sessions
     this.clock.restore(stamps)
   }
@@ -132,30 +149,50 @@ export class ReplicatedState {
       case 'refused':
         return { kind: 'refused', key, sequence, command, why: verdict.why }
       case 'repeated':
-        return { kind: 'answered', key, sequence, command, result: verdict.result }
+        return outcomeOf(verdict.kept, { key, sequence, command })
       case 'fresh': {
-        const result = this.#applyToMachine(envelope, at, stamps)
-        this.sessions.keep(verdict.session, sequence, digest, result)
-        return { kind: 'answered', key, sequence, command, result }
+        const end = this.#applyToMachine(envelope, at, stamps)
+        this.sessions.keep(verdict.session, sequence, { digest, ...end })
+        return outcomeOf(end, { key, sequence, command })
       }
     }
   }
 
-  #applyToMachine(envelope: Envelope, at: Position, stamps: AppliedStamps): Uint8Array {
+  #applyToMachine(envelope: Envelope, at: Position, stamps: AppliedStamps): End {
     const { machine } = this
-    if (envelope.codec !== machine.codec || envelope.machineVersion > machine.activeVersion) {
-      const message =
-        `position ${at} was written for codec ${envelope.codec} and version ${envelope.machineVersion} of the machine; ` +
-        `active here are ${machine.codec} and ${machine.activeVersion}`
-      throw new QuorateError('FORMAT_TOO_NEW', message)
+    if (envelope.machineVersion > machine.activeVersion) return { result: nothing, refused: 'versionNotActive' }
+    if (envelope.codec !== machine.codec) return { result: nothing, refused: 'noCommand' }
+    const result = this.#withMachine(at, (context) => resultOrNull(machine, envelope.command, context), stamps)
+    return result === null ? { result: nothing, refused: 'noCommand' } : { result, refused: null }
+  }
+
+  /** The bytes of a format that nobody has activated are read by nobody, also where later code could. */
+  #envelopeIn(bytes: Uint8Array): Envelope | { readonly unreadable: string } {
+    const [format = 0] = bytes
+    const active = versionIn(this.#formats, 'envelope')
+    if (format > active) return { unreadable: `it has envelope format ${format}, and ${active} is active` }
+    try {
+      return decodeEnvelope(bytes)
+    } catch (error) {
+      if (error instanceof BytesError) return { unreadable: error.message }
+      throw error
     }
-    return this.#withMachine(at, (context) => machine.apply(envelope.command, context), stamps)
+  }
+
+  /** The codec of a machine never changes: code with another one would refuse what was applied before. */
+  #checkCodec(codec: string, at: Position): void {
+    this.#codec ??= codec
+    if (this.#codec === this.machine.codec) return
+    const message =
+      `position ${at} follows commands in the codec ${this.#codec}, and the machine of this member has ${this.machine.codec}: ` +
+      'deploy the machine with the codec of the cluster here'
+    throw new QuorateError('FORMAT_TOO_NEW', message)
   }
 
   /** Never back: what is active already stays. Unreadable lists activate nothing. */
-  #activate({ command }: Envelope, at: Position): void {
+  #activate({ command }: Envelope, at: Position): Applied {
     const wanted = versionsOf(command)
-    if (wanted === null) return
+    if (wanted === null) return { kind: 'skipped', reason: 'it activates what is no list of versions' }
     const beyond = versionBeyond(this.#supported, wanted)
     if (beyond !== null) {
       const message = `from position ${at} on ${beyond}: upgrade this member`
@@ -165,8 +202,9 @@ export class ReplicatedState {
     this.#formats = sortedVersions([...this.#formats, ...later.filter(([name]) => name !== machineVersionName)])
     for (const [name, version] of later) {
       if (name === machineVersionName)
-        this.#guarded(at, `it was activated at version ${version}, by`, () => this.machine.activate(version))
+        this.#guarded(at, `it was brought to version ${version} by`, () => this.machine.activate(version))
     }
+    return { kind: 'activated', active: this.active }
   }
 
   #withMachine<Result>(at: Position, run: (context: ApplyContext) => Result, stamps: AppliedStamps): Result {
@@ -183,6 +221,22 @@ export class ReplicatedState {
         `"quorate-storage inspect DIRECTORY --position ${at} --decode PROTOCOL" prints the command, with the package of the protocol in its place`
       throw new QuorateError('APPLY_FAILED', message, { cause: error })
     }
+  }
+}
+
+const nothing = new Uint8Array()
+
+function outcomeOf({ result, refused }: End, ended: Ended): Outcome {
+  return refused === null ? { kind: 'answered', ...ended, result } : { kind: 'refused', ...ended, why: refused }
+}
+
+/** Null: these bytes are no command of the active version, and nothing has changed. */
+function resultOrNull(machine: StateMachine, command: Uint8Array, context: ApplyContext): Uint8Array | null {
+  try {
+    return machine.apply(command, context)
+  } catch (error) {
+    if (error instanceof QuorateError && error.code === 'INVALID_COMMAND') return null
+    throw error
   }
 }
 

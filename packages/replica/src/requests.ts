@@ -280,7 +280,8 @@ export class Requests<Payload, Answer> {
 /** Another attempt may succeed where this one did not. */
 function isWorthRetrying(result: Ending): boolean {
   if (result.kind !== 'refused') return true
-  return result.reason === 'notLeader' || result.reason === 'inProgress'
+  // What is active here already becomes active at the leader within moments.
+  return result.reason === 'notLeader' || result.reason === 'inProgress' || result.reason === 'versionNotActive'
 }
 
 /** The deadline that a caller asked for, in milliseconds. Throws a `TypeError` for one that cannot be. */

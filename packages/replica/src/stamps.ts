@@ -4,13 +4,16 @@ import type { ReplicatedState } from './replicated-state.js'
 import { noNonce, noSession } from './sessions/session.js'
 import { encodeVersions, firstVersion, type Versions } from './versions/version-list.js'
 
-/** A proposal with its stamps: bytes that were never proposed before. */
-export function stampedProposal(proposal: Proposal, { machine, clock }: ReplicatedState): Uint8Array {
+/**
+ * A proposal with its stamps: bytes that were never proposed before. Codec and version are those of whoever proposed it, and
+ * never of the leader's own code.
+ */
+export function stampedProposal(proposal: Proposal, { clock }: ReplicatedState): Uint8Array {
   return encodeEnvelope({
     kind: proposal.kind,
     cluster: proposal.cluster,
-    codec: machine.codec,
-    machineVersion: machine.activeVersion,
+    codec: proposal.codec,
+    machineVersion: proposal.machineVersion,
     ...clock.stamps(),
     session: proposal.session,
     sessionNonce: proposal.nonce,

@@ -70,6 +70,8 @@ test('F-38: requests that are forwarded, and their answers', () => {
   const proposal = {
     kind: 'command',
     cluster: new Uint8Array(16).fill(3),
+    codec: 'msgpack-1',
+    machineVersion: 2,
     session: position(7),
     nonce: new Uint8Array(16).fill(7),
     sequence: 4,
@@ -124,8 +126,8 @@ function tableOfTwo(): SessionTable {
       lowestUnacknowledged: 1,
       highestSequence: 3,
       results: new Map([
-        [1, { digest: { high: 2 ** 32 - 1, low: 7 }, result: Uint8Array.of(1, 2) }],
-        [3, { digest: { high: 0, low: 0 }, result: new Uint8Array() }],
+        [1, { digest: { high: 2 ** 32 - 1, low: 7 }, result: Uint8Array.of(1, 2), refused: null }],
+        [3, { digest: { high: 0, low: 0 }, result: new Uint8Array(), refused: 'noCommand' }],
       ]),
       resultBytes: 2,
     })

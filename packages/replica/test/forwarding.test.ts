@@ -17,6 +17,8 @@ const lowest = (): number => 3
 const proposal: Proposal = {
   kind: 'command',
   cluster: new Uint8Array(16).fill(3),
+  codec: 'msgpack-1',
+  machineVersion: 2,
   session: position(7),
   nonce: new Uint8Array(16).fill(7),
   sequence: 4,

@@ -16,7 +16,7 @@ import { kv } from '@quorate/machine-kv'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { ClusterClock } from '../src/cluster-clock.js'
-import { ReplicatedState, type Outcome } from '../src/replicated-state.js'
+import { ReplicatedState, type Applied } from '../src/replicated-state.js'
 import { encodeOpening } from '../src/sessions/opening.js'
 import { slicesOf } from '../src/snapshots/slices.js'
 
@@ -94,7 +94,7 @@ class Life {
     this.apply({ kind: 'clock' })
   }
 
-  apply(differs: Partial<Envelope>): Outcome | null {
+  apply(differs: Partial<Envelope>): Applied | null {
     this.#at += 1
     const { codec, version } = this.#told.machine
     const envelope = encodeEnvelope({
@@ -183,7 +183,7 @@ test('what a table counts is what it holds, after whatever has happened', () => 
     if (each % 10 !== 0) continue
     const { sessions } = life.state
     const held = sessions.all().flatMap(({ results }) => [...results.values()])
-    const bytes = held.reduce((sum, { result }) => sum + result.length + 20, 0)
+    const bytes = held.reduce((sum, { result }) => sum + result.length + 21, 0)
     expect(sessions.load).toEqual({ sessions: sessions.all().length, answers: held.length, bytes })
     for (const { results, resultBytes } of sessions.all()) {
       expect(resultBytes).toBe([...results.values()].reduce((sum, { result }) => sum + result.length, 0))

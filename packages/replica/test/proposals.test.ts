@@ -60,7 +60,7 @@ class Follower {
   /** How the command ends: its position, or code and outcome. */
   command(): Promise<unknown> {
     const { signal } = this.abort
-    const proposal = { ...place, lowestUnacknowledged: () => 1 }
+    const proposal = { ...place, machineVersion: 1, lowestUnacknowledged: () => 1 }
     return this.proposals.command(proposal, { signal }).then(
       (answer) => answer.position,
       (error: unknown) => error,
@@ -265,7 +265,7 @@ describe('what is applied here for the place of a command', () => {
     sessions.open({ cluster, nonce, owner: 'caller', timeoutMs: 1_000 }, session, clusterTime(0))
     const digest = digestOfCommand(Uint8Array.of(1))
     const verdict = sessions.judge({ ...place, lowestUnacknowledged: 1, digest }, clusterTime(0))
-    if (verdict.kind === 'fresh') sessions.keep(verdict.session, 4, digest, new Uint8Array())
+    if (verdict.kind === 'fresh') sessions.keep(verdict.session, 4, { digest, result: new Uint8Array(), refused: null })
     const command = follower.command()
     follower.proposals.onInstalled(position(20))
     expect(await command).toMatchObject({ code: 'SEQUENCE_REUSED', ...notDone })

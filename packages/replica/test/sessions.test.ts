@@ -54,8 +54,8 @@ function giveTo(
   const whole = { cluster, nonce: nonceOf(place.session), digest, ...place }
   const verdict = table.judge(whole, clusterTime(nowMs))
   if (verdict.kind === 'refused') return verdict.why
-  if (verdict.kind === 'repeated') return `again: ${new TextDecoder().decode(verdict.result)}`
-  table.keep(verdict.session, place.sequence, whole.digest, bytes)
+  if (verdict.kind === 'repeated') return `again: ${new TextDecoder().decode(verdict.kept.result)}`
+  table.keep(verdict.session, place.sequence, { digest, result: bytes, refused: null })
   return answer
 }
 

@@ -8,12 +8,14 @@ import {
   type ByteWriter,
 } from '@quorate/contracts'
 import { byteOfOwner, ownerOf } from './opening.js'
-import { ownSessionsMax, sessionResultsMax, sessionsMax, type Session } from './session.js'
+import { ownSessionsMax, sessionResultsMax, sessionsMax, type MachineRefusal, type Session } from './session.js'
 import { SessionTable } from './session-table.js'
 
 /** Bytes of a session without answers, and of an answer without its bytes, at least. */
 const sessionBytesMin = 8 + clusterIdBytes + sessionNonceBytes + 1 + 4 + 8 * 3 + 4
-const answerBytesMin = 8 + 4 + 4 + 4
+const answerBytesMin = 8 + 4 + 4 + 1 + 4
+
+const machineRefusals = ['noCommand', 'versionNotActive'] as const satisfies readonly MachineRefusal[]
 
 /** Appends a table: sessions by id, their answers by count, so that equal tables have equal bytes. */
 export function writeSessions(writer: ByteWriter, table: SessionTable): void {
@@ -22,8 +24,11 @@ export function writeSessions(writer: ByteWriter, table: SessionTable): void {
     writer.u53(session.id).raw(session.cluster).raw(session.nonce).u8(byteOfOwner(session.owner)).u32(session.timeoutMs)
     writer.u53(session.lastActive).u53(session.lowestUnacknowledged).u53(session.highestSequence)
     writer.u32(session.results.size)
-    for (const [sequence, { digest, result }] of [...session.results].sort(([left], [right]) => left - right)) {
-      writer.u53(sequence).u32(digest.high).u32(digest.low).bytes(result)
+    for (const [sequence, { digest, result, refused }] of [...session.results].sort(
+      ([left], [right]) => left - right,
+    )) {
+      writer.u53(sequence).u32(digest.high).u32(digest.low)
+      writer.u8(refused === null ? 0 : 1 + machineRefusals.indexOf(refused)).bytes(result)
     }
   }
 }
@@ -65,9 +70,18 @@ function readSession(reader: ByteReader): Session {
     if (sequence <= previous) throw new BytesError('answers are not in their order')
     previous = sequence
     const digest = { high: reader.u32(), low: reader.u32() }
+    const refused = refusalOf(reader.u8())
     const result = reader.bytes().slice()
-    session.results.set(sequence, { digest, result })
+    session.results.set(sequence, { digest, result, refused })
     session.resultBytes += result.length
   }
   return session
+}
+
+/** Null: it was carried out. */
+function refusalOf(byte: number): MachineRefusal | null {
+  if (byte === 0) return null
+  const refused = machineRefusals[byte - 1]
+  if (refused === undefined) throw new BytesError('this version knows no such refusal')
+  return refused
 }

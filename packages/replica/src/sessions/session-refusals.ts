@@ -24,6 +24,14 @@ const refusals: Record<SessionRefusal, { readonly code: ErrorCode; readonly mess
       `the count of this command, or what it acknowledges, is more than ${sessionResultsMax} beyond what the session has ` +
       'seen: open another session',
   },
+  noCommand: {
+    code: 'INVALID_COMMAND',
+    message: 'these bytes are no command of the version of the machine that is active: it was not carried out',
+  },
+  versionNotActive: {
+    code: 'VERSION_NOT_ACTIVE',
+    message: 'the command exists since a version of the machine that is not active yet: it was not carried out',
+  },
   full: { code: 'OVERLOADED', message: noRoomInSession },
 }
 

@@ -1,5 +1,5 @@
 import { equalBytes, hexOfBytes, type ClusterTime, type Position } from '@quorate/contracts'
-import { isSameDigest, type CommandDigest } from './command-digest.js'
+import { isSameDigest } from './command-digest.js'
 import {
   bytesOfAnswers,
   ownSessionsMax,
@@ -9,6 +9,7 @@ import {
   sessionsMax,
   tableBytesMax,
   type KeptAnswer,
+  type MachineRefusal,
   type Opening,
   type Place,
   type Session,
@@ -28,13 +29,14 @@ export type SessionRefusal =
   | 'beyondWindow'
   /** The session, or all of them together, hold as many bytes of answers as they may. */
   | 'full'
+  | MachineRefusal
 
 /** What becomes of a command of a session. */
 export type Verdict =
   /** It was never applied: apply it, and {@link SessionTable.keep} its answer. */
   | { readonly kind: 'fresh'; readonly session: Session }
   /** It was applied before, and this was its answer. */
-  | { readonly kind: 'repeated'; readonly result: Uint8Array }
+  | { readonly kind: 'repeated'; readonly kept: KeptAnswer }
   | { readonly kind: 'refused'; readonly why: SessionRefusal }
 
 /**
@@ -122,12 +124,12 @@ export class SessionTable {
     if (!kept && this.#isFullFor(session, sequence)) return { kind: 'refused', why: 'full' }
     session.lastActive = now
     session.highestSequence = Math.max(session.highestSequence, sequence)
-    return kept ? { kind: 'repeated', result: kept.result } : { kind: 'fresh', session }
+    return kept ? { kind: 'repeated', kept } : { kind: 'fresh', session }
   }
 
   /** Remembers an answer until its caller has it. Copied: nothing keeps the bytes of a larger message alive. */
-  keep(session: Session, sequence: number, digest: CommandDigest, result: Uint8Array): void {
-    session.results.set(sequence, { digest, result: result.slice() })
+  keep(session: Session, sequence: number, { digest, result, refused }: KeptAnswer): void {
+    session.results.set(sequence, { digest, result: result.slice(), refused })
     session.resultBytes += result.length
     this.#bytes += result.length + resultOverheadBytes
   }

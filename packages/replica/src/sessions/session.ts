@@ -18,7 +18,7 @@ export const sessionBytesMax = 4 * 1024 * 1024
 export const tableBytesMax = 64 * 1024 * 1024
 
 /** What a result takes in a snapshot beside its bytes. */
-export const resultOverheadBytes = 20
+export const resultOverheadBytes = 21
 
 /** Who counts in a session: a member on behalf of its own callers, or a caller itself. */
 export type SessionOwner = 'caller' | 'member'
@@ -50,7 +50,12 @@ export interface Session extends Opening {
 export interface KeptAnswer {
   readonly digest: CommandDigest
   readonly result: Uint8Array
+  /** Why it was not carried out, for good: a copy that comes later is refused as well. Null: it was. */
+  readonly refused: MachineRefusal | null
 }
+
+/** Why the machine did not take a command: its bytes are none, or of a version that was not active (decision D26). */
+export type MachineRefusal = 'noCommand' | 'versionNotActive'
 
 /** What names a session to the members: its position alone recurs in other clusters, and anybody can count to it. */
 export interface SessionKey {

@@ -1,8 +1,12 @@
-import { QuorateError, type Environment, type Members, type NodeId } from '@quorate/contracts'
+import { onAborted, QuorateError, type NodeId, type Position } from '@quorate/contracts'
+import type { Events } from '../events.js'
+import type { LeaderView } from '../leader-view.js'
+import type { CheckedOptions } from '../options.js'
+import type { Applied, Outcome, ReplicatedState } from '../replicated-state.js'
 import type { RequestOptions } from '../requests.js'
-import type { ReplicatedState } from '../replicated-state.js'
 import {
   describeVersion,
+  describeVersions,
   firstVersion,
   machineVersionName,
   sortedVersions,
@@ -15,17 +19,21 @@ const patienceMs = 2_000
 /** How long a command waits for members that have announced nothing yet, in milliseconds. */
 const announceMs = 3_000
 
-/** What {@link Activation} needs of the driver. */
-export interface ActivationHost {
-  readonly environment: Environment
-  readonly state: ReplicatedState
-  readonly requestsMax: number
-  isLeader(): boolean
-  members(): Members
+/** What members have said of the versions that they know. */
+export interface Announcements {
   /** What a member has announced to this run, and this one itself; null if nothing. */
   supportOf(member: NodeId): Versions | null
   /** True if the link to it is up, and of this member itself. */
   isReached(member: NodeId): boolean
+}
+
+/** What {@link Activation} needs of the driver. */
+export interface ActivationHost {
+  readonly options: Pick<CheckedOptions, 'environment' | 'logger' | 'requestsMax'>
+  readonly state: ReplicatedState
+  readonly events: Events
+  readonly leader: LeaderView
+  readonly peers: Announcements
   /** Brings an `activate` command into the log. It may get lost. */
   propose(versions: Versions): void
 }
@@ -49,10 +57,10 @@ export class Activation {
   /** Who leads, who is a member, who is heard, or what is active: something changed. */
   look(): void {
     for (const wake of [...this.#waiting]) wake()
-    if (this.#isStopped || this.#cancelRetry !== null || !this.#host.isLeader()) return
+    if (this.#isStopped || this.#cancelRetry !== null || !this.#host.leader.isSelf) return
     const due = this.#due()
     if (due.size === 0) return
-    const { environment } = this.#host
+    const { environment } = this.#host.options
     const leftMs = this.#proposedAtMs + patienceMs - environment.monotonicMs()
     if (leftMs <= 0) {
       this.#proposedAtMs = environment.monotonicMs()
@@ -72,6 +80,23 @@ export class Activation {
     this.look()
   }
 
+  /** Something was applied: what is of no caller is dealt with here, and the rest is returned. */
+  onApplied(applied: Applied | null, at: Position): Outcome | null {
+    switch (applied?.kind) {
+      case 'activated': {
+        const active = describeVersions(applied.active)
+        this.#host.options.logger.info({ position: at, active }, 'later versions are active from here on')
+        this.look()
+        return null
+      }
+      case 'skipped':
+        this.#host.events.warn('ENTRY_SKIPPED', `position ${at} was passed over by every member: ${applied.reason}`)
+        return null
+      default:
+        return applied
+    }
+  }
+
   stop(): void {
     this.#isStopped = true
     this.#cancelRetry?.()
@@ -85,7 +110,7 @@ export class Activation {
    */
   async whenActive(since: number, options: RequestOptions, endMs: number): Promise<void> {
     if (since <= this.#active()) return
-    const { environment, requestsMax } = this.#host
+    const { environment, requestsMax } = this.#host.options
     if (this.#waiting.size >= requestsMax) {
       throw new QuorateError('OVERLOADED', `${requestsMax} commands wait for an activation and that is the limit`)
     }
@@ -110,8 +135,8 @@ export class Activation {
 
   /** What every member can be part of and is not active yet. */
   #due(): Versions {
-    const { state } = this.#host
-    const announced = this.#host.members().map(({ id }) => (this.#host.isReached(id) ? this.#host.supportOf(id) : null))
+    const { state, peers, leader } = this.#host
+    const announced = leader.members.map(({ id }) => (peers.isReached(id) ? peers.supportOf(id) : null))
     const due: [string, number][] = []
     for (const [name, own] of state.supported) {
       let common = own
@@ -124,11 +149,11 @@ export class Activation {
   /** The members that keep a version of the machine from being activated: those without it, and those that were not heard. */
   #missing(version: number): { readonly without: readonly string[]; readonly unheard: readonly string[] } {
     const [without, unheard]: [string[], string[]] = [[], []]
-    for (const { id } of this.#host.members()) {
-      const announced = this.#host.supportOf(id)
+    for (const { id } of this.#host.leader.members) {
+      const announced = this.#host.peers.supportOf(id)
       if (announced !== null && versionIn(announced, machineVersionName) < version) {
         without.push(`${id} (version ${versionIn(announced, machineVersionName)})`)
-      } else if (announced === null || !this.#host.isReached(id)) unheard.push(id)
+      } else if (announced === null || !this.#host.peers.isReached(id)) unheard.push(id)
     }
     return { without, unheard }
   }
@@ -151,11 +176,11 @@ export class Activation {
       const wake = (): void => {
         this.#waiting.delete(wake)
         cancelTimer()
-        signal?.removeEventListener('abort', wake)
+        ignoreSignal()
         resolve()
       }
-      const cancelTimer = this.#host.environment.setTimer(Math.max(1, Math.ceil(ms)), wake)
-      signal?.addEventListener('abort', wake)
+      const cancelTimer = this.#host.options.environment.setTimer(Math.max(1, Math.ceil(ms)), wake)
+      const ignoreSignal = onAborted(signal, wake)
       this.#waiting.add(wake)
     })
   }

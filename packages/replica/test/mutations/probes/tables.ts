@@ -30,7 +30,8 @@ export function use(
   const { cluster, nonce } = openingOf(name, 0)
   const place: Place = { cluster, session: position(name), nonce, sequence, lowestUnacknowledged, digest }
   const verdict = table.judge(place, clusterTime(0))
-  if (verdict.kind === 'fresh') table.keep(verdict.session, sequence, digest, new Uint8Array(bytes))
+  if (verdict.kind === 'fresh')
+    table.keep(verdict.session, sequence, { digest, result: new Uint8Array(bytes), refused: null })
 }
 
 /** What bounds look at is given back, however a session comes to its end. */

@@ -103,9 +103,9 @@ export const bugsOfDriver: readonly KnownBug[] = [
     profile: 'images',
     file: 'replica/src/sessions/session-codec.ts',
     replace: `    writer.u32(session.results.size)
-    for (const [sequence, { digest, result }] of [...session.results].sort(`,
+    for (const [sequence, { digest, result, refused }] of [...session.results].sort(`,
     by: `    writer.u32(0 * session.results.size)
-    for (const [sequence, { digest, result }] of [...session.results].slice(0, 0).sort(`,
+    for (const [sequence, { digest, result, refused }] of [...session.results].slice(0, 0).sort(`,
   },
   {
     bug: 'cluster time is left out of the snapshot',
