@@ -7,7 +7,8 @@ import type { PeerLife } from './identity.js'
 
 /** The answer to a hello. */
 export type Admission =
-  { readonly peer: NodeId; readonly address: string; readonly supports: Versions } | { readonly refuse: string }
+  | { readonly peer: NodeId; readonly address: string; readonly clientAddress: string; readonly supports: Versions }
+  | { readonly refuse: string }
 
 /**
  * Decides who may connect (decisions D16 and D17). Refused are another cluster, protocol or machine, no common version, a
@@ -37,7 +38,7 @@ export async function admit(
     const before = known?.incarnation === incarnation ? known.persisted : 0
     await identity.learn(hello.self, { incarnation, starts, run, persisted: Math.max(before, hello.recovered) })
   }
-  return { peer: hello.self, address: hello.address, supports: hello.supports }
+  return { peer: hello.self, address: hello.address, clientAddress: hello.clientAddress, supports: hello.supports }
 }
 
 function refusalOfForeigner(hello: Hello, credentials: Credentials, self: Hello): string | null {

@@ -14,6 +14,7 @@ import { ClusterClock } from './cluster-clock.js'
 import { clusterIdOf } from './cluster-id.js'
 import { Driver } from './driver.js'
 import { Events } from './events.js'
+import { refuseUnreachable, warnOfDifferences } from './founding-addresses.js'
 import { IdentityFile } from './identity-file.js'
 import { logListening, logRecovered } from './life-log.js'
 import { foundingMembers, replicaOptionsSchema, type CheckedOptions, type ReplicaOptions } from './options.js'
@@ -50,11 +51,13 @@ async function recover<Message, Admin>(
   const events = new Events(options.logger, options.environment)
   const founders = foundingMembers(options)
   const clusterId = clusterIdOf(options.cluster, founders)
+  const isAlone = founders.length === 1
+  if (storage.identity === null && options.transport.reach !== 'process' && !isAlone) refuseUnreachable(founders)
   const identity = await IdentityFile.claim(storage, options.environment, { clusterId, self: options.id, founders })
   const supported = supportedVersions(options.machine, module)
   const state = new ReplicatedState(options.machine.create(), new ClusterClock(options.environment), supported)
   const at = await restoreState(options, storage, state)
-  const { protocol, recovered } = await recoverProtocol(options, module, storage, identity, events)
+  const { protocol, recovered } = await recoverProtocol(options, module, storage, identity, founders, events)
   warnOfMembers(identity.current.founders, founders, events)
   warnOfStorage(options, events)
   logRecovered(events, { options, protocol: module.name, identity: identity.current, at })
@@ -78,16 +81,19 @@ async function recoverProtocol<Message, Admin>(
   module: ProtocolModule<Message, Admin>,
   storage: OpenStorage,
   identity: IdentityFile,
+  founders: Members,
   events: Events,
 ): Promise<{ readonly protocol: Protocol<Message, Admin>; readonly recovered: number }> {
-  const recovery = module.recover({
-    self: options.id,
-    incarnation: identity.current.incarnation,
-    bootstrap: identity.current.founders,
-    snapshot: storage.snapshot,
-    random: seededRandom(options.environment.randomBytes(16)),
-    tickMs: options.tickMs,
-  })
+  const begin = () =>
+    module.recover({
+      self: options.id,
+      incarnation: identity.current.incarnation,
+      bootstrap: identity.current.founders,
+      snapshot: storage.snapshot,
+      random: seededRandom(options.environment.randomBytes(16)),
+      tickMs: options.tickMs,
+    })
+  const recovery = begin()
   let recovered = 0
   const report = await storage.replay((sequence, bytes) => {
     recovered = sequence
@@ -98,15 +104,14 @@ async function recoverProtocol<Message, Admin>(
     const what = `${batches} batches, ${records} records, ${bytes} bytes`
     events.warn('TAIL_CUT', `the journal ended in a write that was never acknowledged, and it was dropped: ${what}`)
   }
-  return { protocol: recovery.finish(), recovered }
+  if (recovered > 0 || storage.snapshot !== null) return { protocol: recovery.finish(), recovered }
+  // Nothing was ever agreed here, so corrected options count.
+  await identity.correctFounders(founders)
+  return { protocol: begin().finish(), recovered }
 }
 
 function warnOfMembers(founded: Members, given: Members, events: Events): void {
-  const text = (members: Members): string => members.map((member) => `${member.id} at ${member.address}`).join(', ')
-  if (text(founded) !== text(given)) {
-    const message = `the cluster was founded with ${text(founded)}, and that holds; the option "members" says ${text(given)}`
-    events.warn('MEMBERS_DIFFER', message)
-  }
+  warnOfDifferences(founded, given, events)
   const voters = founded.filter((member) => member.role === 'voter').length
   if (voters % 2 === 0) {
     const message = `${voters} members survive no more failures than ${voters - 1}: use an odd number`

@@ -22,7 +22,7 @@ import { MetricsRegistry } from './health/metrics-registry.js'
 import type { IdentityFile } from './identity-file.js'
 import { LeaderView } from './leader-view.js'
 import { Loop } from './loop.js'
-import type { CheckedOptions } from './options.js'
+import { clientAddressOfSelf, type CheckedOptions } from './options.js'
 import { Peers } from './peers.js'
 import { queuesOf } from './queues.js'
 import type { ReplicatedState } from './replicated-state.js'
@@ -84,7 +84,7 @@ export class Driver<Message, Admin> {
     this.id = options.id
     this.events = events
     this.metrics = guardedMetrics(options.metrics ?? new MetricsRegistry(), options.logger)
-    this.#leader = new LeaderView(options.id, identity.current.founders)
+    this.#leader = new LeaderView(options.id, identity.current.founders, clientAddressOfSelf(options))
     this.#health = this.#makeHealth()
     this.#loop = new Loop(protocol, environment, options, {
       carryOut: (ready) => this.#carryOut(ready),
@@ -218,7 +218,7 @@ export class Driver<Message, Admin> {
     this.#leader.onMembers(members)
     this.#peers.reach()
     this.#activation.look()
-    this.events.emit('members', { members })
+    this.events.emit('members', { members: this.#leader.members })
   }
 
   #onLeadership(leadership: NonNullable<Ready<Message>['leadership']>): void {
@@ -322,7 +322,7 @@ export class Driver<Message, Admin> {
       machine: announcedMachine(options.machine),
       supports: this.#parts.state.supported,
       events,
-      members: () => this.#leader.members,
+      leader: this.#leader,
       offer: (input) => this.#loop.offer(input),
       post: (input) => this.#loop.post(input),
       fail: (error) => this.#fail(error),

@@ -22,6 +22,8 @@ export interface Hello {
   readonly versions: { readonly oldest: number; readonly newest: number }
   /** Where this member can be reached, so that one who does not know it yet can answer (decision D17). */
   readonly address: string
+  /** Where clients reach this member in this life; empty if it did not say. */
+  readonly clientAddress: string
   readonly machine: AnnouncedMachine
   /** The newest version of everything that this member can be part of (decision D26). */
   readonly supports: Versions
@@ -41,6 +43,7 @@ export function encodeHello(hello: Hello): Uint8Array {
     .u32(hello.versions.oldest)
     .u32(hello.versions.newest)
     .ascii(hello.address)
+    .ascii(hello.clientAddress)
   writeAnnouncedMachine(writer, hello.machine)
   writeVersions(writer, hello.supports)
   return writer.finish()
@@ -63,6 +66,7 @@ export function decodeHello(bytes: Uint8Array): Hello | { readonly refuse: strin
       protocol: reader.ascii(),
       versions: { oldest: reader.u32(), newest: reader.u32() },
       address: reader.ascii(),
+      clientAddress: reader.ascii(),
       machine: readAnnouncedMachine(reader),
       supports: readVersions(reader),
     }

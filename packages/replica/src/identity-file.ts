@@ -54,6 +54,14 @@ export class IdentityFile {
     if (persisted > (this.#heard.get(peer) ?? 0)) this.#heard.set(peer, persisted)
   }
 
+  /** Founders of the same ids at other addresses take the place of those that were kept. Durable on return. */
+  async correctFounders(founders: Members): Promise<void> {
+    if (JSON.stringify(founders) === JSON.stringify(this.#identity.founders)) return
+    this.#identity = { ...this.#identity, founders }
+    this.#saving = this.#saving.then(() => this.#storage.saveIdentity(encodeIdentity(this.#identity)))
+    await this.#saving
+  }
+
   /** Remembers a peer's life. Durable on return. */
   async learn(peer: NodeId, life: PeerLife): Promise<void> {
     if (this.#identity.peers.get(peer)?.incarnation !== life.incarnation) this.#heard.delete(peer)

@@ -5,10 +5,14 @@ export class LeaderView {
   readonly #self: NodeId
   #leadership: Leadership = { leader: null, epoch: 0 }
   #members: Members
+  /** Where clients reach members, as those say themselves: newer than what was agreed. */
+  readonly #announced = new Map<NodeId, string>()
 
-  constructor(self: NodeId, members: Members) {
+  /** `clientAddress`: of this member, as its options say. */
+  constructor(self: NodeId, members: Members, clientAddress: string | null = null) {
     this.#self = self
     this.#members = members
+    if (clientAddress !== null) this.announce(self, clientAddress)
   }
 
   get id(): NodeId | null {
@@ -24,7 +28,17 @@ export class LeaderView {
   }
 
   get members(): Members {
-    return this.#members
+    return this.#members.map((member) => {
+      const clientAddress = this.#announced.get(member.id)
+      return clientAddress === undefined ? member : { ...member, clientAddress }
+    })
+  }
+
+  /** A member says where clients reach it. True if that is news. */
+  announce(id: NodeId, clientAddress: string): boolean {
+    const isNews = this.clientAddressOf(id) !== clientAddress
+    this.#announced.set(id, clientAddress)
+    return isNews
   }
 
   /** Where clients reach the leader; null if nobody leads or the leader did not say. */
@@ -33,7 +47,8 @@ export class LeaderView {
   }
 
   clientAddressOf(id: NodeId | null): string | null {
-    return this.#members.find((member) => member.id === id)?.clientAddress ?? null
+    const announced = id === null ? undefined : this.#announced.get(id)
+    return announced ?? this.#members.find((member) => member.id === id)?.clientAddress ?? null
   }
 
   onLeadership(leadership: Leadership): void {

@@ -116,6 +116,12 @@ export function addressOfSelf({ id, members }: CheckedOptions): string {
   return typeof own === 'string' ? own : (own?.address ?? '')
 }
 
+/** Where clients reach this member, as its own options say. */
+export function clientAddressOfSelf({ id, members }: CheckedOptions): string | null {
+  const own = members[id]
+  return typeof own === 'object' ? (own.clientAddress ?? null) : null
+}
+
 function namesOfMembers(options: unknown): string {
   const members: unknown = typeof options === 'object' && options !== null ? Reflect.get(options, 'members') : null
   return typeof members === 'object' && members !== null ? Object.keys(members).join(', ') : 'none'

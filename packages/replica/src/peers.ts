@@ -8,7 +8,6 @@ import {
   type Credentials,
   type Environment,
   type Input,
-  type Members,
   type NodeId,
   type OpenStorage,
   type Outgoing,
@@ -22,6 +21,7 @@ import type { Events } from './events.js'
 import { frameKind, frameReserveBytes, vouchedIn, vouchIn } from './frame.js'
 import { encodeHello, frameVersions, type Hello } from './hello.js'
 import type { IdentityFile } from './identity-file.js'
+import type { LeaderView } from './leader-view.js'
 import { ProgressKeeper } from './progress-keeper.js'
 import type { Writer } from './writer.js'
 import type { AnnouncedMachine } from './versions/command-lists.js'
@@ -44,7 +44,7 @@ export interface PeersHost<Message, Admin> {
   readonly machine: AnnouncedMachine
   readonly supports: Versions
   readonly events: Events
-  members(): Members
+  readonly leader: LeaderView
   /** False when the mailbox is full: then the message is lost, as messages may be. */
   offer(input: Input<Message, Admin>): boolean
   post(input: Input<Message, Admin>): void
@@ -84,6 +84,7 @@ export class Peers<Message, Admin> {
       protocol,
       versions: frameVersions,
       address: host.address,
+      clientAddress: host.leader.clientAddressOf(self) ?? '',
       machine: host.machine,
       supports: host.supports,
     }
@@ -107,7 +108,7 @@ export class Peers<Message, Admin> {
   /** Tells the transport whom to reach: the members, and strangers that were let in. */
   reach(): void {
     const addresses = new Map(this.#strangers)
-    for (const member of this.#host.members()) addresses.set(member.id, member.address)
+    for (const member of this.#host.leader.members) addresses.set(member.id, member.address)
     addresses.delete(this.#hello.self)
     const sorted = [...addresses].sort(([left], [right]) => compareIds(left, right))
     this.#transport?.setPeers(new Map(sorted))
@@ -115,7 +116,7 @@ export class Peers<Message, Admin> {
 
   /** The members but this one. */
   others(): readonly NodeId[] {
-    return this.#host.members().flatMap(({ id }) => (id === this.#hello.self ? [] : [id]))
+    return this.#host.leader.members.flatMap(({ id }) => (id === this.#hello.self ? [] : [id]))
   }
 
   /** What a member has last said that it can be part of; null if it has said nothing to this run. */
@@ -217,6 +218,7 @@ export class Peers<Message, Admin> {
         return answer
       }
       this.#supports.set(answer.peer, answer.supports)
+      this.#onClientAddress(answer.peer, answer.clientAddress)
       if (!this.#memberOf(answer.peer)) this.#welcome(answer.peer, answer.address)
       return { peer: answer.peer }
     } catch (error) {
@@ -225,8 +227,16 @@ export class Peers<Message, Admin> {
     }
   }
 
+  /** Its own word is newer than what was agreed (decision D22). */
+  #onClientAddress(peer: NodeId, clientAddress: string): void {
+    const { leader, events } = this.#host
+    if (clientAddress === '' || !this.#memberOf(peer) || !leader.announce(peer, clientAddress)) return
+    events.log({ peer, clientAddress }, `clients reach ${peer} at ${clientAddress}`)
+    events.emit('members', { members: leader.members })
+  }
+
   #memberOf(peer: NodeId) {
-    return this.#host.members().find((member) => member.id === peer)
+    return this.#host.leader.members.find((member) => member.id === peer)
   }
 
   #welcome(stranger: NodeId, address: string): void {

@@ -52,6 +52,7 @@ function helloOf(id: string, differs: Partial<Hello> = {}): Hello {
     protocol: 'raft',
     versions: { oldest: 1, newest: 1 },
     address: '127.0.0.1:7002',
+    clientAddress: '',
     machine: machineOf({ add: 1 }),
     supports: new Map(),
     ...differs,

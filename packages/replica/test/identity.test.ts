@@ -85,16 +85,21 @@ test('D15: data of another member or another cluster is refused with both names,
   await (await start(storage)).close()
 })
 
-test('D19: members count when the place is new; later a difference is a warning and the founded ones hold', async () => {
+test('D19: members count until something was agreed; later a difference is a warning and the founded ones hold', async () => {
   const storage = memoryStorage()
-  await (await start(storage, { members: { n1: { address: 'n1:1', clientAddress: 'n1:80' } } })).close()
+  const first = await start(storage, { members: { n1: { address: 'n1:1', clientAddress: 'n1:80' } } })
+  await first.commands.add({ by: 1 })
+  await first.close()
   const replica = await start(storage, { members: { n1: { address: 'elsewhere:1', clientAddress: 'n1:80' } } })
   const { members, warnings } = await replica.status()
   expect(members.map(({ address }) => address)).toEqual(['n1:1'])
   expect(warnings).toEqual([
     {
       code: 'MEMBERS_DIFFER',
-      message: expect.stringMatching(/founded with n1 at n1:1, and that holds.*says n1 at elsewhere:1/) as string,
+      message: expect.stringMatching(
+        /address of n1 is n1:1, and the option "members" says elsewhere:1.* holds/,
+      ) as string,
+      wallMs: expect.any(Number) as number,
     },
   ])
   await replica.close()

@@ -17,6 +17,7 @@ import { expect, test } from 'vitest'
 import { Events } from '../src/events.js'
 import { frameKind, frameReserveBytes, vouchIn } from '../src/frame.js'
 import { encodeHello } from '../src/hello.js'
+import { LeaderView } from '../src/leader-view.js'
 import { IdentityFile } from '../src/identity-file.js'
 import { Peers } from '../src/peers.js'
 import { announcedMachine } from '../src/versions/command-lists.js'
@@ -99,7 +100,7 @@ async function side({
     machine,
     supports: new Map(),
     events,
-    members: () => founders,
+    leader: new LeaderView(nodeId('n1'), founders),
     offer: (input) => inputs.push(input) > 0,
     post: (input) => void inputs.push(input),
     fail: (error) => void failures.push(error),
@@ -177,7 +178,13 @@ test('D17: a stranger that was let in is reached at the address of its hello', a
   const { clusterId } = identity.current
   const hello = encodeHello({
     ...{ clusterId, self: nodeId('n9'), incarnation: 'x', starts: 1, run: 'r', recovered: 0, protocol: 'solo' },
-    ...{ versions: { oldest: 1, newest: 1 }, address: 'n9:1', machine, supports: new Map([['machine', 2]]) },
+    ...{
+      versions: { oldest: 1, newest: 1 },
+      address: 'n9:1',
+      clientAddress: '',
+      machine,
+      supports: new Map([['machine', 2]]),
+    },
   })
   expect(peers.supportOf(nodeId('n9'))).toBeNull()
   expect(await host.admit(hello, { name: null, how: 'none' })).toEqual({ peer: 'n9' })
@@ -190,7 +197,7 @@ test('D16: each frame vouches for its sender’s journal, and one that is too sh
   const { clusterId } = identity.current
   const hello = encodeHello({
     ...{ clusterId, self: nodeId('n2'), incarnation: 'x', starts: 1, run: 'r', recovered: 3, protocol: 'solo' },
-    ...{ versions: { oldest: 1, newest: 1 }, address: 'n2:1', machine, supports: new Map() },
+    ...{ versions: { oldest: 1, newest: 1 }, address: 'n2:1', clientAddress: '', machine, supports: new Map() },
   })
   await host.admit(hello, { name: null, how: 'none' })
   host.onFrame(nodeId('n2'), 'control', frameOf(77, 7, 0x2_0000_0001))
@@ -231,7 +238,7 @@ test('D5: an identity that cannot be saved stops the member that learned somethi
   const { clusterId } = identity.current
   const hello = encodeHello({
     ...{ clusterId, self: nodeId('n2'), incarnation: 'x', starts: 1, run: 'r', recovered: 0, protocol: 'solo' },
-    ...{ versions: { oldest: 1, newest: 1 }, address: 'n2:1', machine, supports: new Map() },
+    ...{ versions: { oldest: 1, newest: 1 }, address: 'n2:1', clientAddress: '', machine, supports: new Map() },
   })
   expect(await host.admit(hello, { name: null, how: 'none' })).toMatchObject({ refuse: expect.anything() as string })
   expect(failures).toEqual([new Error('EIO')])
