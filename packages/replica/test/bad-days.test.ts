@@ -176,9 +176,8 @@ test('F-42: a restored backup, and a second process on a copy, are refused by th
   await n3.commands.add({ by: 1 })
   const second = await startCopy(identities[2]!, 'elsewhere:1')
   const { warnings } = await second.status()
-  expect(warnings).toMatchObject([
-    { code: 'PEER_REFUSED', message: expect.stringMatching(/MEMBER_IMPOSTOR.*two processes/) as string },
-  ])
+  const refused = warnings.filter(({ code }) => code === 'PEER_REFUSED').map(({ message }) => message)
+  expect(refused).toContainEqual(expect.stringMatching(/MEMBER_IMPOSTOR.*two processes/))
   await second.close()
   expect(await n3.commands.add({ by: 1 })).toBe(5)
   await cluster.closeAll()
