@@ -51,7 +51,7 @@ export async function exactlyOnce(
   await reach(increments)
   await cluster.during(work)
   const value = await cluster.during(client.queries.value({ timeoutMs: longMs }))
-  await client.close()
+  await cluster.during(client.close())
   await cluster.during(cluster.close())
   return { value, retries: http.commands - increments }
 }
