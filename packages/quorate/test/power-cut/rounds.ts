@@ -1,5 +1,5 @@
 import { virtualTime, type VirtualTime } from '@quorate/conformance'
-import { QuorateError, seededRandom, type Random } from '@quorate/contracts'
+import { describeError, QuorateError, seededRandom, type Random } from '@quorate/contracts'
 import { Accounts } from './accounts.js'
 import { PowerCutCluster } from './cluster.js'
 import { ledger } from './ledger.js'
@@ -57,7 +57,9 @@ async function checkAll(cluster: PowerCutCluster<typeof ledger>, time: VirtualTi
   const complaint = accounts.complaintAbout(entries)
   if (complaint !== null) throw new Error(complaint)
   for (const member of cluster.members) {
-    const own = await member.queries.all({ consistency: 'local' })
+    const own = await member.queries.all({ consistency: 'local' }).catch((error: unknown) => {
+      throw new Error(cluster.stopped ?? `${member.id} stopped: ${describeError(error)}`, { cause: error })
+    })
     const differs = own.findIndex((entry, at) => entry !== entries[at])
     if (differs >= 0) throw new Error(`${member.id} has another command at place ${differs + 1} than the leader`)
   }

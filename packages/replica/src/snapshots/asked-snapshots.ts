@@ -25,7 +25,7 @@ export class AskedSnapshots {
   onSaved(position: Position): void {
     const served = this.#asked.filter(({ at }) => at <= position)
     this.#asked = this.#asked.filter(({ at }) => at > position)
-    for (const { resolve } of served) resolve(position)
+    for (const asked of served) asked.resolve(position)
   }
 
   /** None will come any more. */
@@ -36,6 +36,6 @@ export class AskedSnapshots {
 
   /** None will come now. */
   onFailed(reason: unknown): void {
-    for (const { reject } of this.#asked.splice(0)) reject(reason)
+    for (const asked of this.#asked.splice(0)) asked.reject(reason)
   }
 }

@@ -93,7 +93,7 @@ export class DirectAsker<Machine extends MachineModule> implements Asker {
     if (ending.kind !== 'answered') return
     this.#world.counters.add('an answer that is kept is asked for again')
     if (!equalBytes(ending.answer.result, result)) {
-      this.#world.fail(`command ${sequence} of session ${session.id} was answered in two ways`)
+      this.#world.fail(`command ${sequence} of session ${session.id.position} was answered in two ways`)
     }
   }
 

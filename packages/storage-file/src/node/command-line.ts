@@ -73,6 +73,20 @@ export async function runCommand(args: readonly string[], console: Console): Pro
   defineRecover(program.command('recover'), console, 'survivors')
   defineRecover(program.command('restore'), console, 'backups')
 
+  defineCopies(program, say)
+
+  try {
+    await program.parseAsync([...args], { from: 'user' })
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    console.error(error instanceof CommandError ? error.message : describeError(error))
+    return 2
+  }
+}
+
+/** The commands that make a copy of a directory, or say that one is none. */
+function defineCopies(program: Command, say: (lines: readonly string[]) => void): void {
   program
     .command('backup')
     .description('copies what a member has, also while it runs; call snapshot() of the replica before')
@@ -87,15 +101,6 @@ export async function runCommand(args: readonly string[], console: Console): Pro
     .description('says that a directory was moved after its member had stopped, and that the member has not run since')
     .argument('<directory>', 'where it is now')
     .action(async (directory: string) => say(await runMoved(await placeAt(directory))))
-
-  try {
-    await program.parseAsync([...args], { from: 'user' })
-    return code
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    console.error(error instanceof CommandError ? error.message : describeError(error))
-    return 2
-  }
 }
 
 interface InspectOptions {

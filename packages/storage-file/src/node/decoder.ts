@@ -52,7 +52,9 @@ function unreadable(name: string, at: Sequence, why: string): CommandError {
 export function describeCommand(data: Uint8Array): string[] {
   try {
     const { command, ...stamps } = decodeEnvelope(data)
-    const fields = Object.entries(stamps).map(([name, value]) => `${name} ${value}`)
+    const fields = Object.entries(stamps).map(
+      ([name, value]) => `${name} ${typeof value === 'object' ? hexOfBytes(value) : value}`,
+    )
     return [`envelope: ${fields.join(', ')}`, ...describeBytes(command)]
   } catch (error) {
     if (!(error instanceof BytesError || error instanceof QuorateError)) throw error

@@ -19,7 +19,7 @@ async function life(since: number) {
       },
       warn: () => {},
       metaAt: (at): SnapshotMeta => ({ position: at, epoch: 1, members: [], protocol: new Uint8Array() }),
-      image: async function* () {
+      async *image() {
         yield await Promise.resolve(new Uint8Array(10))
       },
       hold: null,

@@ -20,7 +20,7 @@ export const bugsOfClient: readonly KnownBug[] = [
     bug: 'the client goes on in another session with a command that is in doubt',
     profile: 'client',
     file: 'client/src/errand.ts',
-    replace: `    if (this.#isInDoubt) return this.#end?.(this.#asMine(error))
+    replace: `    if (this.#isInDoubt) return this.#end?.({ error: this.#asMine(error) })
     slot.release()`,
     by: `    slot.release()`,
   },

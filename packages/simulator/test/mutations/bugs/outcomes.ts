@@ -176,9 +176,10 @@ export const bugsOfOutcomes: readonly KnownBug[] = [
     bug: 'the client takes the answer of a proxy for a refusal',
     profile: 'client',
     file: 'client/src/verdict.ts',
-    replace: `    return new QuorateError('CONNECTION_LOST', message)
-`,
-    by: `    return new QuorateError('CONNECTION_LOST', message, { outcome: 'notDone' })
-`,
+    replace: `which no gateway does\${why}\`, {
+    cause,`,
+    by: `which no gateway does\${why}\`, {
+    outcome: 'notDone',
+    cause,`,
   },
 ]
