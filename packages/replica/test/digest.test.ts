@@ -90,7 +90,7 @@ test('D39: warnings are kept by code, and a listener that throws keeps none of t
   events.warn('EVEN_CLUSTER', 'third')
   expect(heard).toEqual(['first', 'second'])
   expect(events.warnings).toEqual([
-    { code: 'BAD_FRAME', message: 'second' },
-    { code: 'EVEN_CLUSTER', message: 'third' },
+    { code: 'BAD_FRAME', message: 'second', wallMs: 0 },
+    { code: 'EVEN_CLUSTER', message: 'third', wallMs: 0 },
   ])
 })
