@@ -63,7 +63,7 @@ const steadyStatus: ReplicaStatus = {
   pending: { commands: 0, queries: 0, transfers: 0, forwarded: 0 },
   queues: {
     ...{ inputs: 0, unwritten: 0, unapplied: 0, reads: 0 },
-    ...{ attempts: 0, places: 0, slots: 0, imageParts: 0, images: 0 },
+    ...{ attempts: 0, places: 0, proposed: 0, slots: 0, imageParts: 0, images: 0 },
   },
   snapshot: { position: 0, entriesSince: 1, bytesSince: 0, isWriting: false },
   storage: { survives: 'nothing', pressure: 'none' },

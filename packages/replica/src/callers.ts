@@ -18,6 +18,7 @@ import type { LeaderView } from './leader-view.js'
 import type { CheckedOptions } from './options.js'
 import type { Proposal } from './proposal.js'
 import { Proposals } from './proposals.js'
+import { ProposalsInFlight } from './proposals-in-flight.js'
 import type { Ending } from './refusals.js'
 import type { Outcome, ReplicatedState } from './replicated-state.js'
 import type { CommandOptions, RawResult } from './replica.js'
@@ -70,6 +71,7 @@ export class Callers {
   readonly #cluster: Uint8Array
   readonly #forwarding: Forwarding
   readonly #proposals: Proposals
+  readonly #inFlight = new ProposalsInFlight()
   readonly #sessions: OwnSessions
   readonly #room: SessionRoom
   readonly #barriers: Requests<null, Position>
@@ -136,10 +138,11 @@ export class Callers {
   }
 
   /** What this member remembers for the sake of requests under way. */
-  get queues(): Pick<Queues, 'attempts' | 'places' | 'slots'> {
+  get queues(): Pick<Queues, 'attempts' | 'places' | 'proposed' | 'slots'> {
     return {
       attempts: this.#proposals.attempts + this.#barriers.attempts + this.#transfers.attempts,
       places: this.#proposals.places,
+      proposed: this.#inFlight.size,
       slots: this.#sessions.slots,
     }
   }
@@ -231,6 +234,10 @@ export class Callers {
 
   /** Something with a token has ended, and not by being committed. */
   onSettled(token: Token, result: Ending): void {
+    for (const each of this.#inFlight.end(token)) this.#settle(each, result)
+  }
+
+  #settle(token: Token, result: Ending): void {
     if (this.#forwarding.settle(token, result)) return
     this.#proposals.settle(token, result)
     this.#barriers.settle(token, result)
@@ -245,9 +252,10 @@ export class Callers {
 
   /** A command was applied here, which this member had proposed if there is a token. */
   onOutcome(outcome: Outcome | null, at: Position, token: Token | null): void {
-    if (token !== null) this.#forwarding.onApplied(token, outcome)
+    const tokens = token === null ? [] : this.#inFlight.end(token)
+    for (const each of tokens) this.#forwarding.onApplied(each, outcome)
     if (outcome?.kind === 'opened') this.#room.onOpened(this.#host.state.sessions)
-    if (outcome !== null) this.#proposals.onOutcome(outcome, at, token)
+    if (outcome !== null) this.#proposals.onOutcome(outcome, at, tokens)
   }
 
   /** A snapshot took the place of commands that were never applied here one by one. */
@@ -272,6 +280,7 @@ export class Callers {
 
   close(reason: string): void {
     for (const requests of this.#requests()) requests.close(reason)
+    this.#inFlight.clear()
   }
 
   #requests(): readonly { refuseNew(reason: string): void; close(reason: string): void }[] {
@@ -343,15 +352,18 @@ export class Callers {
 
   /** The envelope is written once, here, by whoever leads, into bytes that were never proposed before. */
   #propose(token: Token, proposal: Proposal): boolean {
-    const { state, storage } = this.#host
+    const { state, storage, leader } = this.#host
     // After a recovery the log holds commands of the lost cluster, and they count. New ones of it must not get there.
     if (!equalBytes(proposal.cluster, this.#cluster)) {
       return this.#refuse(token, 'wrongCluster', 'it was given to another cluster than the one that it came to')
     }
+    if (leader.isSelf && this.#inFlight.join(token, proposal, leader.epoch)) return true
     if (storage.pressure !== 'none') {
       return this.#refuse(token, 'overloaded', 'the disk of the leader is nearly full: free some space there')
     }
-    return this.#offer(token, stampedProposal(proposal, state))
+    const isTaken = this.#offer(token, stampedProposal(proposal, state))
+    if (isTaken && leader.isSelf) this.#inFlight.add(token, proposal, leader.epoch)
+    return isTaken
   }
 
   /** Only the leadership in which it was stamped may bring it into the log (decision 0012). */

@@ -136,9 +136,9 @@ export class Proposals {
     await this.#submit({ kind: 'closeSession', ...key, ...this.#ownCode(), command: nothing }, options)
   }
 
-  /** Something was applied here, an attempt of this member if there is a token. */
-  onOutcome(outcome: Outcome, at: Position, token: Token | null): void {
-    if (outcome.kind === 'refused' && outcome.why === 'full') return this.#onNoRoom(token)
+  /** Something was applied here: those attempts of this member, if it was the one that proposed it. */
+  onOutcome(outcome: Outcome, at: Position, tokens: readonly Token[]): void {
+    if (outcome.kind === 'refused' && outcome.why === 'full') return this.#onNoRoom(tokens)
     switch (outcome.kind) {
       case 'opened':
         for (const request of this.#waiting.openings(outcome.opening)) this.#onOpened(request, outcome.id)
@@ -151,15 +151,15 @@ export class Proposals {
       case 'answered':
       case 'refused':
         for (const request of this.#waiting.at(outcome.key.session, outcome.sequence)) {
-          if (isOf(request, outcome)) this.#onApplied(request, outcome, at, token)
+          if (isOf(request, outcome)) this.#onApplied(request, outcome, at, tokens)
         }
     }
   }
 
-  /** This attempt alone was refused: another one, of this request or of another for the same place, may find room. */
-  #onNoRoom(token: Token | null): void {
-    if (token === null) return
-    this.#requests.settle(token, { kind: 'refused', reason: 'overloaded', leader: null, detail: noRoomInSession })
+  /** These attempts alone were refused: another one, of this request or of another for the same place, may find room. */
+  #onNoRoom(tokens: readonly Token[]): void {
+    const result = { kind: 'refused', reason: 'overloaded', leader: null, detail: noRoomInSession } as const
+    for (const token of tokens) this.#requests.settle(token, result)
   }
 
   /** A snapshot took the place of commands that this member never applied one by one: their answers are in its table. */
@@ -171,9 +171,9 @@ export class Proposals {
         const kept = sessions.answerTo(request.payload, sequence)
         if (kept === null) this.#requests.onSkipped(request)
         else if (!isSameDigest(kept.digest, digestOfCommand(command))) {
-          this.#requests.fail(request, refusalOfSession('reused', request, null))
+          this.#requests.fail(request, refusalOfSession('reused', request, []))
         } else if (kept.refused !== null) {
-          this.#requests.fail(request, refusalOfSession(kept.refused, request, null))
+          this.#requests.fail(request, refusalOfSession(kept.refused, request, []))
         } else this.#requests.end(request, { position: at, result: kept.result })
       } else if (kind === 'openSession') {
         const id = sessions.idOf(request.payload)
@@ -206,10 +206,10 @@ export class Proposals {
     request: ProposalRequest,
     outcome: Extract<Outcome, { kind: 'answered' | 'refused' }>,
     at: Position,
-    token: Token | null,
+    tokens: readonly Token[],
   ): void {
     if (outcome.kind === 'answered') this.#requests.end(request, { position: at, result: outcome.result })
-    else this.#requests.fail(request, refusalOfSession(outcome.why, request, token))
+    else this.#requests.fail(request, refusalOfSession(outcome.why, request, tokens))
   }
 
   #onOpened(request: ProposalRequest, id: Position | null): void {

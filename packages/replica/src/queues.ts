@@ -25,6 +25,8 @@ export interface Queues {
   readonly attempts: number
   /** Sessions in which callers of this member wait for an answer. */
   readonly places: number
+  /** Proposals that this member gave to its protocol as the leader, and those that were joined to them. */
+  readonly proposed: number
   /** Commands of this member's own sessions whose answers are not acknowledged. */
   readonly slots: number
   /** Parts of images that peers wait for. */
@@ -38,7 +40,7 @@ export function queuesOf(
   loop: { readonly waiting: number },
   writer: { readonly waiting: number },
   applier: { readonly waiting: number; readonly waitingReads: number },
-  callers: { readonly queues: Pick<Queues, 'attempts' | 'places' | 'slots'> },
+  callers: { readonly queues: Pick<Queues, 'attempts' | 'places' | 'proposed' | 'slots'> },
   snapshots: { readonly queues: Pick<Queues, 'imageParts' | 'images'> },
 ): Queues {
   return {

@@ -74,7 +74,7 @@ class Follower {
 
   /** An entry for the command's place is applied here; `attempt`: it was this member's own. */
   applied(why: SessionRefusal | null, at: Position, attempt?: number, differs: Partial<typeof place> = {}): void {
-    const own = attempt === undefined ? null : (this.attempts[attempt] ?? null)
+    const own = attempt === undefined ? [] : this.attempts.slice(attempt, attempt + 1)
     const { sequence, command, ...given } = { ...place, ...differs }
     const ended = { key: given, sequence, command }
     if (why === null) this.proposals.onOutcome({ kind: 'answered', ...ended, result: new Uint8Array() }, at, own)

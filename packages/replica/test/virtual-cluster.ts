@@ -20,9 +20,11 @@ export interface VirtualClusterOptions {
   readonly snapshotEveryEntries?: number
   readonly sessionTimeoutMs?: number
   readonly timeoutMs?: number
+  readonly tickMs?: number
   /** Of raft. */
   readonly tailEntriesMax?: number
   readonly uncommittedEntriesMax?: number
+  readonly electionTimeoutMs?: readonly [number, number]
 }
 
 /** A cluster of three on raft in virtual time, which passes only while a test awaits something through it. */
@@ -69,7 +71,7 @@ export class VirtualCluster<Machine extends MachineModule> {
 
   #start(id: string, { storage, environment, transport }: VirtualMember): Promise<Replica<Machine>> {
     const onHub = memoryTransport({ hub: this.hub })
-    const { tailEntriesMax, uncommittedEntriesMax, ...options } = this.#options
+    const { tailEntriesMax, uncommittedEntriesMax, electionTimeoutMs, ...options } = this.#options
     return createReplica({
       id,
       members: Object.fromEntries(ids.map((each) => [each, `${each}:1`])),
@@ -77,6 +79,7 @@ export class VirtualCluster<Machine extends MachineModule> {
       protocol: raft({
         ...(tailEntriesMax !== undefined && { tailEntriesMax }),
         ...(uncommittedEntriesMax !== undefined && { uncommittedEntriesMax }),
+        ...(electionTimeoutMs !== undefined && { electionTimeoutMs: [...electionTimeoutMs] }),
       }),
       transport: transport?.(onHub) ?? onHub,
       storage: storage ?? memoryStorage(),

@@ -67,11 +67,8 @@ export const bugs: readonly (readonly OutcomeBug[])[] = [
     {
       bug: 'a refusal for lack of room ends every attempt for its place',
       file: 'replica/src/proposals.ts',
-      replace: `    if (token === null) return
-    this.#requests.settle(`,
-      by: `    for (const { undecided } of this.#waiting.all()) [token = null] = [...undecided]
-    if (token === null) return
-    this.#requests.settle(`,
+      replace: `    for (const token of tokens) this.#requests.settle(`,
+      by: `    for (const token of this.#waiting.all().flatMap(({ undecided }) => [...undecided])) this.#requests.settle(`,
       foundBy: {
         file: 'replica/test/proposals.test.ts',
         test: 'and found no room may be an attempt that was made elsewhere: it says nothing of this one',

@@ -38,11 +38,15 @@ const refusals: Record<SessionRefusal, { readonly code: ErrorCode; readonly mess
 /**
  * A refusal that holds for this attempt and for every later one. An earlier one would have been answered here, unless a
  * snapshot passed over it. Only the window moves: a refusal beyond it says nothing of another attempt, nor, without the
- * token of one of the request's own, that it was an attempt of this request.
+ * tokens of the request's own, that it was an attempt of this request.
  */
-export function refusalOfSession(why: SessionRefusal, request: ProposalRequest, token: Token | null): QuorateError {
+export function refusalOfSession(
+  why: SessionRefusal,
+  request: ProposalRequest,
+  tokens: readonly Token[],
+): QuorateError {
   const { isInDoubt, skipped, undecided } = request
-  const isTheOnlyAttempt = token !== null && undecided.has(token) && undecided.size === 1
+  const isTheOnlyAttempt = undecided.size > 0 && [...undecided].every((token) => tokens.includes(token))
   const mayHappen = isInDoubt || skipped.size > 0 || (why === 'beyondWindow' && !isTheOnlyAttempt)
   const { code, message } = refusals[why]
   return new QuorateError(code, message, { outcome: mayHappen ? 'unknown' : 'notDone' })
