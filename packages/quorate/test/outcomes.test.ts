@@ -1,9 +1,10 @@
-/** A tester that finds nothing proves nothing: with a known bug about an outcome, a test of milliseconds has to fail. */
+/** A tester that finds nothing proves nothing: with a known bug about an outcome or a caller, a test of milliseconds has to fail. */
 import { execFile } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { packages } from '../../../tools/source-patch.js'
+import { bugsOfCallers } from './outcomes/bugs-of-callers.js'
 import { bugs, type OutcomeBug } from './outcomes/bugs.js'
 
 const run = promisify(execFile)
@@ -24,7 +25,9 @@ async function outputWith(together: readonly OutcomeBug[]): Promise<string> {
   }
 }
 
-test.each(bugs.map((together) => [together.map(({ bug }) => bug).join('; '), together] as const))(
+test.each(
+  [...bugs, ...bugsOfCallers].map((together) => [together.map(({ bug }) => bug).join('; '), together] as const),
+)(
   'it is found when %s',
   async (_, together) => {
     const output = await outputWith(together)

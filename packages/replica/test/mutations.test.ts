@@ -7,7 +7,10 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { bundleSources } from '../../../tools/source-bundle.mjs'
 import { packages, patchPlugin } from '../../../tools/source-patch.js'
 import { probedBugs } from './mutations/bugs.js'
+import { bugsOfJoining } from './mutations/joined-bugs.js'
 import { fileOf, probes } from './mutations/probes/probes.js'
+
+const bugs = [...probedBugs, ...bugsOfJoining]
 
 const directory = mkdtempSync(join(tmpdir(), 'quorate-probes-'))
 afterAll(() => rmSync(directory, { recursive: true }))
@@ -17,8 +20,8 @@ describe('probes', () => {
     expect(await probe()).toBeNull()
   })
 
-  test.each(probedBugs.map((bug, at) => [bug.bug, at] as const))('find that %s', async (_, at) => {
-    const bug = probedBugs[at]
+  test.each(bugs.map((bug, at) => [bug.bug, at] as const))('find that %s', async (_, at) => {
+    const bug = bugs[at]
     if (!bug) throw new TypeError('there is such a bug')
     const outfile = join(directory, `${at}.mjs`)
     await bundleSources(join(packages, `replica/test/mutations/probes/${fileOf[bug.probe]}.ts`), outfile, [

@@ -77,9 +77,9 @@ export const bugs: readonly (readonly OutcomeBug[])[] = [
     {
       bug: 'the client says of a session that ended under a command in doubt what the member says',
       file: 'client/src/errand.ts',
-      replace: `    if (this.#isInDoubt) return this.#end?.(this.#asMine(error))
+      replace: `    if (this.#isInDoubt) return this.#end?.({ error: this.#asMine(error) })
 `,
-      by: `    if (this.#isInDoubt) return this.#end?.(error)
+      by: `    if (this.#isInDoubt) return this.#end?.({ error })
 `,
       foundBy: {
         file: 'client/test/sessions.test.ts',

@@ -25,7 +25,7 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     root: dirname(packages),
-    include: ['packages/{raft,replica,client,gateway-http}/test/**/*.test.ts'],
+    include: ['packages/{contracts,raft,replica,client,gateway-http}/test/**/*.test.ts'],
     exclude: ['**/*.process.test.ts'],
     testTimeout: 60_000,
     cache: false,
