@@ -213,10 +213,10 @@ describe('a copy of what is in flight is joined to it', () => {
     leader.ask('n2')
     const own = leader.own()
     leader.ask('n3')
+    expect(leader.proposed).toHaveLength(1)
     leader.applied(0, why)
     expect(await own).toMatchObject({ outcome: 'notDone' })
     expect(leader.told.map(({ to }) => to)).toEqual(why === 'full' ? ['n2', 'n3'] : [])
-    expect(leader.proposed).toHaveLength(1)
     leader.expectRest()
   })
 
