@@ -24,6 +24,8 @@ const restMs = 70_000
 export interface Tenants<Machine extends MachineModule> {
   readonly subject: Subject
   readonly machine: Machine
+  /** The same machine in later code, for plans that upgrade. Default: there is none. */
+  readonly later?: Machine
   readonly load: LoadMaker<Machine>
 }
 
@@ -35,12 +37,13 @@ export class Run<Machine extends MachineModule> {
   readonly #plan: Plan
   readonly #time: WatchedTime
   readonly #witness: Witness
+  readonly #later: Machine | null
   readonly #cluster: Cluster<Machine>
   readonly #injector: FaultInjector<Machine>
 
   constructor(
     plan: Plan,
-    { subject, machine, load }: Tenants<Machine>,
+    { subject, machine, later, load }: Tenants<Machine>,
     time: VirtualTime,
     onEvent: ((event: TraceEvent) => void) | null,
   ) {
@@ -54,7 +57,10 @@ export class Run<Machine extends MachineModule> {
     const shared = { trace, counters, atlas: new Atlas(plan.cluster.ids.length) }
     const protocol = subject.draw(seededRandom(`${plan.seed}/protocol`), plan.theme)
     const traits = plan.cluster
-    this.#cluster = new Cluster({ ...shared, traits, seed: plan.seed, time, machine, protocol, witness: this.#witness })
+    this.#later = plan.theme === 'upgrades' ? (later ?? null) : null
+    this.#cluster = new Cluster({
+      ...{ ...shared, traits, seed: plan.seed, time, machine, later: this.#later, protocol, witness: this.#witness },
+    })
     this.#injector = new FaultInjector({ ...shared, cluster: this.#cluster, environment })
     countWeather(counters, plan)
     this.load = load({
@@ -107,12 +113,27 @@ export class Run<Machine extends MachineModule> {
         return `${late.map(({ id }) => id).join(', ')} did not catch up within ${livenessMs} ms`
       },
     )
+    if (this.#later !== null) await this.#untilUpgraded(this.#later.version)
     this.load.finish()
     await this.#time.until(
       () => this.load.areDone,
       livenessMs,
       () => 'a healed cluster left callers without an answer',
     )
+  }
+
+  /** Every member has the later code: its version becomes active, on all of them. */
+  async #untilUpgraded(version: number): Promise<void> {
+    const late = () => this.#cluster.survivors.filter(({ machine }) => machine?.activeVersion !== version)
+    await this.#time.until(
+      () => late().length === 0,
+      this.#plan.livenessMs,
+      () =>
+        `version ${version} did not become active on ${late()
+          .map(({ id }) => id)
+          .join(', ')}`,
+    )
+    this.counters.add('an upgrade comes to its end')
   }
 
   async #compare(): Promise<void> {

@@ -1,7 +1,8 @@
 import { virtualTime } from '@quorate/conformance'
 import type { MachineModule } from '@quorate/contracts'
-import { book, copiedBook } from './book/book.js'
+import { book, copiedBook, copiedLaterBook, laterBook } from './book/book.js'
 import { Writers } from './book/writers.js'
+import type { LoadSurroundings } from './load.js'
 import { Run, type Tenants } from './run.js'
 import type { Plan } from './plan/plan.js'
 import type { Subject } from './subject.js'
@@ -28,8 +29,13 @@ export interface SimulateOptions {
 
 /** Runs one plan on one protocol: a safety phase with faults, then a liveness phase without, and looks at all of it. */
 export function simulate(plan: Plan, subject: Subject, options: SimulateOptions): Promise<Report> {
-  const machine = plan.cluster.snapshots === 'held' ? book : copiedBook
-  return runPlan(plan, { subject, machine, load: (world) => new Writers(world) }, options)
+  const isHeld = plan.cluster.snapshots === 'held'
+  const [machine, laterCode] = isHeld ? [book, laterBook] : [copiedBook, copiedLaterBook]
+  const later = plan.theme === 'upgrades' ? laterCode : null
+  // A client over HTTP, or a caller of a member, knows the commands of the first version.
+  const written = plan.load.callers === 'direct' ? later : null
+  const load = (world: LoadSurroundings<typeof book>): Writers => new Writers(world, written)
+  return runPlan(plan, { subject, machine, load, ...(later ? { later } : {}) }, options)
 }
 
 /** Runs one plan with anybody's machine and callers. */

@@ -1,12 +1,12 @@
 import type { Random } from '@quorate/contracts'
 import { judgeAsBlackBox } from '../checks/black-box.js'
 import { complaintAboutBook } from '../checks/linearizable-book.js'
-import { calmPauseMsMax, type Asker } from '../clients/asker.js'
+import { calmPauseMsMax, type Asker, type Called } from '../clients/asker.js'
 import { Askers } from '../clients/askers.js'
 import type { Load, LoadSurroundings } from '../load.js'
 import type { Cluster } from '../world/cluster.js'
 import type { WatchedTime } from '../world/watched-time.js'
-import { book, pagesOfBook } from './book.js'
+import { book, pagesOfBook, type AppendInput, type laterBook } from './book.js'
 import { History } from './history.js'
 
 /** Everybody who writes in a book and looks at it, each one question after the other, and keeps what it was told. */
@@ -14,6 +14,7 @@ export class Writers implements Load<typeof book> {
   readonly #world: LoadSurroundings<typeof book>
   readonly #askers: Askers<typeof book>
   readonly #history = new History()
+  readonly #later: typeof laterBook | null
   acknowledged = 0
   acknowledgedInCalm = 0
   #askedBeforeCalm = Infinity
@@ -21,8 +22,10 @@ export class Writers implements Load<typeof book> {
   #isCalm = false
   #active = 0
 
-  constructor(world: LoadSurroundings<typeof book>) {
+  /** `later`: the book in later code, for a cluster that is upgraded: half of what is written needs it. */
+  constructor(world: LoadSurroundings<typeof book>, later: typeof laterBook | null = null) {
     this.#world = world
+    this.#later = later
     this.#askers = new Askers({ ...world, isOver: () => this.#isOver, isCalm: () => this.#isCalm }, book)
   }
 
@@ -82,7 +85,7 @@ export class Writers implements Load<typeof book> {
       ...(commandBytes === 0 ? {} : { padding: '.'.repeat(random.nextInt(2) * commandBytes) }),
       ...(answerBytes === 0 ? {} : { answerBytes }),
     }
-    const ending = await asker.command({ name: 'append', input, request: book.commands.append.encode(input) })
+    const ending = await asker.command(this.#called(input))
     counters.add(`a command ends: ${ending.kind}`)
     if (ending.kind === 'answered') {
       this.acknowledged += 1
@@ -90,6 +93,13 @@ export class Writers implements Load<typeof book> {
       told.answered = history.now()
       told.place = book.commands.append.decodeResult(ending.result).place
     } else if (ending.kind === 'notDone') told.isRefused = true
+  }
+
+  #called(input: AppendInput): Called {
+    if (this.#later === null) return { name: 'append', input, request: book.commands.append.encode(input) }
+    const isLater = input.entry % 2 === 0
+    const operation = isLater ? this.#later.commands.inscribe : this.#later.commands.append
+    return { name: isLater ? 'inscribe' : 'append', input, request: operation.encode(input), since: isLater ? 2 : 1 }
   }
 
   async #glance(asker: Asker, page: number, consistency: 'linearizable' | 'local'): Promise<void> {

@@ -8,6 +8,8 @@ export interface Called {
   readonly input: unknown
   /** The input as the machine encodes it. */
   readonly request: Uint8Array
+  /** In a cluster that is upgraded: since which version of the machine it exists. */
+  readonly since?: number
 }
 
 /** How a command ended for its caller: with the result as the machine encodes it, or with what is known of it. */

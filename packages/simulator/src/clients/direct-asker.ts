@@ -1,4 +1,4 @@
-import { equalBytes, QuorateError, seededRandom, type MachineModule } from '@quorate/contracts'
+import { equalBytes, QuorateError, seededRandom, type ErrorCode, type MachineModule } from '@quorate/contracts'
 import type { Replica } from '@quorate/replica'
 import type { Member } from '../member/member.js'
 import { longSessionMs } from '../plan/plan.js'
@@ -50,7 +50,7 @@ export class DirectAsker<Machine extends MachineModule> implements Asker {
     this.#world = world
   }
 
-  async command({ request }: Called): Promise<Ending> {
+  async command({ request, since }: Called): Promise<Ending> {
     const session = await this.#openSession()
     if (session === null) return { kind: 'notDone' }
     const sequence = session.begin()
@@ -62,6 +62,7 @@ export class DirectAsker<Machine extends MachineModule> implements Asker {
         (replica, timeoutMs) => replica.propose(request, { session: place, timeoutMs }),
         member,
       )
+      if (since === 1 && ending.kind !== 'answered') this.#checkServed(ending.code)
       if (ending.kind === 'answered') {
         if (this.#lastRequest.length > 0) this.#stranger?.maybeReuse(place, request, this.#lastRequest)
         this.#lastRequest = request
@@ -139,6 +140,12 @@ export class DirectAsker<Machine extends MachineModule> implements Asker {
     this.#world.fail(`session ${session.id.position} ended, and its time was not over by any clock (F-44)`)
   }
 
+  /** What exists since the first version is known to every member, through every upgrade. */
+  #checkServed(code: ErrorCode): void {
+    if (code !== 'INVALID_COMMAND' && code !== 'VERSION_NOT_ACTIVE') return
+    this.#world.fail(`a command of the first version was refused: ${code}`)
+  }
+
   /** Waits before it asks again; false if it gives up. */
   async #goesOn(): Promise<boolean> {
     const { random, load } = this.#world
@@ -153,7 +160,7 @@ export class DirectAsker<Machine extends MachineModule> implements Asker {
     member = this.#anyMember(),
   ): Promise<
     | { readonly kind: 'answered'; readonly answer: Answer }
-    | { readonly kind: 'notDone' | 'unknown'; readonly hasExpired: boolean }
+    | { readonly kind: 'notDone' | 'unknown'; readonly hasExpired: boolean; readonly code: ErrorCode }
   > {
     const { min, max } = this.#world.isCalm() ? calmTimeoutMs : this.#world.load.timeoutMs
     const timeoutMs = min + this.#world.random.nextInt(max - min + 1)
@@ -164,7 +171,7 @@ export class DirectAsker<Machine extends MachineModule> implements Asker {
       if (!(error instanceof QuorateError)) throw error
       countAnswer(this.#world.counters, 'a caller', error)
       const hasExpired = error.code === 'SESSION_EXPIRED'
-      return { kind: error.outcome === 'notDone' ? 'notDone' : 'unknown', hasExpired }
+      return { kind: error.outcome === 'notDone' ? 'notDone' : 'unknown', hasExpired, code: error.code }
     }
   }
 

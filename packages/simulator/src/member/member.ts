@@ -1,5 +1,6 @@
 import { QuorateError, type MachineModule, type StateMachine } from '@quorate/contracts'
 import type { Replica } from '@quorate/replica'
+import type { Code } from '../plan/fault.js'
 import type { Clock } from './clock.js'
 import type { MemberDisk } from './member-disk.js'
 import type { Process } from './process.js'
@@ -23,6 +24,9 @@ export class Member<Machine extends MachineModule> {
   life: Life<Machine> | null = null
   /** The machine of its last life, to look at from outside when states differ. */
   machine: StateMachine | null = null
+  /** The code that its next life runs, and whether it ever ran the later one. */
+  code: Code = 'first'
+  hasRunLater = false
   /** Why it will never run again; null while it may. */
   lostBecause: string | null = null
   /** Its disk was replaced by an empty one: what runs there has a member's name and is none (D16). */

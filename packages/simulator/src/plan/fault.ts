@@ -3,6 +3,9 @@ import type { FileOperation } from '@quorate/conformance'
 /** Whom a fault meets: a member by its place among all, or whoever leads then. */
 export type Target = number | 'leader'
 
+/** The code that a member runs: of the first version of its machine, or of the later one, which knows both. */
+export type Code = 'first' | 'later'
+
 /** One thing that is done to a cluster, at a moment of virtual time. `forMs`: how long it lasts. */
 export type Fault =
   /** SIGKILL: what was written stays to be read. Power: what was not synced may be gone. Then it starts again. */
@@ -119,4 +122,13 @@ export type Fault =
     }
   /** The machine dies and comes back with an empty disk, under the same name (F-20, W25). */
   | { readonly kind: 'newDisk'; readonly atMs: number; readonly who: Target; readonly forMs: number }
+  /** The program ends, and starts again on other code of the same machine: newer, or back. */
+  | {
+      readonly kind: 'upgrade'
+      readonly atMs: number
+      readonly who: number
+      readonly code: Code
+      readonly how: 'kill' | 'powerCut'
+      readonly forMs: number
+    }
   | { readonly kind: 'transfer'; readonly atMs: number; readonly to: number | null }

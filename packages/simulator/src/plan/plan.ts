@@ -13,8 +13,9 @@ import type { Fault } from './fault.js'
  *   - `delay`: messages come so late that they belong to another time
  *   - `doubt`: commands whose leaders are cut off, whose places snapshots skip, and whose sessions end
  *   - `sizes`: commands, answers and tables of sessions that are large for the limits they have
+ *   - `upgrades`: members get newer code one after the other, and sometimes the old one again
  */
-export type Theme = 'churn' | 'hermits' | 'lag' | 'images' | 'power' | 'delay' | 'doubt' | 'sizes'
+export type Theme = 'churn' | 'hermits' | 'lag' | 'images' | 'power' | 'delay' | 'doubt' | 'sizes' | 'upgrades'
 
 /** What plans are wanted: those of one theme, those without one, those whose callers ask with the product's client, or any. */
 export type Profile = Theme | 'mixture' | 'client' | 'any'
@@ -32,6 +33,7 @@ const everyProfile: Readonly<Record<Profile, true>> = {
   delay: true,
   doubt: true,
   sizes: true,
+  upgrades: true,
 }
 
 /** The names of all profiles. */

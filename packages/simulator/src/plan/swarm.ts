@@ -2,6 +2,8 @@ import { seededRandom } from '@quorate/contracts'
 import type { MemoryFaults } from '@quorate/transport-memory'
 import { Dice } from './dice.js'
 import { drawFaults } from './draw-faults.js'
+import { drawUpgrades } from './draw-upgrades.js'
+import type { Fault } from './fault.js'
 import type { ClusterTraits, LoadTraits, Plan, Profile, Theme } from './plan.js'
 import { themes, usualRanges, type Bytes, type Ranges } from './themes.js'
 
@@ -19,6 +21,9 @@ export const usualLimits: PlanLimits = { safetyMs: 8_000, livenessMs: 10_000 }
 /** In so many of a hundred runs callers ask with the product's client: what it says in JSON costs time. */
 const clientsPercent = 18
 
+/** So many of a hundred runs are of a cluster that is upgraded. */
+const upgradesPercent = 8
+
 /**
  * Draws everything that will be done to one cluster. Each seed leaves out much and overdoes the rest: a cluster on which
  * everything happens a little never gets deep into any one trouble ("swarm testing").
@@ -26,12 +31,18 @@ const clientsPercent = 18
 export function drawPlan(seed: number, limits: PlanLimits = usualLimits): Plan {
   const { safetyMs, livenessMs, profile = 'any' } = limits
   const dice = new Dice(seededRandom(`plan ${seed}`))
-  const theme = drawTheme(dice, profile)
+  const drawn = drawTheme(dice, profile)
+  const upgrades = new Dice(seededRandom(`upgrades ${seed}`))
+  const isUpgrade = profile === 'upgrades' || (profile === 'any' && upgrades.percent(upgradesPercent))
+  const theme = isUpgrade ? 'upgrades' : drawn
   const ranges = theme === null ? usualRanges : { ...usualRanges, ...themes[theme].ranges }
   const cluster = drawCluster(dice, ranges)
   const load = drawLoad(dice, ranges)
-  const faults = drawFaults(dice, theme, cluster.ids.length, safetyMs)
-  const callers = dice.percent(clientsPercent) || profile === 'client' ? 'client' : drawCallers(dice, ranges)
+  const troubles = drawFaults(dice, theme, cluster.ids.length, safetyMs)
+  const faults = isUpgrade ? inOrder([...troubles, ...drawUpgrades(upgrades, cluster.ids.length, safetyMs)]) : troubles
+  const drawnCallers = dice.percent(clientsPercent) || profile === 'client' ? 'client' : drawCallers(dice, ranges)
+  // Others would write with commands of the first version only.
+  const callers = isUpgrade ? 'direct' : drawnCallers
   const { commandBytes, answerBytes, keptAnswers, ...limitsOfMembers } = dice.pick(ranges.bytes)
   const snapshots = dice.percent(50) ? 'held' : 'copied'
   return {
@@ -46,6 +57,10 @@ type DrawnLater = 'callers' | keyof Bytes
 
 interface DrawnCluster extends Omit<ClusterTraits, 'snapshots' | 'replica'> {
   readonly replica: Pick<ClusterTraits['replica'], 'snapshotEveryEntries' | 'sessionTimeoutMs'>
+}
+
+function inOrder(faults: readonly Fault[]): readonly Fault[] {
+  return [...faults].sort((left, right) => left.atMs - right.atMs)
 }
 
 /** Half of all plans have a theme. */

@@ -133,6 +133,20 @@ export const themes: Readonly<Record<Theme, ThemeTraits>> = {
       bytes: largeBytes,
     },
   },
+  /** Other troubles, while members get other code one after the other: see `drawUpgrades`. */
+  upgrades: {
+    kinds: ['crash', 'isolate', 'transfer', 'mortalLeaders'],
+    everyMs: 2_500,
+    ranges: {
+      sizes: [3, 3, 5],
+      latencyMaxMs: [0, 2, 5, 20],
+      badNetworkPercent: 20,
+      snapshotEveryEntries: [10, 20, 60, 10_000],
+      pauseMs: [5, 20, 100],
+      readsPercent: [10, 30],
+      patience: [50],
+    },
+  },
   /** Messages come so late that they belong to another time. */
   delay: {
     kinds: ['slowLink', 'slowLeader', 'deafLeader', 'returningLeader', 'transfer'],

@@ -34,6 +34,8 @@ export interface ClusterParts<Machine extends MachineModule> {
   readonly seed: number
   readonly time: VirtualTime
   readonly machine: Machine
+  /** The machine in its later code; null if nobody is upgraded. */
+  readonly later: Machine | null
   readonly protocol: DrawnProtocol
   readonly trace: Trace
   readonly counters: Counters
@@ -79,6 +81,11 @@ export class Cluster<Machine extends MachineModule> {
     return this.#parts.traits
   }
 
+  /** True if members get later code in this run. */
+  get isUpgraded(): boolean {
+    return this.#parts.later !== null
+  }
+
   /** Those that can run and are what they were. */
   get survivors(): readonly Member<Machine>[] {
     return this.members.filter(({ lostBecause, isStranger }) => lostBecause === null && !isStranger)
@@ -94,6 +101,7 @@ export class Cluster<Machine extends MachineModule> {
     const { time, trace, counters } = this.#parts
     const process = new Process(time.environment, member.clock)
     const life: Life<Machine> = { process, replica: null }
+    member.hasRunLater ||= member.code === 'later'
     member.life = life
     member.lives += 1
     member.disk.begin()
@@ -168,8 +176,16 @@ export class Cluster<Machine extends MachineModule> {
     member.lostBecause = 'its disk was replaced'
   }
 
+  /**
+   * True for a member that went back to code that does not know what is active by now. One that never had the later code
+   * must never be told so: nothing is activated before every member has it.
+   */
+  #mayBeTooOld({ code, hasRunLater }: Member<Machine>): boolean {
+    return code === 'first' && hasRunLater
+  }
+
   async #create(member: Member<Machine>, life: Life<Machine>) {
-    const { traits, machine, protocol, trace, witness } = this.#parts
+    const { traits, machine, later, protocol, trace, witness } = this.#parts
     const { process } = life
     const { environment } = process
     const transport = memoryTransport({ hub: this.hub })
@@ -180,7 +196,7 @@ export class Cluster<Machine extends MachineModule> {
         members: Object.fromEntries(
           traits.ids.map((id) => [id, { address: addressOf(id), clientAddress: clientAddressOf(id) }]),
         ),
-        machine: watchedMachine(machine, {
+        machine: watchedMachine(member.code === 'later' ? (later ?? machine) : machine, {
           onLife: (running) => (member.machine = running),
           onApply: (position, command, result, name) => witness.onApplied(member.id, position, command, result, name),
         }),
@@ -233,6 +249,12 @@ export class Cluster<Machine extends MachineModule> {
     this.end(member, 'kill')
     if (member.isStranger && error instanceof QuorateError && error.code === 'MEMBER_IMPOSTOR') {
       member.lostBecause = error.message
+      return
+    }
+    if (error instanceof QuorateError && error.code === 'FORMAT_TOO_NEW' && this.#mayBeTooOld(member)) {
+      counters.add('a member is refused for its old code')
+      member.code = 'later'
+      time.environment.setTimer(restartAfterMs.min, () => this.start(member))
       return
     }
     const isRefusal = error instanceof QuorateError && error.code === 'STORAGE_CORRUPT'

@@ -49,8 +49,16 @@ export class FaultInjector<Machine extends MachineModule> {
       member.disk.relieve()
       member.clock.drift(1)
       member.life?.process.resume()
+      if (cluster.isUpgraded) this.#finishUpgrade(member)
       cluster.start(member)
     }
+  }
+
+  /** Whoever has the first code gets the later one. */
+  #finishUpgrade(member: Member<Machine>): void {
+    if (member.code === 'later') return
+    member.code = 'later'
+    this.#parts.cluster.end(member, 'kill')
   }
 
   #inject(fault: Fault): void {
@@ -60,6 +68,9 @@ export class FaultInjector<Machine extends MachineModule> {
     switch (fault.kind) {
       case 'crash':
         if (member) this.#crash(member, fault.how, fault.forMs)
+        return
+      case 'upgrade':
+        if (member) this.#upgrade(member, fault)
         return
       case 'crashAll':
         for (const each of this.#parts.cluster.members) this.#crash(each, fault.how, fault.forMs)
@@ -122,6 +133,13 @@ export class FaultInjector<Machine extends MachineModule> {
     if (member.life === null) return
     cluster.end(member, how)
     this.#later(forMs, () => cluster.start(member))
+  }
+
+  #upgrade(member: Member<Machine>, { code, how, forMs }: Extract<Fault, { kind: 'upgrade' }>): void {
+    if (member.code === code) return
+    member.code = code
+    this.#parts.counters.add(code === 'later' ? 'a member gets later code' : 'a member goes back to its first code')
+    this.#crash(member, how, forMs)
   }
 
   #killLeaders({ atMs, livesMs, downMs, forMs }: Extract<Fault, { kind: 'mortalLeaders' }>): void {
