@@ -7,6 +7,7 @@ import { bugsOfReplication } from './bugs/replication.js'
 import { bugsOfSessions } from './bugs/sessions.js'
 import { bugsOfSnapshots } from './bugs/snapshots.js'
 import { bugsOfStorage } from './bugs/storage.js'
+import { bugsOfUpgrades } from './bugs/upgrade.js'
 import { bugsOfVotes } from './bugs/votes.js'
 
 /** Every known bug that the simulator has to find. */
@@ -19,6 +20,7 @@ export const bugs = [
   ...bugsOfDriver,
   ...bugsOfClient,
   ...bugsOfSessions,
+  ...bugsOfUpgrades,
   ...bugsOfOutcomes,
   ...bugsOfGrowth,
 ]
