@@ -1,6 +1,6 @@
 /** A bad day that a campaign has to have seen: a case of the list of faults, and the counter that says how often. */
 export interface BadDay {
-  /** Names of the list: `F-28` of adversarial schedules, `W14` of disks. */
+  /** Names of the list: `F-28` of adversarial schedules, `W14` of disks, or a decision that they try, as `D26`. */
   readonly cases: readonly string[]
   /** Matches the counters that are taken together. */
   readonly counter: RegExp
@@ -64,6 +64,10 @@ export const badDays: readonly BadDay[] = [
   { cases: ['W18', 'W21'], counter: /^trap sprung: (kill|powerCut) at (syncDirectory|unlink)$/ },
   { cases: ['W23'], counter: /^trap sprung: (kill|powerCut) at write$/ },
   { cases: ['W27'], counter: /^stallSync of a leader$/ },
+  { cases: ['D26'], counter: /^a member gets later code$/ },
+  { cases: ['D26'], counter: /^a member goes back to its first code$/ },
+  { cases: ['D26'], counter: /^a member is refused for its old code$/ },
+  { cases: ['D26'], counter: /^an upgrade comes to its end$/ },
 ]
 
 /** Of how many runs every bad day is to be expected. */
