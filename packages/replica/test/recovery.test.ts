@@ -31,7 +31,7 @@ async function start(id: string, storage: Storage, { hub, cluster, ids }: Place)
   const replica = await createReplica({
     id,
     cluster,
-    members: Object.fromEntries(ids.map((each) => [each, `${each}:1`])),
+    members: Object.fromEntries(ids.map((each) => [each, { address: `${each}:1`, clientAddress: `${each}:80` }])),
     machine: counter,
     protocol: raft(),
     transport: memoryTransport({ hub }),
@@ -100,6 +100,18 @@ async function seeded(plan: ClusterPlan): Promise<Map<string, Storage>> {
 }
 
 describe('a cluster that lost its majority', () => {
+  test('keeps the client addresses of members that stay, unless they are said anew', async () => {
+    const { members, ...rest } = wish('shop-2', 'n2', 'm2', 'n4')
+    const wanted = members.map((member) => (member.id === 'n4' ? { ...member, clientAddress: 'n4:8080' } : member))
+    const plan = await planOf(await lostCluster(), { ...rest, members: wanted })
+    expect(plan.members.map(({ id, clientAddress }) => [id, clientAddress])).toEqual([
+      ['m2', null],
+      ['n2', 'n2:80'],
+      ['n4', 'n4:8080'],
+    ])
+    await plan.close()
+  })
+
   test('goes on with all that the survivor ahead of the others has, and takes commands again', async () => {
     const [, n2, , n4, n5] = await lostCluster()
     if (!n2 || !n4 || !n5) throw new Error('there are five')

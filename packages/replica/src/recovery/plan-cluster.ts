@@ -6,6 +6,7 @@ import {
   type ClusterWish,
   type ForcedBeginning,
   type Members,
+  type NodeId,
   type Remains,
   type Survivor,
 } from '@quorate/contracts'
@@ -38,8 +39,10 @@ interface Candidate {
 export async function planCluster(remains: readonly Remains[], wish: ClusterWish): Promise<ClusterPlan> {
   parseOptions(wishSchema, wish, 'the cluster that is to go on')
   const clusterId = clusterIdOf(wish.cluster, wish.members)
+  const clientAddresses = clientAddressesOf(remains)
   const members = wish.members.map((member) => ({
     ...member,
+    clientAddress: member.clientAddress ?? clientAddresses.get(member.id) ?? null,
     incarnation: hexOfBytes(wish.environment.randomBytes(16)),
   }))
   const survivors: Survivor[] = []
@@ -66,6 +69,16 @@ export async function planCluster(remains: readonly Remains[], wish: ClusterWish
       await seedMember(storage, beginning, source, identity)
     },
   }
+}
+
+/** Where clients reached the members of the lost cluster: whoever stays a member is reached there, unless it is said anew. */
+function clientAddressesOf(remains: readonly Remains[]): ReadonlyMap<NodeId, string> {
+  const known = new Map<NodeId, string>()
+  for (const { identity, snapshot } of remains) {
+    const members = snapshot?.members ?? (identity ? decodeIdentity(identity).founders : [])
+    for (const { id, clientAddress } of members) if (clientAddress !== null) known.set(id, clientAddress)
+  }
+  return known
 }
 
 async function candidateOf(remains: Remains, wish: ClusterWish, members: Members): Promise<Candidate> {
