@@ -82,7 +82,11 @@ async function expectKept({ clientAddresses }: LocalCluster, ends: ReadonlyMap<s
   const versions = new Map<string, number>()
   let after: string | undefined
   do {
-    const { entries, more } = await client.queries.range({ prefix: '', limit: 1_000, after })
+    const { entries, more } = await client.queries.range({
+      prefix: '',
+      limit: 1_000,
+      ...(after === undefined ? {} : { after }),
+    })
     for (const { key, version } of entries) versions.set(key, version)
     after = more ? entries.at(-1)?.key : undefined
   } while (after !== undefined)

@@ -70,7 +70,8 @@ test('D37: answers that nobody reads have a limit together, and none when their 
     return answer.status === 503
   })
   expect(answer.json).toMatchObject({ error: refused })
-  expect(answer.headers['retry-after']).toBe('1')
+  // It may have happened, and what knows nothing of outcomes would ask again.
+  expect(answer.headers['retry-after']).toBeUndefined()
   socket.destroy()
   await until(async () => (await ask(gateway, '/v1/queries/value', asking)).status === 200)
 })

@@ -91,7 +91,7 @@ beforeEach(() => {
   follower = new Follower()
 })
 
-describe('a command with one attempt', () => {
+describe('F-29: a command with one attempt', () => {
   test('that nobody has taken did not happen: at the deadline, given up, or when its member ends', async () => {
     const late = follower.command()
     await follower.end()

@@ -6,7 +6,7 @@ import type { Storage, Transport } from '@quorate/contracts'
 import * as quorate from '../../src/index.js'
 
 const [what = '', directory = ''] = process.argv.slice(2)
-const members = { n1: '127.0.0.1:0', n2: '127.0.0.1:9', n3: '127.0.0.1:9' }
+const members = { n1: '127.0.0.1:7001', n2: '127.0.0.1:9', n3: '127.0.0.1:10' }
 const code = (error: unknown): unknown => (error instanceof quorate.QuorateError ? error.outcome : error)
 
 async function client(address: string): Promise<void> {
