@@ -25,26 +25,23 @@ export function stampedProposal(proposal: Proposal, { clock }: ReplicatedState):
 
 /** What activates versions in the whole cluster, from its position on (decision D26). */
 export function stampedActivation(versions: Versions, state: ReplicatedState, cluster: Uint8Array): Uint8Array {
-  const { machine, clock } = state
-  return encodeEnvelope({
-    kind: 'activate',
-    cluster,
-    codec: machine.codec,
-    machineVersion: firstVersion,
-    ...clock.stamps(),
-    session: noSession,
-    sessionNonce: noNonce,
-    sessionSequence: 0,
-    lowestUnacknowledged: 0,
-    command: encodeVersions(versions),
-  })
+  return stampedByLeader('activate', encodeVersions(versions), state, cluster)
 }
 
 /** A command that does nothing but let replicated time pass (decision D12). */
 export function stampedClock(state: ReplicatedState, cluster: Uint8Array): Uint8Array {
-  const { machine, clock } = state
+  return stampedByLeader('clock', new Uint8Array(), state, cluster)
+}
+
+/** An envelope of the leader's own: it belongs to no session, and every version of a machine can read it. */
+function stampedByLeader(
+  kind: 'activate' | 'clock',
+  command: Uint8Array,
+  { machine, clock }: ReplicatedState,
+  cluster: Uint8Array,
+): Uint8Array {
   return encodeEnvelope({
-    kind: 'clock',
+    kind,
     cluster,
     codec: machine.codec,
     machineVersion: firstVersion,
@@ -53,6 +50,6 @@ export function stampedClock(state: ReplicatedState, cluster: Uint8Array): Uint8
     sessionNonce: noNonce,
     sessionSequence: 0,
     lowestUnacknowledged: 0,
-    command: new Uint8Array(),
+    command,
   })
 }
