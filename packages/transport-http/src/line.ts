@@ -1,5 +1,6 @@
 import type { ClientRequest } from 'node:http'
 import { describeError, type Channel, type Environment } from '@quorate/contracts'
+import { causeInWords } from '@quorate/contracts/node'
 import { encodeBody } from './body.js'
 import { FrameQueue } from './frame-queue.js'
 import type { Requests } from './requests.js'
@@ -70,10 +71,10 @@ export class Line {
       cancel()
       request.destroy()
     }
-    request.on('error', (error) => this.#fail(`took no frames: ${error.message}`))
+    request.on('error', (error) => this.#fail(`took no frames: ${causeInWords(error)}`))
     request.once('response', (response) => {
       const { statusCode = 0 } = response
-      response.on('error', (error) => this.#fail(`took no frames: ${error.message}`))
+      response.on('error', (error) => this.#fail(`took no frames: ${causeInWords(error)}`))
       if (statusCode !== 204) return this.#fail(`took no frames and answered ${statusCode}`)
       response.resume().once('end', () => {
         cancel()

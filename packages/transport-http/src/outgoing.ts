@@ -12,7 +12,7 @@ import {
   type RunningTransport,
   type TransportHost,
 } from '@quorate/contracts'
-import { credentialsOf, endingOf, type Certificates } from '@quorate/contracts/node'
+import { credentialsOf, endingOf, endWords, type Certificates, type DialStage } from '@quorate/contracts/node'
 import { Answer, readReason } from './answer.js'
 import { Line } from './line.js'
 import type { HttpSettings } from './options.js'
@@ -84,8 +84,8 @@ export class Outgoing implements Dialled {
       this.#failLater(`cannot be asked: ${describeError(error)}`)
       return undefined
     }
-    request.on('error', (error) => this.#end(endingOf(error, this.#base.host)))
-    const onClose = (): void => this.#fail('closed the connection')
+    request.on('error', (error) => this.#end(endingOf(error, this.#base.host, this.#dialStage())))
+    const onClose = (): void => this.#fail(endWords[this.#dialStage()])
     request.once('close', onClose)
     request.once('response', (response) => {
       // From now on the answer says how it ends; a refusal would be lost in this.
@@ -107,12 +107,12 @@ export class Outgoing implements Dialled {
   }
 
   #onResponse(response: IncomingMessage): void {
-    response.on('error', (error) => this.#fail(error.message))
+    response.on('error', (error) => this.#end(endingOf(error, this.#base.host, 'up')))
     if (response.statusCode !== 200) {
       void readReason(response).then((reason) => this.#fail(`refused: ${reason}`))
       return
     }
-    response.once('close', () => this.#fail('closed the connection'))
+    response.once('close', () => this.#fail(endWords.up))
     const credentials = this.#proved(response.socket)
     const answer = new Answer(response.headers, (hello) => void this.#onHello(hello, credentials, answer))
     if (answer.problem !== null) return this.#fail(answer.problem)
@@ -161,6 +161,11 @@ export class Outgoing implements Dialled {
       this.#silent += 1
       this.#listenLater()
     })
+  }
+
+  #dialStage(): DialStage {
+    if (this.#lines) return 'up'
+    return this.#base.protocol === 'https:' ? 'tls' : 'plain'
   }
 
   #proved(socket: unknown): Credentials {

@@ -3,7 +3,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { QuorateError, splitAddress, type Environment } from '@quorate/contracts'
-import type { Certificates } from '@quorate/contracts/node'
+import { strangerInWords, type Certificates } from '@quorate/contracts/node'
 import type { HttpSettings } from './options.js'
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void
@@ -44,6 +44,7 @@ export class OwnServer {
         )
       : createServer(limits)
     this.#server.on('clientError', (error: Error, socket: Duplex) => this.#onNonsense(error, socket))
+    this.#server.on('tlsClientError', (error: Error, socket: Socket) => this.#onHandshakeEnded(error, socket))
     this.#server.on('connection', (socket: Socket) => this.#onConnection(environment, socket))
     const onRequest: Listener = (request, response) => {
       this.#forget(keyOf(request.socket))
@@ -95,11 +96,18 @@ export class OwnServer {
     this.#forget(oldest[0])
   }
 
+  /** What Node.js tells as an end may be a certificate that was not accepted, on either side. */
+  #onHandshakeEnded(error: Error, socket: Socket): void {
+    if (!('code' in error && error.code === 'ECONNRESET')) return
+    const reason = strangerInWords(error, socket)
+    this.#settings.logger.warn({ from: keyOf(socket), reason }, `a connection was refused: ${reason}`)
+  }
+
   /** What came is no HTTP, or not in time; or it is no TLS, and then no answer would arrive. */
   #onNonsense(error: Error, socket: Duplex): void {
     const code = 'code' in error ? String(error.code) : ''
     if (code === 'ECONNRESET' || !(socket instanceof Socket)) return void socket.destroy()
-    const reason = reasonOf(error)
+    const reason = reasonOf(error, socket)
     this.#settings.logger.warn({ from: keyOf(socket), reason }, `a connection was refused: ${reason}`)
     if (!/^(HPE|ERR_HTTP)_/.test(code) || !socket.writable) return void socket.destroy()
     const status = code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request'
@@ -120,9 +128,16 @@ function keyOf(socket: Socket): string {
 /** How the TCP transport begins. */
 const beginningOfTcp = Buffer.from('QRTM')
 
-function reasonOf(error: Error): string {
+/** How a handshake of TLS begins. */
+const beginningOfTls = Buffer.of(0x16, 0x03)
+
+function reasonOf(error: Error, socket: Socket): string {
   const packet = 'rawPacket' in error ? error.rawPacket : undefined
-  if (!Buffer.isBuffer(packet) || !packet.subarray(0, 4).equals(beginningOfTcp)) return error.message
+  if (!Buffer.isBuffer(packet)) return strangerInWords(error, socket)
+  if (packet.subarray(0, 2).equals(beginningOfTls)) {
+    return 'the other side speaks TLS, and this member does not: give all members the option tls, or none'
+  }
+  if (!packet.subarray(0, 4).equals(beginningOfTcp)) return error.message
   return 'WRONG_TRANSPORT: the other side speaks TCP, and this member HTTP: give all members of a cluster the same transport'
 }
 

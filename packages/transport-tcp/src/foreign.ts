@@ -1,8 +1,13 @@
 /** How requests of the HTTP transport begin, and the answers of whoever speaks HTTP. */
 const beginningsOfHttp = ['POST /', 'HTTP/1.'] as const
 
-/** Whether these first bytes are HTTP, may become it, or are something else. */
-export function otherTransport(beginning: string): 'http' | 'perhaps' | 'unknown' {
+/** How TLS begins: a record that opens a handshake, or the alert of one that is over. */
+const beginningsOfTls = ['\u0016\u0003', '\u0015\u0003'] as const
+
+/** Whether these first bytes are HTTP or TLS, may become one, or are something else. */
+export function otherTransport(beginning: string): 'http' | 'tls' | 'perhaps' | 'unknown' {
+  if (beginningsOfTls.some((known) => beginning.startsWith(known))) return 'tls'
+  if (beginningsOfTls.some((known) => known.startsWith(beginning))) return 'perhaps'
   if (beginningsOfHttp.some((known) => beginning.startsWith(known))) return 'http'
   return beginningsOfHttp.some((known) => known.startsWith(beginning)) ? 'perhaps' : 'unknown'
 }

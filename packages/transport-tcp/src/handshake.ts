@@ -115,6 +115,11 @@ function checkBeginning(bytes: Uint8Array): void {
       'WRONG_TRANSPORT: the other side speaks HTTP, and this member TCP: give all members of a cluster the same transport',
     )
   }
+  if (other === 'tls') {
+    throw new HandshakeError(
+      'the other side speaks TLS, and this member does not: give all members the option tls, or none',
+    )
+  }
   if (other === 'unknown') {
     throw new HandshakeError(`the other side is no member of a cluster: it began with ${JSON.stringify(beginning)}`)
   }

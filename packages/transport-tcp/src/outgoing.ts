@@ -11,7 +11,7 @@ import {
   type RunningTransport,
   type TransportHost,
 } from '@quorate/contracts'
-import { endingOf } from '@quorate/contracts/node'
+import { endingOf, endWords, type DialStage } from '@quorate/contracts/node'
 import { FrameError, FrameReader } from './frame.js'
 import { encodeHello, GreetingReader, HandshakeError, type Greeting } from './handshake.js'
 import type { TcpSettings } from './options.js'
@@ -54,8 +54,8 @@ export class Outgoing implements Dialled {
     this.#cancelTimer = this.#after(settings.connectTimeoutMs, `did not answer for ${settings.connectTimeoutMs} ms`)
     this.#socket.once(sockets.connected, () => this.#greet())
     this.#socket.on('data', (chunk) => this.#read(chunk))
-    this.#socket.on('error', (error) => this.#end(endingOf(error, address)))
-    this.#socket.on('close', () => this.#fail('closed the connection'))
+    this.#socket.on('error', (error) => this.#end(endingOf(error, address, this.#dialStage())))
+    this.#socket.on('close', () => this.#fail(endWords[this.#dialStage()]))
   }
 
   send(channel: Channel, frame: Uint8Array): ReturnType<RunningTransport['send']> {
@@ -147,6 +147,11 @@ export class Outgoing implements Dialled {
 
   #after(delayMs: number, what: string): () => void {
     return this.#surroundings.host.environment.setTimer(delayMs, () => this.#fail(what))
+  }
+
+  #dialStage(): DialStage {
+    if (this.#stage === 'up') return 'up'
+    return this.#surroundings.settings.tls === undefined ? 'plain' : 'tls'
   }
 
   #isEnded(): boolean {

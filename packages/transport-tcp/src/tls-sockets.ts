@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { connect, createServer } from 'node:tls'
 import { splitAddress } from '@quorate/contracts'
-import { credentialsOf, type Certificates } from '@quorate/contracts/node'
+import { credentialsOf, strangerInWords, type Certificates } from '@quorate/contracts/node'
 import type { TcpSettings } from './options.js'
 import type { Sockets } from './sockets.js'
 
@@ -32,8 +32,11 @@ export function tlsSockets(certificates: Certificates, settings: TcpSettings): S
         onSocket(socket)
       })
       server.on('tlsClientError', (error, socket) => {
-        const fields = { from: otherEndOf(socket), reason: error.message }
-        settings.logger.warn(fields, `a connection proved nothing and was refused: ${error.message}`)
+        const reason = strangerInWords(error, socket)
+        settings.logger.warn(
+          { from: otherEndOf(socket), reason },
+          `a connection proved nothing and was refused: ${reason}`,
+        )
         // After a time-out Node.js leaves it open.
         socket.destroy()
       })

@@ -1,37 +1,92 @@
 import { describeError } from '../errors.js'
 import type { LinkEnding } from '../peer-links.js'
 
+/**
+ * How far a dialled connection had come when it ended: until the other side has said who it is, an end without a word
+ * hints at what it expects. `tls` and `plain` are what it was dialled with.
+ */
+export type DialStage = 'plain' | 'tls' | 'up'
+
 /** A refused connection means that the machine answers and that no process listens there (decision D41). */
-export function endingOf(error: Error, address: string): LinkEnding {
+export function endingOf(error: Error, address: string, stage: DialStage): LinkEnding {
   const causes: readonly unknown[] = error instanceof AggregateError ? error.errors : [error]
-  const codes = causes.map((cause) => (cause instanceof Error && 'code' in cause ? cause.code : undefined))
-  if (codes.every((code) => code === 'ECONNREFUSED')) {
+  if (causes.every((cause) => codeOf(cause) === 'ECONNREFUSED')) {
     return { state: 'gone', reason: `nobody listens on ${address}` }
   }
-  return { state: 'down', reason: `${address}: ${causes.map(inWords).join(', ')}` }
+  if (causes.some((cause) => endCodes.has(codeOf(cause))))
+    return { state: 'down', reason: `${address} ${endWords[stage]}` }
+  return { state: 'down', reason: `${address}: ${causes.map(causeInWords).join(', ')}` }
 }
 
-/** What codes of systems and of TLS mean, for whoever has to do something about it. */
+/**
+ * What it means that the other side has ended a connection without a word. It is the same text whether the kernel calls
+ * it an end or a reset, which differs from one time to the next.
+ */
+export const endWords: Readonly<Record<DialStage, string>> = {
+  plain:
+    'ended the connection before it said who it is, as one does that asks for TLS: give all members the option tls, or none',
+  tls: 'ended the connection before it said who it is, as one does that does not accept the certificate of this member: its log says why',
+  up: 'ended the connection',
+}
+
+/** Why the handshake of TLS failed with somebody who has dialled this member: its error and its socket. */
+export function strangerInWords(error: Error, socket: unknown): string {
+  const refused = authorizationCodeOf(socket)
+  if (refused !== null) return `${meanings[refused] ?? 'its certificate is not accepted here'} (${refused})`
+  if (endCodes.has(codeOf(error))) {
+    return 'the other side ended the connection in its handshake, as one does that does not accept the certificate of this member'
+  }
+  return causeInWords(error)
+}
+
+/** What an error of a socket or of TLS means, for whoever has to do something about it, and what the system calls it. */
+export function causeInWords(cause: unknown): string {
+  const meaning = meanings[codeOf(cause)]
+  return meaning === undefined ? nameOf(cause) : `${meaning} (${nameOf(cause)})`
+}
+
+const endCodes: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE'])
+
+const noTls = 'the other side does not speak TLS, and it is asked for here: give all members the option tls, or none'
+const otherAuthority = 'the certificate of the other side is not of an authority that is trusted here'
+
+/** What codes of systems and of TLS mean. */
 const meanings: Readonly<Record<string, string>> = {
   ENOTFOUND: 'this name is not found',
   EAI_AGAIN: 'this name could not be looked up just now',
   EHOSTUNREACH: 'no way leads to this machine',
   ENETUNREACH: 'no way leads to this network',
   ETIMEDOUT: 'nobody answered',
-  ECONNRESET:
-    'the other side ended the connection, as one does that expects TLS and is spoken to without, or the other way round',
-  EPROTO: 'the other side does not speak TLS as asked for here, or not at all',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'the other side does not speak TLS, and it is asked for here',
-  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'the other side does not speak TLS, and it is asked for here',
+  EPROTO: noTls,
+  ERR_SSL_WRONG_VERSION_NUMBER: noTls,
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: noTls,
+  ERR_SSL_HTTP_REQUEST: noTls,
+  ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE: 'the other side shows no certificate',
   ERR_TLS_CERT_ALTNAME_INVALID: "the other side shows another's certificate",
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'the certificate is not of an authority that is trusted here',
-  SELF_SIGNED_CERT_IN_CHAIN: 'the certificate is not of an authority that is trusted here',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the certificate is not of an authority that is trusted here',
-  CERT_HAS_EXPIRED: 'the certificate has expired',
+  CERT_SIGNATURE_FAILURE: otherAuthority,
+  DEPTH_ZERO_SELF_SIGNED_CERT: otherAuthority,
+  SELF_SIGNED_CERT_IN_CHAIN: otherAuthority,
+  UNABLE_TO_GET_ISSUER_CERT: otherAuthority,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: otherAuthority,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: otherAuthority,
+  CERT_HAS_EXPIRED: 'the certificate of the other side has expired',
+  CERT_NOT_YET_VALID: 'the certificate of the other side is not valid yet',
 }
 
-function inWords(cause: unknown): string {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
-  const meaning = meanings[code]
-  return meaning === undefined ? describeError(cause) : `${meaning} (${describeError(cause)})`
+/** What a server's TLS has found wrong with a certificate. Node.js says only that the connection ended. */
+function authorizationCodeOf(socket: unknown): string | null {
+  if (typeof socket !== 'object' || socket === null || !('authorizationError' in socket)) return null
+  // The declarations call it an error, and it is a code.
+  const found: unknown = socket.authorizationError
+  return typeof found === 'string' ? found : found instanceof Error ? codeOf(found) || found.message : null
+}
+
+/** OpenSSL's own text names a thread and a line of its source, which nobody can use. */
+function nameOf(cause: unknown): string {
+  const text = describeError(cause)
+  return /^[0-9A-F]+:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+)/.exec(text)?.[1] ?? text.trimEnd()
+}
+
+function codeOf(cause: unknown): string {
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : ''
 }

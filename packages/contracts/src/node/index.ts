@@ -13,4 +13,4 @@ export {
   type Pem,
   type TlsOptions,
 } from './certificates.js'
-export { endingOf } from './dial-ending.js'
+export { causeInWords, endingOf, endWords, strangerInWords, type DialStage } from './dial-ending.js'
