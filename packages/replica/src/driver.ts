@@ -280,6 +280,7 @@ export class Driver<Message, Admin> {
         behind: () => new Map(protocol.progress().map(({ id, behind }) => [id, behind])),
       },
       others: () => this.#peers.others(),
+      unseenTicks: () => this.#loop.unseenTicks,
       send: (to, frame) => void this.#peers.sendFrame(to, frame, 'control'),
     })
   }
@@ -341,7 +342,7 @@ export class Driver<Message, Admin> {
   }
 
   #onHeld(ms: number): void {
-    if (ms <= heldMsMin) return
+    if (ms - this.#health.sleptWithin(ms) <= heldMsMin) return
     this.events.warn('APPLY_HELD', `nothing was applied for ${Math.round(ms)} ms while the state was read`)
   }
 

@@ -48,6 +48,12 @@ export class Loop<Message, Admin> {
     return this.#mailbox.length
   }
 
+  /** How many ticks a stall has swallowed of which nobody was told yet. */
+  get unseenTicks(): number {
+    if (!this.#isRunning) return 0
+    return Math.max(0, Math.floor((this.#environment.monotonicMs() - this.#tickedAtMs) / this.#tickMs) - 1)
+  }
+
   start(): void {
     this.#isRunning = true
     this.#tickedAtMs = this.#environment.monotonicMs()

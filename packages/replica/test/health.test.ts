@@ -63,6 +63,54 @@ test('DISK_STALLED: a write that takes longer than a heartbeat', async () => {
   expect((await warningsOf('n2')).get('DISK_STALLED')).toContain('80 ms to be durable')
 })
 
+/** A member whose machine sleeps, with clocks that count on meanwhile, in the middle of whatever is under way. */
+function sleeper(): { readonly environment: (real: Environment) => Environment; sleep(ms: number): void } {
+  let aheadMs = 0
+  const monotonicMs = (): number => cluster.time.environment.monotonicMs() + aheadMs
+  const wallMs = (): number => cluster.time.environment.wallMs() + aheadMs
+  return { environment: withClocks({ monotonicMs, wallMs }), sleep: (ms) => void (aheadMs += ms) }
+}
+
+test.each([200, 30_000])(
+  'a sleep of %i ms is blamed on nothing but the sleep, and a slow disk then is told',
+  async (ms) => {
+    const { environment, sleep } = sleeper()
+    let appendMs = 5
+    await cluster.start({ n2: { environment, storage: slowStorage(() => appendMs) } })
+    const leader = await cluster.during(cluster.leader())
+    for (let round = 0; round < 2; round += 1) {
+      const written = leader.commands.add({ by: 1 })
+      // The write of it is under way at n2, and so are questions to the others and theirs.
+      await cluster.time.pass(2)
+      sleep(ms)
+      await cluster.during(written)
+      await cluster.time.pass(5_000)
+    }
+    expect([...(await warningsOf('n2')).keys()]).toEqual(['LOOP_STALLED'])
+    for (const id of ['n1', 'n3']) expect([...(await warningsOf(id)).keys()], id).toEqual([])
+    appendMs = 80
+    await cluster.during((await cluster.during(cluster.leader())).commands.add({ by: 1 }))
+    await cluster.time.pass(1_000)
+    expect((await warningsOf('n2')).get('DISK_STALLED')).toContain('80 ms to be durable')
+  },
+)
+
+test('APPLY_HELD: the time for which the state was read, without that for which the machine slept', async () => {
+  const { environment, sleep } = sleeper()
+  await cluster.start({ n2: { environment } })
+  const n2 = cluster.replicas[1]
+  for (const [ms, told] of [
+    [30_000, ['LOOP_STALLED']],
+    [20, ['APPLY_HELD', 'LOOP_STALLED']],
+  ] as const) {
+    const digested = n2?.status({ digest: true })
+    sleep(ms)
+    await cluster.during(digested ?? Promise.reject(new Error('no n2')))
+    await cluster.time.pass(1_000)
+    expect([...(await warningsOf('n2')).keys()].sort()).toEqual(told)
+  }
+})
+
 test('LOOP_STALLED: an event loop that stood still for longer than a heartbeat', async () => {
   let aheadMs = 0
   const monotonicMs = (): number => cluster.time.environment.monotonicMs() + aheadMs

@@ -11,14 +11,13 @@ const samplesMin = 5
 const jumpMs = 1_000
 const lookEveryMs = 1_000
 /** So long a stall is hardly work: a machine that slept, or a process that was stopped, in milliseconds. */
-const sleepMs = 10_000
+export const sleepMs = 10_000
 
 /** What dangers are measured with, and told to. */
 export interface DangersHost {
   readonly environment: Environment
   /** Null for a protocol that never replaces a leader: nothing endangers an election there. */
   readonly timing: ProtocolTiming | null
-  readonly tickMs: number
   warn(code: WarningCode, message: string, about?: string): void
   /** It no longer holds. */
   over(code: WarningCode, about: string): void
@@ -56,9 +55,9 @@ export class Dangers {
     this.#cancelTimer()
   }
 
-  onMissedTicks(ticks: number): void {
-    const { timing, tickMs } = this.#host
-    const ms = ticks * tickMs
+  /** The loop did not run for so long. */
+  onStall(ms: number): void {
+    const { timing } = this.#host
     if (timing === null || ms <= timing.heartbeatMs) return
     if (ms >= sleepMs) {
       this.#tell(
@@ -74,6 +73,7 @@ export class Dangers {
     )
   }
 
+  /** A write was durable after so long, without the time in which this process did not run. */
   onAppended(ms: number): void {
     const { timing } = this.#host
     if (timing === null || ms <= timing.heartbeatMs) return

@@ -1,7 +1,8 @@
 import type { Batch, Channel, Environment, Metrics, NodeId, ProtocolTiming } from '@quorate/contracts'
 import type { Events } from '../events.js'
-import { Dangers } from './dangers.js'
+import { Dangers, sleepMs } from './dangers.js'
 import { RoundTrips } from './round-trips.js'
+import { Stalls } from './stalls.js'
 import { Vitals, type VitalSigns } from './vitals.js'
 
 /** What watching a driver needs of it. */
@@ -13,6 +14,8 @@ export interface HealthHost {
   readonly tickMs: number
   readonly signs: Omit<VitalSigns, 'roundTripMs'>
   others(): readonly NodeId[]
+  /** Ticks that a stall of the loop has swallowed, and that were not reported by {@link Health.onMissedTicks} yet. */
+  unseenTicks(): number
   send(to: NodeId, frame: Uint8Array): void
 }
 
@@ -20,22 +23,26 @@ export interface HealthHost {
 export class Health {
   readonly vitals: Vitals
   readonly #environment: Environment
+  readonly #tickMs: number
+  readonly #stalls: Stalls
   readonly #dangers: Dangers
   readonly #roundTrips: RoundTrips
 
   constructor(host: HealthHost) {
     const { environment, events, metrics, timing, tickMs } = host
     this.#environment = environment
+    this.#tickMs = tickMs
+    this.#stalls = new Stalls(environment, timing?.heartbeatMs ?? Infinity, () => host.unseenTicks() * tickMs)
     this.#dangers = new Dangers({
       environment,
       timing,
-      tickMs,
       warn: events.warn.bind(events),
       over: events.over.bind(events),
     })
     this.#roundTrips = new RoundTrips({
       environment,
       others: () => host.others(),
+      stalledMs: () => this.#stalls.totalMs,
       send: (to, frame) => host.send(to, frame),
       onMeasured: (peer, ms, samples) => this.#dangers.onRoundTrip(peer, ms, samples),
     })
@@ -63,7 +70,8 @@ export class Health {
 
   onMissedTicks(ticks: number): void {
     this.vitals.onMissedTicks(ticks)
-    this.#dangers.onMissedTicks(ticks)
+    this.#stalls.onSeen(ticks * this.#tickMs)
+    this.#dangers.onStall(ticks * this.#tickMs)
   }
 
   onClockBack(ms: number): void {
@@ -72,7 +80,14 @@ export class Health {
 
   onAppended(batch: Batch, ms: number): void {
     this.vitals.onAppended(batch, ms)
-    this.#dangers.onAppended(ms)
+    this.#dangers.onAppended(ms - this.#stalls.within(ms))
+  }
+
+  /** How much of the last `ms` milliseconds the machine slept, or the process was stopped. */
+  sleptWithin(ms: number): number {
+    const sleptMs = this.#stalls.within(ms, sleepMs)
+    // The tick in which it fell asleep is among those that count as on time.
+    return sleptMs === 0 ? 0 : sleptMs + this.#tickMs
   }
 
   onTraffic(way: 'sent' | 'received' | 'dropped', channel: Channel): void {
