@@ -64,7 +64,7 @@ test('DISK_STALLED: a write that takes longer than a heartbeat', async () => {
 })
 
 /** A member whose machine sleeps, with clocks that count on meanwhile, in the middle of whatever is under way. */
-function sleeper(): { readonly environment: (real: Environment) => Environment; sleep(ms: number): void } {
+function sleeper(): { readonly environment: (real: Environment) => Environment; readonly sleep: (ms: number) => void } {
   let aheadMs = 0
   const monotonicMs = (): number => cluster.time.environment.monotonicMs() + aheadMs
   const wallMs = (): number => cluster.time.environment.wallMs() + aheadMs
