@@ -1,4 +1,5 @@
 import type { Answer } from './answer.js'
+import { describeBrokenLinks } from './broken-links.js'
 import { loadText, type GatewayLoad } from './load-text.js'
 import type { ServedReplica } from './options.js'
 import { noParameters, parseParameters, statusParameters } from './parameters.js'
@@ -16,7 +17,7 @@ export async function answerReadiness(replica: ServedReplica, search: string, an
   const { id, state, reason, leadership, peers, lastApplied } = await replica.status()
   if (state !== 'running') return sayWhether(answer, `this member has stopped: ${reason ?? 'it was closed'}`)
   const { leader } = leadership
-  if (leader === null) return sayWhether(answer, 'this member knows no leader')
+  if (leader === null) return sayWhether(answer, `this member knows no leader${describeBrokenLinks(peers)}`)
   const link = leader === id ? undefined : peers.find((peer) => peer.id === leader)
   if (link && link.link !== 'up') {
     const why = link.reason === null ? '' : `: ${link.reason}`

@@ -1,4 +1,5 @@
 import { onAborted, QuorateError, type Members, type NodeId } from '@quorate/contracts'
+import { describeBrokenLinks } from './broken-links.js'
 import type { HandlerSettings } from './options.js'
 
 /** What a watch needs of the handler's settings. */
@@ -88,11 +89,21 @@ export class LeaderWatch {
       }
       const cancelTimer = this.#settings.environment.setTimer(timeoutMs, () => {
         forget()
-        reject(new QuorateError('NO_LEADER', `this member has known no leader for ${timeoutMs} ms: try another member`))
+        void this.#noLeader(timeoutMs).then(reject)
       })
       const ignoreSignal = onAborted(signal, end)
       this.#waiting.add(end)
     })
+  }
+
+  /** What keeps a member from its cluster, such as `WRONG_MACHINE`, is told to whoever is refused for it. */
+  async #noLeader(timeoutMs: number): Promise<QuorateError> {
+    const links = await this.#settings.replica.status().then(
+      ({ peers }) => describeBrokenLinks(peers),
+      () => '',
+    )
+    const message = `this member has known no leader for ${timeoutMs} ms: try another member${links}`
+    return new QuorateError('NO_LEADER', message)
   }
 
   get #isOpen(): boolean {

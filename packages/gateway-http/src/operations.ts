@@ -62,7 +62,7 @@ export class ServedOperations {
     const operation = Object.hasOwn(operations, name) ? operations[name] : undefined
     if (operation) return operation
     const names = Object.keys(operations).join(', ')
-    const message = `machine "${machine.name}" has no "${name}" among its ${kind}: ${names}`
+    const message = `machine "${machine.name}" has no "${name}" among its ${kind}: ${names} (version ${machine.version}, the newest that this member has)`
     throw new HttpRefusal(404, 'INVALID_COMMAND', message)
   }
 
