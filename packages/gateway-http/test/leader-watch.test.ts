@@ -1,4 +1,4 @@
-import { position } from '@quorate/contracts'
+import { nodeId, position } from '@quorate/contracts'
 import { nodeEnvironment } from '@quorate/contracts/node'
 import { expect, test } from 'vitest'
 import { LeaderWatch } from '../src/leader-watch.js'
@@ -46,4 +46,31 @@ test('D37: no more wait for a leader than may', async () => {
   await waiting
   replica.lead(null)
   await expect(watch.whenLed(1, signal)).rejects.toMatchObject({ code: 'NO_LEADER' })
+})
+
+test('each change of the leader is heard, however many there were: who waits goes on, and the hint is of the new one', async () => {
+  const replica = leaderless()
+  const [n1, n2, n3] = ['n1', 'n2', 'n3'].map((id, at) => ({
+    ...{ id: nodeId(id), address: `${id}:1`, clientAddress: `${id}:80${at}` },
+    ...{ incarnation: null, role: 'voter' as const },
+  }))
+  replica.state = { ...replica.state, members: [n1, n2, n3].flatMap((each) => each ?? []) }
+  const watch = watchOf(replica)
+  for (const [leader, hint] of [
+    ['n2', { 'quorate-leader': 'n2:801' }],
+    ['n3', { 'quorate-leader': 'n3:802' }],
+    ['n1', {}],
+    ['n2', { 'quorate-leader': 'n2:801' }],
+  ] as const) {
+    const waiting = watch.whenLed(60_000, signal)
+    await Promise.resolve()
+    replica.lead(leader)
+    await waiting
+    expect(watch.hint).toEqual(hint)
+    expect(await watch.whenLed(1, signal)).toBe(1)
+    expect(watch.waiting).toBe(0)
+    replica.lead(null)
+    expect(watch.hint).toEqual({})
+    await expect(watch.whenLed(1, signal)).rejects.toMatchObject({ code: 'NO_LEADER' })
+  }
 })
