@@ -75,6 +75,17 @@ test('a control frame overtakes what waits on the other channels', async () => {
   expect(arrived.indexOf('control')).toBeLessThan(arrived.lastIndexOf('bulk') - 5)
 })
 
+test('what gathers while a write is under way leaves when that has ended, though nothing more is sent', async () => {
+  const a = await member('a', { probeIntervalMs: 600_000, probeTimeoutMs: 600_000 })
+  const b = await member('b')
+  introduce(a, { id: b.id, address: b.running.address })
+  await until(() => a.links.length > 0)
+  for (let count = 1; count <= 2; count += 1) {
+    for (let each = 0; each < 20; each += 1) a.running.send(b.id, new Uint8Array(100_000), 'log')
+    await until(() => b.frames.length === count * 20)
+  }
+})
+
 test('a peer that accepts and then answers nothing is down, also while small frames go out', async () => {
   const raw = await silent()
   const a = await member('a', { probeIntervalMs: 20, probeTimeoutMs: 100 })

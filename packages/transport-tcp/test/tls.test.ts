@@ -202,6 +202,12 @@ test('certificates that were replaced are shown to whoever connects next, withou
   expect(await shown()).toBe(renewed)
   expect(await shown()).toBe(renewed)
   expect(a.log.filter((line) => line.includes('the last ones stay'))).toHaveLength(1)
+  // And then it goes on: a good one is used again, and a broken one told again.
+  name = 'a'
+  expect(await shown()).toBe(first)
+  name = 'broken'
+  expect(await shown()).toBe(first)
+  expect(a.log.filter((line) => line.includes('the last ones stay'))).toHaveLength(2)
   expect(asked).toBeGreaterThanOrEqual(5)
 })
 

@@ -54,6 +54,8 @@ export class Certificates {
   readonly #logger: Logger
   #given: TlsOptions
   #good: TlsOptions
+  /** What was last told of certificates that cannot be used; null while they can. */
+  #told: string | null = null
 
   /** Throws `INVALID_OPTIONS` if there are none to begin with. */
   constructor(option: CertificatesOption, logger: Logger) {
@@ -72,12 +74,18 @@ export class Certificates {
   current(): TlsOptions {
     try {
       const given = optionsOf(this.#give())
-      if (isSame(given, this.#given)) return this.#good
+      if (isSame(given, this.#given)) {
+        if (this.#given === this.#good) this.#told = null
+        return this.#good
+      }
       this.#given = given
       createSecureContext(given)
       this.#good = given
+      this.#told = null
     } catch (error) {
       const reason = describeError(error)
+      if (reason === this.#told) return this.#good
+      this.#told = reason
       this.#logger.warn({ reason }, `new certificates cannot be used, and the last ones stay: ${reason}`)
     }
     return this.#good

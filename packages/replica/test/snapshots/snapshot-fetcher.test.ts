@@ -216,6 +216,28 @@ test('a failure that is not told yet is not told any more when another one is wa
   expect(on.failed).toEqual([])
 })
 
+test('D5: waits double while images come damaged, and begin anew after one that was whole', async () => {
+  const on = await wire()
+  await on.join(n3, { 8: whole, 9: whole })
+  /** How long a failure was kept back. */
+  const heldBackMs = async (from: typeof n2, at: number): Promise<number> => {
+    const { failed, warnings } = on
+    failed.length = warnings.length = 0
+    on.change = flipped
+    on.fetcher.fetch(from, metaOf(at))
+    await on.time.until(() => warnings.length > 0, 10_000)
+    const warnedMs = on.time.environment.monotonicMs()
+    await on.time.until(() => failed.length > 0, 120_000)
+    return on.time.environment.monotonicMs() - warnedMs
+  }
+  expect([await heldBackMs(n2, 7), await heldBackMs(n2, 7), await heldBackMs(n2, 7)]).toEqual([1_000, 2_000, 4_000])
+  on.failed.length = on.warnings.length = 0
+  on.change = (answer) => answer
+  on.fetcher.fetch(n3, metaOf(8))
+  await expectFetched(on, whole, metaOf(8))
+  expect([await heldBackMs(n3, 9), await heldBackMs(n3, 9)]).toEqual([1_000, 2_000])
+})
+
 test('a member that has announced the same image cannot change it any more', async () => {
   const on = await wire(noise(20 * part))
   await on.join(n3, { 7: noise(20 * part) })
