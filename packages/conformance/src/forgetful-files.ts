@@ -6,6 +6,11 @@ import type { View } from './forgetful/tree.js'
 
 export type { FileOperation, ForgetfulOptions } from './forgetful/disk.js'
 
+/** What was on a disk at one moment. */
+export interface DiskImage {
+  readonly files: readonly { readonly path: string; readonly bytes: Uint8Array; readonly id: number | null }[]
+}
+
 /** Files that forget at a power cut what nobody has synced, and what a test may look up and damage in them. */
 export interface ForgetfulFiles extends FileLayer {
   /**
@@ -34,6 +39,13 @@ export interface ForgetfulFiles extends FileLayer {
   tamper(path: string, change: (bytes: Uint8Array) => Uint8Array | null): void
   /** Flips one bit of a file: bit 0 is the lowest of the first byte, bit 8 that of the second. */
   flipBit(path: string, bit: number): void
+  /** Everything that is on the disk now, as a copy of it would be taken, also while somebody writes. */
+  image(): DiskImage
+  /**
+   * Puts an earlier image in the place of everything that is there, while nobody runs. Its files have the ids that they had,
+   * as after a rollback of the whole disk, or new ones, as files that were copied back.
+   */
+  putBack(image: DiskImage, ids: 'kept' | 'new'): void
   /** From now on there is room for so many bytes more. */
   setFreeBytes(bytes: number): void
 }
@@ -87,6 +99,21 @@ export function forgetfulFiles(seed: number | string, options: ForgetfulOptions 
         bytes[at] = (bytes[at] ?? 0) ^ (1 << (bit % 8))
         return bytes
       }),
+    image: () => ({
+      files: disk.tree.files('durable').map(([path, file]) => ({
+        path,
+        bytes: Uint8Array.from(file.bytes('durable')),
+        id: disk.idOf(file),
+      })),
+    }),
+    putBack(image, ids) {
+      for (const [path] of disk.tree.files('durable')) files.tamper(path, () => null)
+      for (const { path, bytes, id } of image.files) {
+        files.tamper(path, () => Uint8Array.from(bytes))
+        const file = fileAt(disk, path, 'durable')
+        if (file && ids === 'kept' && id !== null) disk.setId(file, id)
+      }
+    },
     setFreeBytes(bytes) {
       disk.freeBytes = bytes
     },

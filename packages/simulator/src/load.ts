@@ -5,6 +5,7 @@ import type { CallersTold } from './invariants/callers-told.js'
 import type { Member } from './member/member.js'
 import type { LoadTraits } from './plan/plan.js'
 import type { Cluster } from './world/cluster.js'
+import type { LeadershipWatch } from './world/leadership-watch.js'
 import type { WatchedTime } from './world/watched-time.js'
 
 /** What those who ask need of the world around them. */
@@ -20,6 +21,10 @@ export interface LoadSurroundings<Machine extends MachineModule> {
   readonly sessionTimeoutMs: number
   /** What callers give and are told. */
   readonly callers: CallersTold
+  /** Who leads, looked at from outside. */
+  readonly leadership: Pick<LeadershipWatch<Machine>, 'start' | 'withoutLeaderMs' | 'changes'>
+  /** The shortest silence after which another member may want to lead, in milliseconds; 0 if the protocol has none. */
+  readonly electionTimeoutMs: number
   /** Something must never be, and a caller has seen it. */
   fail(problem: string): void
 }
@@ -33,6 +38,11 @@ export interface Load<Machine extends MachineModule> {
   start(): void
   /** Nothing bad happens any more. */
   calm(): void
+  /**
+   * Another cluster has begun at the same addresses. It goes on with everything that the one before has acknowledged, if a
+   * majority of that survived; otherwise it owes nobody what that one has said.
+   */
+  onReplaced(goesOn: boolean): void
   /** Nothing more is asked; what was asked may still be answered. */
   finish(): void
   /** What is left of their requests on the way to members, and of what is over; null if it is nothing. */

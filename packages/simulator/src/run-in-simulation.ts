@@ -35,7 +35,7 @@ export async function runInSimulation<Machine extends MachineModule>(
   const { subject, firstSeed = 1, seeds = 20, safetyMs = usualLimits.safetyMs } = options
   let acknowledged = 0
   for (let seed = firstSeed; seed < firstSeed + seeds; seed += 1) {
-    const plan = drawPlan(seed, { ...usualLimits, safetyMs })
+    const plan = drawPlan(seed, { ...usualLimits, safetyMs, except: ['replaced', 'idle'] })
     const report = await runPlan(
       plan,
       { subject, machine, load: (world) => new WorkloadLoad(world, machine, workload) },

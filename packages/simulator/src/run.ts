@@ -11,6 +11,7 @@ import { Violation } from './violation.js'
 import { Atlas } from './world/atlas.js'
 import { Cluster } from './world/cluster.js'
 import { FaultInjector } from './world/fault-injector.js'
+import { LeadershipWatch } from './world/leadership-watch.js'
 import { WatchedTime } from './world/watched-time.js'
 import { Witness } from './world/witness.js'
 
@@ -61,7 +62,11 @@ export class Run<Machine extends MachineModule> {
     this.#cluster = new Cluster({
       ...{ ...shared, traits, seed: plan.seed, time, machine, later: this.#later, protocol, witness: this.#witness },
     })
-    this.#injector = new FaultInjector({ ...shared, cluster: this.#cluster, environment })
+    this.#injector = new FaultInjector({
+      ...{ ...shared, cluster: this.#cluster, environment, witness: this.#witness },
+      forceMembers: subject.forceMembers,
+      onReplaced: (goesOn) => this.load.onReplaced(goesOn),
+    })
     countWeather(counters, plan)
     this.load = load({
       members: this.#cluster.members,
@@ -72,6 +77,13 @@ export class Run<Machine extends MachineModule> {
       counters,
       sessionTimeoutMs: traits.replica.sessionTimeoutMs,
       callers: this.#witness.callers,
+      leadership: new LeadershipWatch(
+        this.#cluster,
+        this.#witness,
+        environment,
+        protocol.timing?.patienceMs ?? Infinity,
+      ),
+      electionTimeoutMs: protocol.timing?.patienceMs ?? 0,
       fail: (problem) => this.#witness.fail(new Violation(problem)),
     })
   }

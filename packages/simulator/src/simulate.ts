@@ -1,5 +1,6 @@
 import { virtualTime } from '@quorate/conformance'
 import type { MachineModule } from '@quorate/contracts'
+import { Sleepers, watchedAlarms } from './alarms/sleepers.js'
 import { book, copiedBook, copiedLaterBook, laterBook } from './book/book.js'
 import { Writers } from './book/writers.js'
 import type { LoadSurroundings } from './load.js'
@@ -29,6 +30,10 @@ export interface SimulateOptions {
 
 /** Runs one plan on one protocol: a safety phase with faults, then a liveness phase without, and looks at all of it. */
 export function simulate(plan: Plan, subject: Subject, options: SimulateOptions): Promise<Report> {
+  if (plan.theme === 'idle') {
+    const { machine, watch } = watchedAlarms()
+    return runPlan(plan, { subject, machine, load: (world) => new Sleepers(world, machine, watch) }, options)
+  }
   const isHeld = plan.cluster.snapshots === 'held'
   const [machine, laterCode] = isHeld ? [book, laterBook] : [copiedBook, copiedLaterBook]
   const later = plan.theme === 'upgrades' ? laterCode : null

@@ -1,4 +1,13 @@
-import type { NodeId, Protocol, ProtocolModule, Random, Ready, Token } from '@quorate/contracts'
+import type {
+  ForceMembers,
+  NodeId,
+  Protocol,
+  ProtocolModule,
+  ProtocolTiming,
+  Random,
+  Ready,
+  Token,
+} from '@quorate/contracts'
 import { createReplica, type ReplicaOptions, type Replica } from '@quorate/replica'
 import type { MachineModule } from '@quorate/contracts'
 import type { Gateway } from './clients/gateway.js'
@@ -48,6 +57,7 @@ export interface ProtocolWatch {
 
 /** A protocol that was drawn for one cluster, ready to run in its members. */
 export interface DrawnProtocol {
+  readonly timing: ProtocolTiming | null
   createReplica<Machine extends MachineModule>(
     options: Omit<ReplicaOptions<Machine, unknown, unknown>, 'protocol'>,
     watch: ProtocolWatch,
@@ -59,6 +69,8 @@ export interface Subject {
   readonly name: string
   /** What answers clients in its members; null if nobody brought one. */
   readonly gateway: Gateway | null
+  /** How a cluster goes on that has lost its majority; null if nobody said. */
+  readonly forceMembers: ForceMembers | null
   /** One for all members of a cluster, with options that the dice have drawn, for a run of this theme. */
   draw(random: Random, theme: Theme | null): DrawnProtocol
 }
@@ -71,17 +83,21 @@ export interface SubjectParts<Message, Admin> {
   readonly inspect?: (protocol: Protocol<Message, Admin>) => Inspection
   /** With it, callers of some runs use the product's client, over HTTP that is as bad as the rest of the world. */
   readonly gateway?: Gateway
+  /** With it, some clusters go on as another one that begins with what is left of the first. */
+  readonly forceMembers?: ForceMembers
 }
 
 /** Makes a subject of a protocol. The simulator knows none: this is where one is passed in. */
 export function subject<Message, Admin>(parts: SubjectParts<Message, Admin>): Subject {
-  const { name, protocol, inspect, gateway = null } = parts
+  const { name, protocol, inspect, gateway = null, forceMembers = null } = parts
   return {
     name,
     gateway,
+    forceMembers,
     draw(random, theme) {
       const module = protocol(random, theme)
       return {
+        timing: module.timing,
         createReplica: (options, watch) => createReplica({ ...options, protocol: watched(module, inspect, watch) }),
       }
     },

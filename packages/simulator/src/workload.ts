@@ -42,7 +42,10 @@ export class WorkloadLoad<Machine extends MachineModule> implements Load<Machine
     this.#world = world
     this.#machine = machine
     this.#workload = workload
-    this.#askers = new Askers({ ...world, isOver: () => this.#isOver, isCalm: () => this.#isCalm }, machine)
+    this.#askers = new Askers(
+      { ...world, isOver: () => this.#isOver, isCalm: () => this.#isCalm, clusters: () => 1 },
+      machine,
+    )
   }
 
   get areDone(): boolean {
@@ -56,6 +59,10 @@ export class WorkloadLoad<Machine extends MachineModule> implements Load<Machine
 
   calm(): void {
     this.#isCalm = true
+  }
+
+  onReplaced(): void {
+    throw new TypeError('a workload lives in one cluster')
   }
 
   finish(): void {

@@ -48,6 +48,7 @@ function world(serve: ServeHttp, replica: object | null = {}) {
     sessionTimeoutMs: longSessionMs,
     isCalm: () => day.isCalm,
     isOver: () => false,
+    clusters: () => 1,
     fail: (problem) => void failures.push(problem),
   })
   const send = () => {

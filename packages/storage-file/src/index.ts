@@ -4,4 +4,5 @@
  * @packageDocumentation
  */
 export { fileStorage } from './file-storage.js'
+export { readRemains } from './remains.js'
 export { fileStorageOptionsSchema, type FileStorageOptions } from './options.js'

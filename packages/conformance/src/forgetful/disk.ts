@@ -85,6 +85,11 @@ export class Disk {
     return this.#lastId
   }
 
+  /** A file that was put back is the one that it was. */
+  setId(file: FileNode, id: number): void {
+    this.#ids.set(file, id)
+  }
+
   /** Counts a call, and says with which code it has to fail. */
   failureOf(operation: FileOperation, path: string): string | null {
     const nth = (this.#calls.get(operation) ?? 0) + 1

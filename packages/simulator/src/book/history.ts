@@ -28,10 +28,30 @@ export class History {
   readonly appends: Append[] = []
   readonly glances: Glance[] = []
   #now = 0
+  #replaced = 0
+  #goesOn = true
 
   /** Ordinal of a moment: later questions and answers have larger ones. */
   now(): number {
     return (this.#now += 1)
+  }
+
+  /** What a cluster that has taken the place of another one has to account for. */
+  get owed(): Pick<History, 'appends' | 'glances'> {
+    const replaced = this.#replaced
+    const goesOn = this.#goesOn
+    return {
+      appends: this.appends.filter(({ answered, isRefused }) => {
+        return answered === null || answered > replaced || (goesOn && !isRefused)
+      }),
+      glances: this.glances.filter(({ asked }) => asked > replaced),
+    }
+  }
+
+  /** Another cluster has begun, and goes on with everything that was acknowledged, or not. */
+  onReplaced(goesOn: boolean): void {
+    this.#goesOn = goesOn
+    this.#replaced = this.now()
   }
 
   /** A command whose entry nobody has given before. */

@@ -21,12 +21,16 @@ export class Writers implements Load<typeof book> {
   #isOver = false
   #isCalm = false
   #active = 0
+  #clusters = 1
 
   /** `later`: the book in later code, for a cluster that is upgraded: half of what is written needs it. */
   constructor(world: LoadSurroundings<typeof book>, later: typeof laterBook | null = null) {
     this.#world = world
     this.#later = later
-    this.#askers = new Askers({ ...world, isOver: () => this.#isOver, isCalm: () => this.#isCalm }, book)
+    this.#askers = new Askers(
+      { ...world, isOver: () => this.#isOver, isCalm: () => this.#isCalm, clusters: () => this.#clusters },
+      book,
+    )
   }
 
   get areDone(): boolean {
@@ -46,6 +50,11 @@ export class Writers implements Load<typeof book> {
     this.#askedBeforeCalm = this.#history.appends.length
   }
 
+  onReplaced(goesOn: boolean): void {
+    this.#clusters += 1
+    this.#history.onReplaced(goesOn)
+  }
+
   finish(): void {
     this.#isOver = true
   }
@@ -57,7 +66,8 @@ export class Writers implements Load<typeof book> {
   /** Two opinions: of who knows the place of every entry, and of who sees what callers saw and nothing else. */
   async complaint(cluster: Cluster<typeof book>, time: WatchedTime): Promise<string | null> {
     const complaint = complaintAboutBook(await finishedPages(cluster, time), this.#history)
-    if (complaint !== null) return complaint
+    // Whoever sees what callers saw and nothing else cannot tell what was in the second cluster from the beginning.
+    if (complaint !== null || this.#clusters > 1) return complaint
     const opinion = judgeAsBlackBox(this.#history)
     this.#world.counters.add(`a history is ${opinion}`)
     return opinion === 'notLinearizable' ? 'no order of the commands explains what callers saw' : null
@@ -92,7 +102,10 @@ export class Writers implements Load<typeof book> {
       if (told.entry > this.#askedBeforeCalm) this.acknowledgedInCalm += 1
       told.answered = history.now()
       told.place = book.commands.append.decodeResult(ending.result).place
-    } else if (ending.kind === 'notDone') told.isRefused = true
+    } else if (ending.kind === 'notDone') {
+      told.answered = history.now()
+      told.isRefused = true
+    }
   }
 
   #called(input: AppendInput): Called {

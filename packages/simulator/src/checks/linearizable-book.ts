@@ -15,13 +15,16 @@ interface Page {
  * that was answered before something else was asked stands behind it.
  */
 export function complaintAboutBook(pages: readonly (readonly number[])[], history: History): string | null {
+  const { owed } = history
   for (const [at, entries] of pages.entries()) {
     const page = pageOf(entries)
     if (page === null) return `page ${at} has an entry twice: a command was applied twice`
-    const appends = history.appends.filter((append) => append.page === at)
-    const glances = history.glances.filter((glance) => glance.page === at)
+    const stranger = strangerIn(entries, history.appends)
+    if (stranger !== null) return `page ${at}: entry ${stranger} is there, and nobody has given it`
+    const appends = owed.appends.filter((append) => append.page === at)
+    const glances = owed.glances.filter((glance) => glance.page === at)
     const complaint =
-      complaintAboutAppends(page, entries, appends) ??
+      complaintAboutAppends(page, appends) ??
       complaintAboutGlances(page, glances) ??
       complaintAboutOrder(page, appends, glances)
     if (complaint !== null) return `page ${at}: ${complaint}`
@@ -40,10 +43,12 @@ function pageOf(entries: readonly number[]): Page | null {
   return { placeOf, chains }
 }
 
-function complaintAboutAppends(page: Page, entries: readonly number[], appends: readonly Append[]): string | null {
+function strangerIn(entries: readonly number[], appends: readonly Append[]): number | null {
   const given = new Set(appends.map(({ entry }) => entry))
-  const stranger = entries.find((entry) => !given.has(entry))
-  if (stranger !== undefined) return `entry ${stranger} is there, and nobody has given it`
+  return entries.find((entry) => !given.has(entry)) ?? null
+}
+
+function complaintAboutAppends(page: Page, appends: readonly Append[]): string | null {
   for (const { entry, place, isRefused } of appends) {
     const truth = page.placeOf.get(entry) ?? null
     if (isRefused && truth !== null) return `entry ${entry} was refused and is there`

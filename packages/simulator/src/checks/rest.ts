@@ -86,7 +86,7 @@ function whatIsKept(
   if (isWriting || entriesSince >= replica.snapshotEveryEntries) {
     return `no snapshot since position ${position}, and ${entriesSince} entries after it`
   }
-  const released = records.release?.snapshot ?? 0
+  const released = records.releasedTo ?? 0
   if (released !== position) return `its last snapshot is at ${position}, and its journal was released at ${released}`
   const names = [...disk.files.files('visible').keys()]
   const segments = names.filter((name) => /journal-\d+$/.test(name)).length

@@ -50,6 +50,8 @@ export interface AskerSurroundings {
   readonly sessionTimeoutMs: number
   /** True when everything is well again: then there is no reason to be impatient. */
   isCalm(): boolean
+  /** How many clusters there were at the addresses, this one included. */
+  clusters(): number
   /** True when nothing more is to be asked. */
   isOver(): boolean
   /** Something must never be, and a caller has seen it. */

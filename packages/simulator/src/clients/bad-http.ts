@@ -107,7 +107,10 @@ export class BadHttp<Machine extends MachineModule> implements HttpPort {
     call.onSent()
     const isAskedAgain = this.#countsAsRepeated(call)
     const answer = await this.#ask(life, call, way)
-    if (answer === null || (await this.#travelsInVain())) return this.#endBadly(member)
+    const cluster = this.#parts.clusters()
+    // Machines that are gone for good leave no answer behind.
+    const isLost = answer === null || (await this.#travelsInVain()) || cluster !== this.#parts.clusters()
+    if (isLost) return this.#endBadly(member)
     if (isAskedAgain && answer.status === 200) {
       this.#parts.counters.add('a command is answered when it is asked again')
     }
@@ -212,7 +215,7 @@ export class BadHttp<Machine extends MachineModule> implements HttpPort {
 
   /** Whoever still waits for a command has not acknowledged it: its place is there as long as its session. */
   #checkSession({ path }: HttpCall, answer: HttpAnswer): void {
-    if (answer.status === 200 || this.#parts.sessionTimeoutMs < longSessionMs) return
+    if (answer.status === 200 || this.#parts.sessionTimeoutMs < longSessionMs || this.#parts.clusters() > 1) return
     if (!answer.text().includes('"SESSION_EXPIRED"')) return
     this.#parts.fail(`the session of ${path} ended, and its time was not over by any clock (F-44)`)
   }

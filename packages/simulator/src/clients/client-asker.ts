@@ -36,6 +36,7 @@ export class ClientAsker implements Asker {
   readonly #attemptTimeoutMs: number
   readonly #create: () => BytesClient
   #client: BytesClient
+  #ofCluster = 1
 
   constructor(world: AskerSurroundings, { machine, http, addresses }: ClientAskerParts) {
     const { environment, random, load } = world
@@ -93,6 +94,16 @@ export class ClientAsker implements Asker {
     })
   }
 
+  /** Its program decides to go on in the cluster that is there now, which takes a new client. */
+  #goOnElsewhere(): void {
+    const { clusters, fail } = this.#world
+    if (clusters() === 1) fail('a client was told WRONG_CLUSTER, and there was only one')
+    if (this.#ofCluster === clusters()) return
+    this.#ofCluster = clusters()
+    void this.#client.close()
+    this.#client = this.#create()
+  }
+
   /** For some questions there is hardly time for one attempt, for most there is for many. */
   #timeoutMs(): number {
     if (this.#world.isCalm()) return calmTimeoutMs
@@ -102,6 +113,7 @@ export class ClientAsker implements Asker {
   #failureOf(error: unknown): QuorateError {
     if (!(error instanceof QuorateError)) throw error
     countAnswer(this.#world.counters, 'a client', error)
+    if (error.code === 'WRONG_CLUSTER') this.#goOnElsewhere()
     if (mistakes.includes(error.code)) this.#world.fail(`a client was told ${error.code}: ${error.message}`)
     return error
   }

@@ -129,14 +129,14 @@ export class DirectAsker<Machine extends MachineModule> implements Asker {
     this.#stranger ??= new Stranger(this.#world, seededRandom(nonce))
     for (;;) {
       const ending = await this.#try(async (replica, timeoutMs) => replica.openSession(nonce, { timeoutMs }))
-      if (ending.kind === 'answered') return new Session(ending.answer)
+      if (ending.kind === 'answered') return new Session(ending.answer, this.#world.clusters())
       if (!(await this.#goesOn())) return null
     }
   }
 
   #onExpired(session: Session): void {
     if (this.#session === session) this.#session = null
-    if (this.#world.sessionTimeoutMs < longSessionMs) return
+    if (this.#world.sessionTimeoutMs < longSessionMs || session.ofCluster !== this.#world.clusters()) return
     this.#world.fail(`session ${session.id.position} ended, and its time was not over by any clock (F-44)`)
   }
 
@@ -170,7 +170,7 @@ export class DirectAsker<Machine extends MachineModule> implements Asker {
     } catch (error) {
       if (!(error instanceof QuorateError)) throw error
       countAnswer(this.#world.counters, 'a caller', error)
-      const hasExpired = error.code === 'SESSION_EXPIRED'
+      const hasExpired = error.code === 'SESSION_EXPIRED' || error.code === 'WRONG_CLUSTER'
       return { kind: error.outcome === 'notDone' ? 'notDone' : 'unknown', hasExpired, code: error.code }
     }
   }

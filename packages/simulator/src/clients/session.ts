@@ -3,11 +3,14 @@ import type { SessionHandle, SessionOptions } from '@quorate/replica'
 /** A caller's count of its commands in one session of the cluster. */
 export class Session {
   readonly id: SessionHandle
+  /** Which of the clusters at these addresses it was opened in, from 1. */
+  readonly ofCluster: number
   readonly #outstanding = new Set<number>()
   #last = 0
 
-  constructor(id: SessionHandle) {
+  constructor(id: SessionHandle, ofCluster: number) {
     this.id = id
+    this.ofCluster = ofCluster
   }
 
   /** Counts one command more. */

@@ -51,6 +51,18 @@ export class CallersTold {
     this.#check(count)
   }
 
+  /**
+   * Another cluster has begun, and may go on with what this one had. It owes nobody what this one said, so what was refused
+   * is forgotten, and what was applied is counted anew.
+   */
+  onNewCluster(): void {
+    this.#newest = 0
+    for (const [hash, count] of this.#counts) {
+      if (count.refused > 0) this.#counts.delete(hash)
+      else count.applied = 0
+    }
+  }
+
   #check({ mayBe, applied, refused }: Count): void {
     this.#guard(() => {
       expectAlways(applied <= mayBe, () => {

@@ -1,6 +1,11 @@
 /** What was ever known to be committed, by anybody: the epoch of each place, for ever. */
 export class Commitments {
-  readonly #epochs: number[] = [0]
+  readonly #epochs: (number | null)[]
+
+  /** Everything up to `beginsAt` counts as committed, and its epochs are not known. */
+  constructor(beginsAt = 0) {
+    this.#epochs = [0, ...Array.from({ length: beginsAt }, () => null)]
+  }
 
   get last(): number {
     return this.#epochs.length - 1

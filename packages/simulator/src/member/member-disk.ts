@@ -1,4 +1,4 @@
-import { forgetfulFiles, type FileOperation, type ForgetfulFiles } from '@quorate/conformance'
+import { forgetfulFiles, type DiskImage, type FileOperation, type ForgetfulFiles } from '@quorate/conformance'
 import type { Environment, Random } from '@quorate/contracts'
 
 /** Something that will happen at a file operation to come. */
@@ -90,21 +90,48 @@ export class MemberDisk {
     this.files.setFreeBytes(roomBytes)
   }
 
-  /** It is quick, has room, and nothing lies in wait any more. */
-  relieve(): void {
-    this.#syncMs = healthySyncMs
+  /** It has room, and nothing lies in wait any more. */
+  renew(): void {
     this.#stalledUntilMs = 0
     this.#traps.length = 0
     this.empty()
+  }
+
+  /** The same, and it is quick. */
+  relieve(): void {
+    this.#syncMs = healthySyncMs
+    this.renew()
   }
 
   set(trap: Trap): void {
     this.#traps.push(trap)
   }
 
+  /** True if there is a file of this name. */
+  has(path: string): boolean {
+    return this.files.bytesOf(path) !== null
+  }
+
+  /** A copy of all that is on it. */
+  image(): DiskImage {
+    return this.files.image()
+  }
+
+  /** Somebody puts an older copy in the place of all that is on it. Nobody may be running on it. */
+  putBack(image: DiskImage, ids: 'kept' | 'new'): void {
+    this.files.putBack(image, ids)
+  }
+
   /** A new disk is put in, with nothing on it. Nobody may be running on the old one. */
   replace(): void {
-    for (const path of this.files.files('durable').keys()) this.files.tamper(path, () => null)
+    this.remove('/')
+  }
+
+  /** Deletes everything below a directory. Nobody may be running there. */
+  remove(directory: string): void {
+    for (const path of this.files.files('durable').keys()) {
+      if (path.startsWith(directory)) this.files.tamper(path, () => null)
+    }
   }
 
   /** Flips a bit of a file that nobody is writing. Returns which; null if there is none. */

@@ -19,6 +19,8 @@ export class Member<Machine extends MachineModule> {
   readonly clock: Clock
   readonly disk: MemberDisk
   readonly records = new UnreleasedRecords()
+  /** Where its files are: a cluster that takes the place of another one has directories of its own. */
+  directory = '/data'
   /** How often it was started. */
   lives = 0
   life: Life<Machine> | null = null
@@ -29,7 +31,7 @@ export class Member<Machine extends MachineModule> {
   hasRunLater = false
   /** Why it will never run again; null while it may. */
   lostBecause: string | null = null
-  /** Its disk was replaced by an empty one: what runs there has a member's name and is none (D16). */
+  /** Its disk was replaced by an empty one, or by an older copy: what runs there has a member's name and is none (D16). */
   isStranger = false
 
   constructor(id: string, clock: Clock, disk: MemberDisk) {

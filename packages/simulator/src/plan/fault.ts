@@ -122,6 +122,29 @@ export type Fault =
     }
   /** The machine dies and comes back with an empty disk, under the same name (F-20, W25). */
   | { readonly kind: 'newDisk'; readonly atMs: number; readonly who: Target; readonly forMs: number }
+  /**
+   * The disk is copied while the member runs, and the copy is put in its place later than `keptMs`. Its files have new ids,
+   * as files that were copied back, or those that they had, as after a rollback of the whole disk.
+   */
+  | {
+      readonly kind: 'oldCopy'
+      readonly atMs: number
+      readonly who: number
+      readonly ids: 'new' | 'kept'
+      readonly keptMs: number
+      readonly forMs: number
+    }
+  /**
+   * All members end for good, and another cluster begins at their addresses: with nothing, under the same name or another
+   * one, or as `quorate-storage recover` lets it go on with what so many survivors have left.
+   */
+  | {
+      readonly kind: 'replaceCluster'
+      readonly atMs: number
+      readonly how: 'anew' | 'renamed' | 'recovered'
+      readonly survivors: number
+      readonly forMs: number
+    }
   /** The program ends, and starts again on other code of the same machine: newer, or back. */
   | {
       readonly kind: 'upgrade'

@@ -14,8 +14,14 @@ import type { Fault } from './fault.js'
  *   - `doubt`: commands whose leaders are cut off, whose places snapshots skip, and whose sessions end
  *   - `sizes`: commands, answers and tables of sessions that are large for the limits they have
  *   - `upgrades`: members get newer code one after the other, and sometimes the old one again
+ *   - `copies`: members are started on older copies of their directories
+ *   - `replaced`: another cluster begins at the same addresses, while callers of the first one live on
+ *   - `idle`: nothing is asked for long, and the machine has deadlines
  */
-export type Theme = 'churn' | 'hermits' | 'lag' | 'images' | 'power' | 'delay' | 'doubt' | 'sizes' | 'upgrades'
+export type Theme = 'churn' | 'hermits' | 'lag' | 'images' | 'power' | 'delay' | 'doubt' | 'sizes' | StagedTheme
+
+/** Themes whose faults follow each other as the steps of an operator do. */
+export type StagedTheme = 'upgrades' | 'copies' | 'replaced' | 'idle'
 
 /** What plans are wanted: those of one theme, those without one, those whose callers ask with the product's client, or any. */
 export type Profile = Theme | 'mixture' | 'client' | 'any'
@@ -34,6 +40,9 @@ const everyProfile: Readonly<Record<Profile, true>> = {
   doubt: true,
   sizes: true,
   upgrades: true,
+  copies: true,
+  replaced: true,
+  idle: true,
 }
 
 /** The names of all profiles. */

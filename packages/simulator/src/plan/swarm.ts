@@ -2,9 +2,10 @@ import { seededRandom } from '@quorate/contracts'
 import type { MemoryFaults } from '@quorate/transport-memory'
 import { Dice } from './dice.js'
 import { drawFaults } from './draw-faults.js'
+import { drawCopies } from './draw-copies.js'
 import { drawUpgrades } from './draw-upgrades.js'
 import type { Fault } from './fault.js'
-import type { ClusterTraits, LoadTraits, Plan, Profile, Theme } from './plan.js'
+import type { ClusterTraits, LoadTraits, Plan, Profile, StagedTheme, Theme } from './plan.js'
 import { themes, usualRanges, type Bytes, type Ranges } from './themes.js'
 
 /** What is fixed by whoever asks for a plan, and not drawn. */
@@ -14,35 +15,36 @@ export interface PlanLimits {
   readonly livenessMs: number
   /** What plan it has to be. Default: any. */
   readonly profile?: Profile
+  /** Staged themes that are not drawn. Default: none. */
+  readonly except?: readonly StagedTheme[]
 }
 
 export const usualLimits: PlanLimits = { safetyMs: 8_000, livenessMs: 10_000 }
 
-/** In so many of a hundred runs callers ask with the product's client: what it says in JSON costs time. */
-const clientsPercent = 18
-
-/** So many of a hundred runs are of a cluster that is upgraded. */
-const upgradesPercent = 8
+/** So many of a hundred runs have a theme whose faults are staged. */
+const stagedPercent: Readonly<Record<StagedTheme, number>> = { upgrades: 8, copies: 4, replaced: 6, idle: 4 }
 
 /**
  * Draws everything that will be done to one cluster. Each seed leaves out much and overdoes the rest: a cluster on which
  * everything happens a little never gets deep into any one trouble ("swarm testing").
  */
 export function drawPlan(seed: number, limits: PlanLimits = usualLimits): Plan {
-  const { safetyMs, livenessMs, profile = 'any' } = limits
+  const { safetyMs, livenessMs, profile = 'any', except = [] } = limits
   const dice = new Dice(seededRandom(`plan ${seed}`))
   const drawn = drawTheme(dice, profile)
-  const upgrades = new Dice(seededRandom(`upgrades ${seed}`))
-  const isUpgrade = profile === 'upgrades' || (profile === 'any' && upgrades.percent(upgradesPercent))
-  const theme = isUpgrade ? 'upgrades' : drawn
+  const stage = new Dice(seededRandom(`upgrades ${seed}`))
+  const stagedTheme = drawStaged(stage, profile)
+  const staged = stagedTheme && !except.includes(stagedTheme) ? stagedTheme : null
+  const theme = staged ?? drawn
   const ranges = theme === null ? usualRanges : { ...usualRanges, ...themes[theme].ranges }
   const cluster = drawCluster(dice, ranges)
   const load = drawLoad(dice, ranges)
   const troubles = drawFaults(dice, theme, cluster.ids.length, safetyMs)
-  const faults = isUpgrade ? inOrder([...troubles, ...drawUpgrades(upgrades, cluster.ids.length, safetyMs)]) : troubles
-  const drawnCallers = dice.percent(clientsPercent) || profile === 'client' ? 'client' : drawCallers(dice, ranges)
+  const faults = staged ? inOrder(withStaged(staged, troubles, stage, cluster.ids.length, safetyMs)) : troubles
+  const isClient = dice.percent(ranges.clientsPercent) || profile === 'client'
+  const drawnCallers = isClient ? 'client' : drawCallers(dice, ranges)
   // Others would write with commands of the first version only.
-  const callers = isUpgrade ? 'direct' : drawnCallers
+  const callers = staged === 'upgrades' ? 'direct' : drawnCallers
   const { commandBytes, answerBytes, keptAnswers, ...limitsOfMembers } = dice.pick(ranges.bytes)
   const snapshots = dice.percent(50) ? 'held' : 'copied'
   return {
@@ -61,6 +63,48 @@ interface DrawnCluster extends Omit<ClusterTraits, 'snapshots' | 'replica'> {
 
 function inOrder(faults: readonly Fault[]): readonly Fault[] {
   return [...faults].sort((left, right) => left.atMs - right.atMs)
+}
+
+function drawStaged(stage: Dice, profile: Profile): StagedTheme | null {
+  if (profile !== 'any') return isStaged(profile) ? profile : null
+  let thrown = stage.random.nextInt(100)
+  for (const [theme, percent] of Object.entries(stagedPercent)) {
+    thrown -= percent
+    if (thrown < 0 && isStaged(theme)) return theme
+  }
+  return null
+}
+
+function isStaged(name: string): name is StagedTheme {
+  return Object.hasOwn(stagedPercent, name)
+}
+
+/** What an operator does, among the troubles of the theme. */
+function withStaged(
+  theme: StagedTheme,
+  troubles: readonly Fault[],
+  stage: Dice,
+  members: number,
+  safetyMs: number,
+): readonly Fault[] {
+  if (theme === 'upgrades') return [...troubles, ...drawUpgrades(stage, members, safetyMs)]
+  if (theme === 'copies') {
+    const { faults, isQuiet } = drawCopies(stage, members, safetyMs)
+    return isQuiet ? faults : [...troubles, ...faults]
+  }
+  if (theme === 'replaced') return [...troubles, drawReplacement(stage, members, safetyMs)]
+  return troubles
+}
+
+/** Once, and early enough that the cluster of then is asked as much as the one before. */
+function drawReplacement(dice: Dice, members: number, safetyMs: number): Fault {
+  return {
+    kind: 'replaceCluster',
+    atMs: Math.floor((safetyMs * dice.between(25, 60)) / 100),
+    how: dice.pick(['anew', 'renamed', 'recovered', 'recovered'] as const),
+    survivors: dice.between(1, members),
+    forMs: dice.pick([0, dice.between(0, 1_500)]),
+  }
 }
 
 /** Half of all plans have a theme. */

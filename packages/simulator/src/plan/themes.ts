@@ -22,6 +22,8 @@ export interface Ranges {
   readonly patience: Choices<number>
   /** The shortest that a question may take, in milliseconds; the longest is up to four times as much. */
   readonly timeoutMsMin: Choices<number>
+  /** In so many of a hundred clusters callers ask with the product's client: what it says in JSON costs time. */
+  readonly clientsPercent: number
   /** In so many of a hundred clusters, of those without clients, callers are those of the members themselves. */
   readonly membersCallersPercent: number
   readonly bytes: Choices<Bytes>
@@ -62,6 +64,7 @@ export const usualRanges: Ranges = {
   readsPercent: [10, 30, 60],
   patience: [5, 50, 50],
   timeoutMsMin: [30, 100, 400],
+  clientsPercent: 18,
   membersCallersPercent: 15,
   bytes: [smallBytes],
 }
@@ -145,6 +148,51 @@ export const themes: Readonly<Record<Theme, ThemeTraits>> = {
       pauseMs: [5, 20, 100],
       readsPercent: [10, 30],
       patience: [50],
+    },
+  },
+  /** Other troubles, while members are started on older copies of their directories: see `drawCopies`. */
+  copies: {
+    kinds: ['crash', 'isolate', 'transfer', 'stallSync'],
+    everyMs: 2_000,
+    ranges: {
+      sizes: [3, 3, 5],
+      latencyMaxMs: [0, 2, 5],
+      badNetworkPercent: 0,
+      snapshotEveryEntries: [10, 60, 10_000],
+      pauseMs: [5, 20],
+      readsPercent: [10],
+    },
+  },
+  /** Other troubles, while another cluster takes the place of the first one: see `drawReplacement`. */
+  replaced: {
+    kinds: ['crash', 'isolate', 'transfer', 'secludedLeaders'],
+    everyMs: 2_000,
+    ranges: {
+      sizes: [3, 3, 5],
+      latencyMaxMs: [0, 2, 5, 20],
+      badNetworkPercent: 20,
+      snapshotEveryEntries: [10, 60, 10_000],
+      pauseMs: [5, 20],
+      readsPercent: [10, 30],
+      patience: [50],
+      clientsPercent: 45,
+      membersCallersPercent: 10,
+    },
+  },
+  /** Leaders come and go while nobody asks for anything, and nothing is as slow as an election timeout. */
+  idle: {
+    kinds: ['crashLeader', 'crash', 'crashAll', 'isolateLeader', 'pauseLeader', 'pause', 'transfer', 'wallJump'],
+    everyMs: 2_500,
+    ranges: {
+      sizes: [3, 3, 5, 1],
+      latencyMaxMs: [0, 2, 5],
+      badNetworkPercent: 0,
+      syncMs: [quickDisk, { min: 1, max: 12 }],
+      sessionTimeoutMs: [1_000, longSessionMs],
+      snapshotEveryEntries: [20, 60, 10_000],
+      clientsMax: 3,
+      patience: [50],
+      clientsPercent: 20,
     },
   },
   /** Messages come so late that they belong to another time. */

@@ -1,4 +1,4 @@
-import type { VirtualTime } from '@quorate/conformance'
+import type { DiskImage, VirtualTime } from '@quorate/conformance'
 import {
   describeError,
   QuorateError,
@@ -28,6 +28,9 @@ import type { Witness } from './witness.js'
 /** How long whoever starts programs again waits after one has ended by itself, in milliseconds. */
 const restartAfterMs = { min: 20, max: 400 }
 
+/** What tells a member that its directory is not the one of its name, or an older copy of it. */
+const refusalsOfStrangers: readonly string[] = ['MEMBER_IMPOSTOR', 'STALE_DIRECTORY']
+
 /** What a cluster is made of. */
 export interface ClusterParts<Machine extends MachineModule> {
   readonly traits: ClusterTraits
@@ -43,6 +46,14 @@ export interface ClusterParts<Machine extends MachineModule> {
   readonly atlas: Atlas
 }
 
+/** How the next cluster begins that takes the place of one. */
+export interface NextCluster {
+  readonly name: string
+  readonly directory: string
+  /** What stands up to there was decided before. */
+  readonly beginsAt: number
+}
+
 /** The members of one cluster and the network between them: starts and ends them, and sees to it that whoever ends by itself starts again. */
 export class Cluster<Machine extends MachineModule> {
   readonly members: readonly Member<Machine>[]
@@ -56,6 +67,9 @@ export class Cluster<Machine extends MachineModule> {
   readonly #heard = new Set<string>()
   /** How many cuts lie on each way; a way is open when none does. */
   readonly #cuts = new Map<string, number>()
+  #name = 'quorate'
+  /** True while one cluster has ended and the next has not begun. */
+  #isHalted = false
 
   constructor(parts: ClusterParts<Machine>) {
     this.#parts = parts
@@ -97,7 +111,7 @@ export class Cluster<Machine extends MachineModule> {
 
   /** Starts a member that does not run. Resolves when it has started, or has ended again. */
   start(member: Member<Machine>): void {
-    if (member.life !== null || member.lostBecause !== null) return
+    if (member.life !== null || member.lostBecause !== null || this.#isHalted) return
     const { time, trace, counters } = this.#parts
     const process = new Process(time.environment, member.clock)
     const life: Life<Machine> = { process, replica: null }
@@ -138,6 +152,11 @@ export class Cluster<Machine extends MachineModule> {
     if (cuts <= 0) this.hub.heal(from, to)
   }
 
+  /** True if nothing lies between two members, in either direction. */
+  areConnected(one: string, other: string): boolean {
+    return [`${one}>${other}`, `${other}>${one}`].every((way) => (this.#cuts.get(way) ?? 0) <= 0)
+  }
+
   /** The network is whole and quick. */
   calm(): void {
     this.#cuts.clear()
@@ -170,6 +189,32 @@ export class Cluster<Machine extends MachineModule> {
     this.#parts.witness.onReplaced(member.id)
   }
 
+  /** The machine loses its power, and gets an older copy of its disk. Until it is started again it does not run. */
+  putBack(member: Member<Machine>, image: DiskImage, ids: 'kept' | 'new'): void {
+    this.end(member, 'powerCut')
+    member.disk.putBack(image, ids)
+    member.isStranger = true
+    this.#parts.witness.onReplaced(member.id)
+  }
+
+  /** All members end for good, and none starts before another cluster begins. */
+  halt(): void {
+    this.#isHalted = true
+    for (const member of this.members) this.end(member, 'powerCut')
+  }
+
+  /** Another cluster begins at the same addresses, with what stands in new directories, if anything does. */
+  begin({ name, directory, beginsAt }: NextCluster): void {
+    this.#name = name
+    this.#heard.clear()
+    for (const member of this.members) {
+      member.disk.remove(`${member.directory}/`)
+      member.directory = directory
+    }
+    this.#parts.witness.onNewCluster(beginsAt)
+    this.#isHalted = false
+  }
+
   /** It never runs again. */
   takeAway(member: Member<Machine>): void {
     this.end(member, 'kill')
@@ -193,6 +238,7 @@ export class Cluster<Machine extends MachineModule> {
     const replica = await protocol.createReplica(
       {
         id: member.id,
+        cluster: this.#name,
         members: Object.fromEntries(
           traits.ids.map((id) => [id, { address: addressOf(id), clientAddress: clientAddressOf(id) }]),
         ),
@@ -206,14 +252,17 @@ export class Cluster<Machine extends MachineModule> {
         }),
         storage: watchedStorage(
           fileStorage({
-            directory: '/data',
+            directory: member.directory,
             files: filesOf(process, member.disk.files.mount()),
             environment,
             ...traits.storage,
           }),
-          (batch) => {
-            member.records.onDurable(batch)
-            witness.onDurable(member.id, batch.firstSequence + batch.records.length - 1)
+          {
+            onOpened: (snapshot) => member.records.onOpened(snapshot),
+            onDurable: (batch) => {
+              member.records.onDurable(batch)
+              witness.onDurable(member.id, batch.firstSequence + batch.records.length - 1)
+            },
           },
         ),
         environment,
@@ -247,7 +296,8 @@ export class Cluster<Machine extends MachineModule> {
     const { trace, counters, witness, time } = this.#parts
     trace.add('ended', member.id, [], () => describeError(error))
     this.end(member, 'kill')
-    if (member.isStranger && error instanceof QuorateError && error.code === 'MEMBER_IMPOSTOR') {
+    if (member.isStranger && error instanceof QuorateError && refusalsOfStrangers.includes(error.code)) {
+      counters.add(`a stranger is refused: ${error.code}`)
       member.lostBecause = error.message
       return
     }

@@ -1,31 +1,32 @@
-import { nodeId, seededRandom, type Environment, type MachineModule } from '@quorate/contracts'
-import type { Counters } from '../counters.js'
+import { nodeId, seededRandom, type MachineModule } from '@quorate/contracts'
 import type { Member } from '../member/member.js'
 import { Dice } from '../plan/dice.js'
 import type { Fault, Target } from '../plan/fault.js'
 import type { Trace } from '../trace.js'
 import type { Atlas } from './atlas.js'
-import type { Cluster } from './cluster.js'
+import { OldCopies } from './old-copies.js'
+import { Replacement, type ReplacementParts } from './replacement.js'
 
 /** Ten of the usual shortest election timeouts (F-28). */
 const longPauseMs = 1_500
 
 /** What an injector works on. */
-export interface InjectorParts<Machine extends MachineModule> {
-  readonly cluster: Cluster<Machine>
+export interface InjectorParts<Machine extends MachineModule> extends ReplacementParts<Machine> {
   readonly atlas: Atlas
-  readonly environment: Environment
   readonly trace: Trace
-  readonly counters: Counters
 }
 
 /** Does to a cluster what a plan says, when it says so, and takes it back in the end. */
 export class FaultInjector<Machine extends MachineModule> {
   readonly #parts: InjectorParts<Machine>
+  readonly #copies: OldCopies<Machine>
+  readonly #replacement: Replacement<Machine>
   #isOver = false
 
   constructor(parts: InjectorParts<Machine>) {
     this.#parts = parts
+    this.#copies = new OldCopies({ ...parts, later: (ms, run) => this.#later(ms, run) })
+    this.#replacement = new Replacement(parts)
   }
 
   schedule(faults: readonly Fault[]): void {
@@ -103,6 +104,11 @@ export class FaultInjector<Machine extends MachineModule> {
       case 'newDisk':
         if (member) this.#replaceDisk(member, fault.forMs)
         return
+      case 'oldCopy':
+        if (member) this.#copies.begin(member, fault)
+        return
+      case 'replaceCluster':
+        return this.#replacement.begin(fault)
       case 'transfer':
         return this.#transfer(fault.to)
     }

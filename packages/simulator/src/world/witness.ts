@@ -1,25 +1,12 @@
 import { InvariantViolation } from '@quorate/contracts'
 import type { Counters } from '../counters.js'
-import { CommittedImmutable } from '../invariants/committed-immutable.js'
 import { CallersTold } from '../invariants/callers-told.js'
-import { Commitments } from '../invariants/commitments.js'
-import { ConfigurationOverlap } from '../invariants/configuration-overlap.js'
-import { ElectionSafety } from '../invariants/election-safety.js'
-import type { Invariant } from '../invariants/invariant.js'
-import { LeaderAppendOnly } from '../invariants/leader-append-only.js'
-import { LeaderCompleteness } from '../invariants/leader-completeness.js'
-import { LogMatching } from '../invariants/log-matching.js'
-import { ObservedMember, pointersOf } from '../invariants/observed-member.js'
-import { PointersInOrder } from '../invariants/pointers.js'
-import { ProposalsTold, type ProposalsOfLife } from '../invariants/proposals-told.js'
-import { DurableRecovered } from '../invariants/recovered.js'
-import { StateMachineSafety } from '../invariants/state-machine-safety.js'
-import { VoiceKept } from '../invariants/voice.js'
-import { Votes } from '../invariants/votes.js'
+import type { Commitments } from '../invariants/commitments.js'
+import { pointersOf, type ObservedMember } from '../invariants/observed-member.js'
 import type { Inspection, ProtocolWatch } from '../subject.js'
 import type { Trace } from '../trace.js'
 import { Violation } from '../violation.js'
-import { LogSightings } from './log-sightings.js'
+import { Era } from './era.js'
 
 /** Who lags no further behind while commands are given needs nothing but a moment without them. */
 const lateEntries = 50
@@ -32,37 +19,25 @@ const stepsBetweenSweeps = 1_000
  * and not thrown: the code that is looked at must not be able to swallow it.
  */
 export class Witness {
+  readonly #ids: readonly string[]
   readonly #trace: Trace
-  readonly #members: ReadonlyMap<string, ObservedMember>
-  readonly #invariants: readonly Invariant[]
-  readonly #votes = new Votes()
-  readonly #voice = new VoiceKept(this.#votes)
-  readonly #applied = new StateMachineSafety()
-  readonly committed = new Commitments()
-  readonly #proposals: ProposalsTold
-  readonly #proposalsOf = new Map<string, ProposalsOfLife>()
+  readonly #counters: Counters
+  #era: Era
   /** What callers give and are told. */
   readonly callers = new CallersTold((check) => this.#guard(check))
-  readonly #strangers = new Set<string>()
   #steps = 0
   #violation: Error | null = null
 
   constructor(ids: readonly string[], trace: Trace, counters: Counters) {
+    this.#ids = ids
     this.#trace = trace
-    this.#proposals = new ProposalsTold(this.committed, counters)
-    this.#members = new Map(ids.map((id) => [id, new ObservedMember(id)]))
-    this.#invariants = [
-      new PointersInOrder(),
-      new DurableRecovered(),
-      this.#voice,
-      new ElectionSafety(this.#votes),
-      new LeaderAppendOnly(),
-      new LogMatching(),
-      new CommittedImmutable(this.committed, this.#members),
-      new LeaderCompleteness(this.committed),
-      new ConfigurationOverlap(this.#members),
-      new LogSightings(counters),
-    ]
+    this.#counters = counters
+    this.#era = new Era(ids, counters, 0)
+  }
+
+  /** What is known to be committed in the cluster of now. */
+  get committed(): Commitments {
+    return this.#era.committed
   }
 
   /** The first thing that must never be, and was. */
@@ -76,19 +51,19 @@ export class Witness {
   }
 
   memberOf(id: string): ObservedMember {
-    const member = this.#members.get(id)
+    const member = this.#era.members.get(id)
     if (!member) throw new TypeError(`${id} is no member`)
     return member
   }
 
   /** Follows one life of a member's protocol. */
   watchOf(id: string): ProtocolWatch {
-    if (this.#strangers.has(id)) return { onRecovered() {}, onStep() {}, onProposed() {}, onReady() {} }
+    if (this.#era.strangers.has(id)) return { onRecovered() {}, onStep() {}, onProposed() {}, onReady() {} }
     const member = this.memberOf(id)
     let inspection: Inspection | null = null
-    const proposals = this.#proposals.begin(id)
-    this.#proposalsOf.set(id, proposals)
-    this.#applied.onBegin(id)
+    const proposals = this.#era.proposals.begin(id)
+    this.#era.proposalsOf.set(id, proposals)
+    this.#era.applied.onBegin(id)
     return {
       onRecovered: (recovered) => {
         inspection = recovered
@@ -118,20 +93,23 @@ export class Witness {
 
   /** Records of a member up to this sequence are on its disk. */
   onDurable(id: string, sequence: number): void {
-    if (this.#strangers.has(id)) return
+    if (this.#era.strangers.has(id)) return
     for (const { epoch, votedFor } of this.memberOf(id).disk.onDurable(sequence)) {
-      this.#guard(() => this.#voice.onDurable(id, epoch, votedFor))
+      this.#guard(() => this.#era.voice.onDurable(id, epoch, votedFor))
     }
   }
 
   onApplied(id: string, position: number, command: Uint8Array, result: Uint8Array, name: string | null): void {
-    if (this.#strangers.has(id)) return this.fail(new Violation(`${id} has lost its disk, and applies commands again`))
-    this.#guard(() => this.callers.onApplied(position, this.#applied.onApplied(id, position, command, result, name)))
+    if (this.#era.strangers.has(id))
+      return this.fail(new Violation(`${id} has lost what was on its disk, and applies commands again`))
+    this.#guard(() =>
+      this.callers.onApplied(position, this.#era.applied.onApplied(id, position, command, result, name)),
+    )
   }
 
   /** What is known of the commands up to a position, for a message. */
   describeLast(position: number): string {
-    return this.#applied.describeLast(position)
+    return this.#era.applied.describeLast(position)
   }
 
   /**
@@ -139,7 +117,16 @@ export class Witness {
    * said and held before stays said. So whoever leads or commits with its help is found out.
    */
   onReplaced(id: string): void {
-    this.#strangers.add(id)
+    this.#era.strangers.add(id)
+  }
+
+  /**
+   * Another cluster has begun at the same addresses: what the one before had decided up to `beginsAt` it goes on with, and
+   * nothing else that was said there counts here.
+   */
+  onNewCluster(beginsAt: number): void {
+    this.#era = new Era(this.#ids, this.#counters, beginsAt)
+    this.callers.onNewCluster()
   }
 
   onEnd(id: string): void {
@@ -160,20 +147,20 @@ export class Witness {
   /** Looks at everything once more, when nothing is under way any more. */
   sweepAtRest(): void {
     this.sweep()
-    for (const { id, now } of this.#members.values()) {
-      if (now) this.#guard(() => this.#proposalsOf.get(id)?.checkAllTold(now.deliveredIndex))
+    for (const { id, now } of this.#era.members.values()) {
+      if (now) this.#guard(() => this.#era.proposalsOf.get(id)?.checkAllTold(now.deliveredIndex))
     }
   }
 
   /** Looks at everything that every member that runs has. */
   sweep(): void {
-    this.#guard(() => this.#proposals.sweep())
-    for (const member of this.#members.values()) {
+    this.#guard(() => this.#era.proposals.sweep())
+    for (const member of this.#era.members.values()) {
       if (!member.now) continue
       const look = { member, now: pointersOf(member.now), before: member.before }
       this.#guard(() => {
         member.now?.check()
-        for (const invariant of this.#invariants) invariant.sweep?.(look)
+        for (const invariant of this.#era.invariants) invariant.sweep?.(look)
       })
     }
   }
@@ -184,7 +171,7 @@ export class Witness {
     this.#steps += 1
     const look = { member, now, before: member.before }
     this.#guard(() => {
-      for (const invariant of this.#invariants) invariant.check(look)
+      for (const invariant of this.#era.invariants) invariant.check(look)
     })
     if (this.#steps % stepsBetweenSweeps === 0) this.sweep()
   }

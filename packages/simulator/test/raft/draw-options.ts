@@ -37,6 +37,9 @@ const themes: Readonly<Record<Theme, Partial<Ranges>>> = {
   sizes: {},
   /** What a snapshot stands for is forgotten soon: members on other code need images of each other. */
   upgrades: { quickPercent: 67, tailEntriesMax: [0, 4, 50] },
+  copies: { quickPercent: 50 },
+  replaced: {},
+  idle: {},
   /** Leaders do not notice that they hear nobody any more. */
   delay: { quickPercent: 67, checkQuorumPercent: 30 },
   /** What a snapshot stands for is forgotten at once, entries leave one by one, and leaders take few at once. */

@@ -1,4 +1,4 @@
-import { checkInvariants, Raft, raft, type RaftState } from '@quorate/raft'
+import { checkInvariants, forceMembers, Raft, raft, type RaftState } from '@quorate/raft'
 import { subject, type Inspection, type Subject } from '@quorate/simulator'
 import { productGateway } from '../gateway/product-gateway.js'
 import { drawOptions } from './draw-options.js'
@@ -7,6 +7,7 @@ import { drawOptions } from './draw-options.js'
 export const raftSubject: Subject = subject({
   name: 'raft',
   gateway: productGateway,
+  forceMembers,
   protocol: (random, theme) => raft(drawOptions(random, theme)),
   inspect: (protocol) => {
     if (!(protocol instanceof Raft)) throw new TypeError('only Raft can be looked at here')

@@ -1,0 +1,29 @@
+import type { Dice } from './dice.js'
+import type { Fault } from './fault.js'
+
+/** Copies of directories that are put back, and whether they need a quiet world. */
+export interface DrawnCopies {
+  readonly faults: readonly Fault[]
+  /**
+   * True if nothing else may go wrong: whether a rollback of a whole disk is noticed depends on peers who know better and
+   * are reached (decision 0011). A copy of files is noticed by the member itself, whatever else happens.
+   */
+  readonly isQuiet: boolean
+}
+
+/** One or two members that are started on an older copy of their directory. */
+export function drawCopies(dice: Dice, members: number, safetyMs: number): DrawnCopies {
+  const ids = dice.pick(['new', 'kept'] as const)
+  const first = dice.random.nextInt(members)
+  const victims = [first, ...(dice.percent(50) ? [(first + 1) % members] : [])]
+  const faults = victims.map((who, at): Fault => {
+    const atMs = Math.floor((safetyMs * (at + dice.between(15, 45) / 100)) / victims.length)
+    return {
+      kind: 'oldCopy',
+      ...{ atMs, who, ids },
+      keptMs: dice.pick([dice.between(50, 400), dice.between(400, 1_500)]),
+      forMs: dice.between(0, 400),
+    }
+  })
+  return { faults, isQuiet: ids === 'kept' }
+}
