@@ -12,7 +12,12 @@ export class DemoRun {
   #onOutput: () => void = () => {}
 
   constructor(...options: string[]) {
-    this.#child = spawn(process.execPath, [program, ...options], { stdio: ['ignore', 'pipe', 'pipe'] })
+    // What is read here has no colours, whatever whoever runs the tests prefers.
+    const { FORCE_COLOR: _, ...env } = process.env
+    this.#child = spawn(process.execPath, [program, ...options], {
+      env: { ...env, NO_COLOR: '1' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     const hear = (chunk: Buffer): void => {
       this.#output += chunk.toString('utf8')
       this.#onOutput()

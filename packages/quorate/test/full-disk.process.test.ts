@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { rm, statfs, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -11,6 +10,7 @@ import { createReplica } from '@quorate/replica/node'
 import { fileStorage } from '@quorate/storage-file/node'
 import { tcpTransport } from '@quorate/transport-tcp'
 import { afterAll, expect, test } from 'vitest'
+import { freeAddress } from './faulty-network/cluster.js'
 import { allDisksFillUp, type CrowdedCluster } from './full-disk/story.js'
 
 const root = mkdtempSync(join(tmpdir(), 'quorate-full-disk-'))
@@ -37,15 +37,6 @@ afterAll(() => {
   rmSync(root, { recursive: true, force: true })
 })
 
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no port was free')
-  return address.port
-}
-
 async function fill(directory: string): Promise<void> {
   const { bavail, bsize } = await statfs(directory)
   await writeFile(join(directory, 'somebody-else'), new Uint8Array(bavail * bsize))
@@ -55,7 +46,7 @@ test.skipIf(!isMounted)(
   'D14, W13: file systems of 8 MiB fill under a running cluster, and get room again (skipped where nothing can be mounted)',
   async () => {
     const members: Record<string, string> = {}
-    for (const { id } of disks) members[id] = `127.0.0.1:${await freePort()}`
+    for (const { id } of disks) members[id] = await freeAddress()
     const stopped: string[] = []
     const replicas = await Promise.all(
       disks.map(async ({ id, directory }) => {

@@ -6,8 +6,6 @@ import { untilOrFor } from './until-or-for.js'
 const patienceMsOtherwise = 1_000
 /** While only sessions are open their time is kept this often, in milliseconds: they may last longer, never shorter. */
 const everyMsOfSessions = 10_000
-/** How long a `clock` command may be under way before it is proposed again, in cluster time. */
-const underWayMs = 1_000
 /** A deadline that is past, and was told to the machine, is told to it again after this long, in cluster time. */
 const tellAgainMs = 5_000
 const lookMs = { min: 5, max: 250 } as const
@@ -34,6 +32,11 @@ export interface ClockKeeperHost {
 export class ClockKeeper {
   readonly #host: ClockKeeperHost
   readonly #everyMs: number
+  /**
+   * How long a `clock` command may be under way before it is proposed again, in cluster time. Short: while a transfer of
+   * leadership is under way a leader takes none, and afterwards it may lead on.
+   */
+  readonly #underWayMs: number
   readonly #lookEveryMs: number
   /** What the machine last said; `isKnown` until something was applied. */
   #deadline: number | null = null
@@ -47,6 +50,7 @@ export class ClockKeeper {
   constructor(host: ClockKeeperHost) {
     this.#host = host
     this.#everyMs = Math.max(1, (host.timing?.patienceMs ?? patienceMsOtherwise) / 2)
+    this.#underWayMs = 2 * this.#everyMs
     this.#lookEveryMs = Math.min(lookMs.max, Math.max(lookMs.min, this.#everyMs / 4))
   }
 
@@ -124,7 +128,7 @@ export class ClockKeeper {
     if (!state.clock.isCounting) return this.#begin()
     const now = state.clock.now()
     const { clusterTime: applied } = state.clock.applied
-    if (this.#underWay && applied < this.#underWay.upTo && now < this.#underWay.upTo + underWayMs) return
+    if (this.#underWay && applied < this.#underWay.upTo && now < this.#underWay.upTo + this.#underWayMs) return
     if (this.#underWay?.deadline != null && applied >= this.#underWay.upTo) {
       this.#told = { deadline: this.#underWay.deadline, at: now }
     }

@@ -60,6 +60,19 @@ test('D12: an alarm in an idle cluster is neither early nor late when leadership
   expect(sinceSetMs).toBeLessThanOrEqual(4_000 + electionTimeoutMs)
 })
 
+test('D12: nor when leadership cannot be handed over, and the leader goes on', async () => {
+  const { sinceAskedMs, sinceSetMs } = await timeOfAlarm(1_000, async (cluster) => {
+    await cluster.time.pass(700)
+    const leader = await cluster.during(cluster.leader())
+    const [other] = cluster.replicas.filter(({ id }) => id !== leader.id)
+    cluster.hub.cut(leader.id, other!.id)
+    await cluster.during(leader.transferLeadership(other!.id).catch(() => {}))
+    cluster.hub.heal()
+  })
+  expect(sinceAskedMs).toBeGreaterThanOrEqual(1_000)
+  expect(sinceSetMs).toBeLessThanOrEqual(1_000 + 2 * electionTimeoutMs)
+})
+
 test('D12: nor when a leader that is cut off is replaced', async () => {
   let withoutLeaderMs = 0
   const { sinceAskedMs, sinceSetMs } = await timeOfAlarm(4_000, async (cluster) => {

@@ -1,6 +1,7 @@
 import { virtualTime } from '@quorate/conformance'
 import type { MachineModule } from '@quorate/contracts'
-import { Sleepers, watchedAlarms } from './alarms/sleepers.js'
+import type { alarms } from './alarms/alarms.js'
+import { HeardAlarms, Sleepers } from './alarms/sleepers.js'
 import { book, copiedBook, copiedLaterBook, laterBook } from './book/book.js'
 import { Writers } from './book/writers.js'
 import type { LoadSurroundings } from './load.js'
@@ -31,8 +32,9 @@ export interface SimulateOptions {
 /** Runs one plan on one protocol: a safety phase with faults, then a liveness phase without, and looks at all of it. */
 export function simulate(plan: Plan, subject: Subject, options: SimulateOptions): Promise<Report> {
   if (plan.theme === 'idle') {
-    const { machine, watch } = watchedAlarms()
-    return runPlan(plan, { subject, machine, load: (world) => new Sleepers(world, machine, watch) }, options)
+    const heard = new HeardAlarms()
+    const load = (world: LoadSurroundings<typeof alarms>): Sleepers => new Sleepers(world, heard)
+    return runPlan(plan, { subject, machine: heard.machine, load }, options)
   }
   const isHeld = plan.cluster.snapshots === 'held'
   const [machine, laterCode] = isHeld ? [book, laterBook] : [copiedBook, copiedLaterBook]

@@ -23,6 +23,8 @@ export interface Inspection {
   /** To whom its voice in this epoch went. */
   readonly votedFor: NodeId | null
   readonly isLeader: boolean
+  /** False while it takes no proposals although it leads, as when it hands over. */
+  readonly takesProposals: boolean
   /** What of the log is in memory. `firstIndex - 1` is the last entry that a snapshot stands for. */
   readonly firstIndex: number
   readonly lastIndex: number

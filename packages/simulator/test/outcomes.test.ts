@@ -32,6 +32,7 @@ describe('what a protocol tells of its proposals', () => {
       epoch,
       votedFor: null,
       isLeader: true,
+      takesProposals: true,
       firstIndex: 1,
       lastIndex: (index ?? 1) - 1,
       durableIndex: 0,

@@ -38,13 +38,19 @@ export async function startAll(
   )
 }
 
-/** An address that was free a moment ago. */
+const given = new Set<number>()
+
+/** An address that was free a moment ago, and that nobody in this process was given before. */
 export async function freeAddress(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return `127.0.0.1:${port}`
+  for (;;) {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    await new Promise((resolve) => server.close(resolve))
+    if (given.has(port)) continue
+    given.add(port)
+    return `127.0.0.1:${port}`
+  }
 }
 
 /** The driver takes care that it happens once, however often it is sent again. */

@@ -4,7 +4,7 @@ import { Askers } from '../clients/askers.js'
 import type { Load, LoadSurroundings } from '../load.js'
 import type { Cluster } from '../world/cluster.js'
 import type { WatchedTime } from '../world/watched-time.js'
-import { alarmsFor, type Alarms, type AlarmsWatch } from './alarms.js'
+import { alarms, watchedAlarms, type AlarmsWatch } from './alarms.js'
 
 /** What is looked at of deadlines, in milliseconds of the world. */
 interface Alarm {
@@ -19,6 +19,9 @@ interface Alarm {
 const longestMs = 6_000
 const calmLongestMs = 100
 
+/** Cluster time is told in whole milliseconds. */
+const resolutionMs = 1
+
 /** How long an alarm may take beside everything else: to be set, told and applied, in milliseconds. */
 const slackMs = 60
 
@@ -26,10 +29,9 @@ const slackMs = 60
  * Whoever sets alarms and asks for nothing more until they ring. No alarm may ring before its time, or later than the time in
  * which nobody led, and one election timeout for each leader that there was since (decision 0012).
  */
-export class Sleepers implements Load<Alarms> {
-  readonly #world: LoadSurroundings<Alarms>
-  readonly #askers: Askers<Alarms>
-  readonly #machine: Alarms
+export class Sleepers implements Load<typeof alarms> {
+  readonly #world: LoadSurroundings<typeof alarms>
+  readonly #askers: Askers<typeof alarms>
   readonly #alarms: Alarm[] = []
   acknowledged = 0
   acknowledgedInCalm = 0
@@ -37,14 +39,12 @@ export class Sleepers implements Load<Alarms> {
   #isOver = false
   #active = 0
 
-  constructor(world: LoadSurroundings<Alarms>, machine: Alarms, watch: WatchSlot) {
+  constructor(world: LoadSurroundings<typeof alarms>, heard: HeardAlarms) {
     this.#world = world
-    this.#machine = machine
-    watch.onSet = (alarm) => this.#onSet(alarm)
-    watch.onRang = (alarm) => this.#onRang(alarm)
+    heard.watch = { onSet: (alarm) => this.#onSet(alarm), onRang: (alarm) => this.#onRang(alarm) }
     this.#askers = new Askers(
       { ...world, isOver: () => this.#isOver, isCalm: () => this.#isCalm, clusters: () => 1 },
-      machine,
+      alarms,
     )
   }
 
@@ -77,11 +77,11 @@ export class Sleepers implements Load<Alarms> {
     return this.#askers.left()
   }
 
-  async complaint(cluster: Cluster<Alarms>, time: WatchedTime): Promise<string | null> {
+  async complaint(cluster: Cluster<typeof alarms>, time: WatchedTime): Promise<string | null> {
     const [member] = cluster.survivors
     if (!member) return null
-    const asked = member.ask((replica) => replica.queries.rang({ consistency: 'local' }))
-    const rang = await time.during(asked, 1_000, 'reading what has rung')
+    const asked = member.ask((replica) => replica.queries.all({ consistency: 'local' }))
+    const { rang } = await time.during(asked, 1_000, 'reading what has rung')
     const often = Object.entries(rang).find(([, times]) => times !== 1)
     if (often) return `alarm ${often[0]} has rung ${often[1]} times`
     const lost = this.#alarms.findIndex(({ set }, alarm) => set !== null && rang[alarm] === undefined)
@@ -103,7 +103,7 @@ export class Sleepers implements Load<Alarms> {
     const alarm = this.#alarms.length
     this.#alarms.push({ inMs, askedMs: this.#nowMs(), set: null, hasRung: false })
     const input = { alarm, inMs }
-    const ending = await asker.command({ name: 'set', input, request: this.#machine.commands.set.encode(input) })
+    const ending = await asker.command({ name: 'set', input, request: alarms.commands.set.encode(input) })
     this.#world.counters.add(`a command ends: ${ending.kind}`)
     if (ending.kind !== 'answered') return
     this.acknowledged += 1
@@ -122,17 +122,17 @@ export class Sleepers implements Load<Alarms> {
     const alarm = this.#alarms[at]
     if (!alarm?.set || alarm.hasRung) return
     alarm.hasRung = true
-    const { counters, leadership, electionTimeoutMs, fail } = this.#world
+    const { counters, leadership, electionTimeoutMs } = this.#world
     const nowMs = this.#nowMs()
     counters.add('an alarm rings')
     const earlyMs = alarm.askedMs + alarm.inMs - nowMs
-    if (earlyMs > 0) fail(`alarm ${at} rang ${earlyMs} ms before its time`)
+    if (earlyMs >= resolutionMs) this.#world.fail(`alarm ${at} rang ${earlyMs} ms before its time`)
     const withoutLeaderMs = leadership.withoutLeaderMs - alarm.set.withoutLeaderMs
     const changes = leadership.changes - alarm.set.changes
     const lateMs = nowMs - alarm.set.atMs - alarm.inMs
     const excessMs = lateMs - withoutLeaderMs
     if (excessMs > changes * electionTimeoutMs + slackMs) {
-      fail(
+      this.#world.fail(
         `alarm ${at} of ${alarm.inMs} ms rang ${lateMs} ms late: nobody led for ${withoutLeaderMs} ms, and ${changes} leaders were lost`,
       )
     }
@@ -143,11 +143,11 @@ export class Sleepers implements Load<Alarms> {
   }
 }
 
-/** Where a machine tells what is only made after it. */
-export type WatchSlot = { -readonly [Name in keyof AlarmsWatch]: AlarmsWatch[Name] }
-
-/** A machine with alarms, and the slot of whoever will look at it. */
-export function watchedAlarms(): { readonly machine: Alarms; readonly watch: WatchSlot } {
-  const watch: WatchSlot = { onSet() {}, onRang() {} }
-  return { machine: alarmsFor({ onSet: (alarm) => watch.onSet(alarm), onRang: (alarm) => watch.onRang(alarm) }), watch }
+/** The machine, made before whoever looks at it. */
+export class HeardAlarms {
+  watch: AlarmsWatch | null = null
+  readonly machine = watchedAlarms({
+    onSet: (alarm) => this.watch?.onSet(alarm),
+    onRang: (alarm) => this.watch?.onRang(alarm),
+  })
 }

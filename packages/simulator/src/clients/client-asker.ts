@@ -96,10 +96,10 @@ export class ClientAsker implements Asker {
 
   /** Its program decides to go on in the cluster that is there now, which takes a new client. */
   #goOnElsewhere(): void {
-    const { clusters, fail } = this.#world
-    if (clusters() === 1) fail('a client was told WRONG_CLUSTER, and there was only one')
-    if (this.#ofCluster === clusters()) return
-    this.#ofCluster = clusters()
+    const clusters = this.#world.clusters()
+    if (clusters === 1) this.#world.fail('a client was told WRONG_CLUSTER, and there was only one')
+    if (this.#ofCluster === clusters) return
+    this.#ofCluster = clusters
     void this.#client.close()
     this.#client = this.#create()
   }

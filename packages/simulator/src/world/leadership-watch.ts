@@ -6,8 +6,9 @@ import type { Witness } from './witness.js'
 const lookMs = 5
 
 /**
- * Looks at who leads, again and again, and adds up how long nobody did who could. A leader that has something to commit and
- * has committed nothing for an election timeout does not count: its majority is away, or lags and needs a snapshot.
+ * Looks at who leads, again and again, and adds up how long nobody did who could. A leader does not count that takes no
+ * proposals because it hands over, or that has something to commit and has committed nothing for an election timeout: its
+ * majority is away, or lags and needs a snapshot.
  */
 export class LeadershipWatch<Machine extends MachineModule> {
   readonly #cluster: Cluster<Machine>
@@ -33,7 +34,7 @@ export class LeadershipWatch<Machine extends MachineModule> {
     return this.#withoutLeaderMs
   }
 
-  /** How often another member has begun to lead, or the same one again. */
+  /** How often somebody has begun to lead, or has gone on after a while without a leader. */
   get changes(): number {
     return this.#changes
   }
@@ -48,6 +49,7 @@ export class LeadershipWatch<Machine extends MachineModule> {
   #look(): void {
     const leader = this.#leader()
     if (leader === null) {
+      this.#last = null
       this.#stuck = null
       this.#withoutLeaderMs += lookMs
       return
@@ -74,7 +76,7 @@ export class LeadershipWatch<Machine extends MachineModule> {
     return nowMs - this.#stuck.sinceMs
   }
 
-  /** Who leads the highest epoch and reaches a majority in both directions. */
+  /** Who leads the highest epoch, takes proposals, and reaches a majority in both directions. */
   #leader(): { readonly id: string; readonly pointers: Pointers } | null {
     const { members } = this.#cluster
     const up = members.filter((member) => member.isUp)
@@ -83,7 +85,7 @@ export class LeadershipWatch<Machine extends MachineModule> {
       const { now } = this.#witness.memberOf(id)
       if (now?.isLeader && now.epoch > (leader?.pointers.epoch ?? 0)) leader = { id, pointers: pointersOf(now) }
     }
-    if (leader === null) return null
+    if (leader === null || this.#witness.memberOf(leader.id).now?.takesProposals !== true) return null
     const { id: leading } = leader
     const reached = up.filter(({ id }) => id === leading || this.#cluster.areConnected(id, leading))
     return reached.length * 2 > members.length ? leader : null

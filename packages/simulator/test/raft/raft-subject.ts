@@ -44,6 +44,9 @@ export function inspectionOf(state: RaftState): Inspection {
     get isLeader() {
       return state.role === 'leader'
     },
+    get takesProposals() {
+      return state.transfer === null
+    },
     get firstIndex() {
       return state.log.firstIndex
     },

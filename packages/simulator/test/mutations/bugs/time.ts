@@ -52,6 +52,13 @@ export const bugsOfTime: readonly KnownBug[] = [
 `,
   },
   {
+    bug: 'time that a leader could not bring into the log while it handed over waits for a second',
+    profile: 'idle',
+    file: 'replica/src/clock-keeper.ts',
+    replace: `    this.#underWayMs = 2 * this.#everyMs`,
+    by: `    this.#underWayMs = 1_000`,
+  },
+  {
     bug: 'a deadline that was told and had not come is not told again',
     profile: 'idle',
     file: 'replica/src/clock-keeper.ts',
