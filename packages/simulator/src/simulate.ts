@@ -39,9 +39,7 @@ export function simulate(plan: Plan, subject: Subject, options: SimulateOptions)
   const isHeld = plan.cluster.snapshots === 'held'
   const [machine, laterCode] = isHeld ? [book, laterBook] : [copiedBook, copiedLaterBook]
   const later = plan.theme === 'upgrades' ? laterCode : null
-  // A client over HTTP, or a caller of a member, knows the commands of the first version.
-  const written = plan.load.callers === 'direct' ? later : null
-  const load = (world: LoadSurroundings<typeof book>): Writers => new Writers(world, written)
+  const load = (world: LoadSurroundings<typeof book>): Writers => new Writers(world, later)
   return runPlan(plan, { subject, machine, load, ...(later ? { later } : {}) }, options)
 }
 

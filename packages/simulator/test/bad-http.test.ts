@@ -32,14 +32,13 @@ function world(serve: ServeHttp, replica: object | null = {}) {
   const start = (): Process => {
     const process = new Process(environment, clock)
     // Nobody looks at the replica here but the gateway, which is our own.
-    member.life = { process, replica: replica as never }
+    member.life = { process, machine: book, replica: replica as never }
     return process
   }
   const failures: string[] = []
   const day = { isCalm: true }
   const http = new BadHttp<typeof book>({
     members: [member],
-    machine: book,
     gateway: () => serve,
     environment,
     random,

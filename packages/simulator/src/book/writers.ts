@@ -29,7 +29,7 @@ export class Writers implements Load<typeof book> {
     this.#later = later
     this.#askers = new Askers(
       { ...world, isOver: () => this.#isOver, isCalm: () => this.#isCalm, clusters: () => this.#clusters },
-      book,
+      later ?? book,
     )
   }
 

@@ -1,4 +1,4 @@
-import type { Environment, QuorateError, Random } from '@quorate/contracts'
+import type { Environment, ErrorCode, QuorateError, Random } from '@quorate/contracts'
 import type { Counters } from '../counters.js'
 import type { LoadTraits } from '../plan/plan.js'
 
@@ -30,6 +30,12 @@ export function countAnswer(counters: Counters, who: string, { code, outcome }: 
   counters.add(`${who} is told ${code}, ${outcome}`)
 }
 
+/** What exists since the first version is known to every member, through every upgrade. */
+export function checkServed({ fail }: Pick<AskerSurroundings, 'fail'>, { since }: Called, code: ErrorCode): void {
+  if (since !== 1 || (code !== 'INVALID_COMMAND' && code !== 'VERSION_NOT_ACTIVE')) return
+  fail(`a command of the first version was refused: ${code}`)
+}
+
 /** Somebody outside of the cluster, who wants answers and has a way to get them. */
 export interface Asker {
   /** Gives a command, and again in its place of a session as long as it may have been lost, or gives up. */
@@ -55,5 +61,5 @@ export interface AskerSurroundings {
   /** True when nothing more is to be asked. */
   isOver(): boolean
   /** Something must never be, and a caller has seen it. */
-  fail(problem: string): void
+  readonly fail: (problem: string) => void
 }

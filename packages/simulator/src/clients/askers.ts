@@ -20,15 +20,16 @@ export interface AskersSurroundings<Machine extends MachineModule> extends Asker
 /** Makes whoever asks in one run: all directly, all as callers of a member, or all with the product's client. */
 export class Askers<Machine extends MachineModule> {
   readonly #world: AskersSurroundings<Machine>
-  readonly #machine: Machine
+  readonly #machine: MachineModule
   readonly #http: BadHttp<Machine> | null
 
-  constructor(world: AskersSurroundings<Machine>, machine: Machine) {
+  /** `machine`: what clients write with. */
+  constructor(world: AskersSurroundings<Machine>, machine: MachineModule) {
     const { gateway, load, random, counters } = world
     const isHttp = gateway !== null && load.callers === 'client'
     this.#world = world
     this.#machine = machine
-    this.#http = isHttp ? new BadHttp({ ...world, random: random.fork(), machine, gateway }) : null
+    this.#http = isHttp ? new BadHttp({ ...world, random: random.fork(), gateway }) : null
     const directly = load.callers === 'member' ? 'callers are those of members' : 'callers ask directly'
     counters.add(isHttp ? 'callers ask with the client' : directly)
   }

@@ -35,7 +35,6 @@ interface Weather {
 /** What HTTP runs through and to. */
 export interface BadHttpParts<Machine extends MachineModule> extends AskerSurroundings {
   readonly members: readonly Member<Machine>[]
-  readonly machine: Machine
   readonly gateway: Gateway
 }
 
@@ -196,8 +195,8 @@ export class BadHttp<Machine extends MachineModule> implements HttpPort {
   #gatewayOf(life: Life<Machine>): ServeHttp {
     const known = this.#gateways.get(life)
     if (known) return known
-    const { machine, gateway } = this.#parts
-    const { replica, process } = life
+    const { gateway } = this.#parts
+    const { replica, process, machine } = life
     if (replica === null) throw new TypeError('a connection stands only to who has started')
     const serve = gateway({ replica, machine, environment: process.environment })
     this.#gateways.set(life, serve)

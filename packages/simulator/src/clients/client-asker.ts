@@ -7,7 +7,15 @@ import {
   type Operations,
   type Random,
 } from '@quorate/contracts'
-import { countAnswer, type Asker, type AskerSurroundings, type Called, type Ending, type Seen } from './asker.js'
+import {
+  checkServed,
+  countAnswer,
+  type Asker,
+  type AskerSurroundings,
+  type Called,
+  type Ending,
+  type Seen,
+} from './asker.js'
 
 /** How long a question may take, in milliseconds, and how long when all is well. */
 const timeoutMs = 2_500
@@ -56,25 +64,27 @@ export class ClientAsker implements Asker {
     this.#client = this.#create()
   }
 
-  async command({ name, input }: Called): Promise<Ending> {
+  async command(called: Called): Promise<Ending> {
+    const { name, input } = called
     const call = this.#client.commands[name]
     if (!call) throw new TypeError(`no command is called ${name}`)
     if (this.#world.random.nextInt(closePerCommands) === 0) this.#closeSoon()
     try {
       return { kind: 'answered', result: await call(input, { timeoutMs: this.#timeoutMs() }) }
     } catch (error) {
-      return { kind: this.#failureOf(error).outcome === 'notDone' ? 'notDone' : 'unknown' }
+      return { kind: this.#failureOf(error, called).outcome === 'notDone' ? 'notDone' : 'unknown' }
     }
   }
 
-  async query({ name, input }: Called, consistency: 'linearizable' | 'local'): Promise<Seen | null> {
+  async query(called: Called, consistency: 'linearizable' | 'local'): Promise<Seen | null> {
+    const { name, input } = called
     const call = this.#client.queries[name]
     if (!call) throw new TypeError(`no query is called ${name}`)
     try {
       const result = await call(input, { consistency, timeoutMs: this.#timeoutMs() })
       return { result, by: 'whoever a client found' }
     } catch (error) {
-      this.#failureOf(error)
+      this.#failureOf(error, called)
       return null
     }
   }
@@ -110,11 +120,14 @@ export class ClientAsker implements Asker {
     return this.#world.random.nextInt(8) === 0 ? this.#attemptTimeoutMs : timeoutMs
   }
 
-  #failureOf(error: unknown): QuorateError {
+  #failureOf(error: unknown, called: Called): QuorateError {
     if (!(error instanceof QuorateError)) throw error
     countAnswer(this.#world.counters, 'a client', error)
     if (error.code === 'WRONG_CLUSTER') this.#goOnElsewhere()
-    if (mistakes.includes(error.code)) this.#world.fail(`a client was told ${error.code}: ${error.message}`)
+    checkServed(this.#world, called, error.code)
+    // Members in their first code know nothing of a later command.
+    if (called.since !== 2 && mistakes.includes(error.code))
+      this.#world.fail(`a client was told ${error.code}: ${error.message}`)
     return error
   }
 }

@@ -4,6 +4,7 @@ import type { Member } from '../member/member.js'
 import { longSessionMs } from '../plan/plan.js'
 import {
   calmPauseMsMax,
+  checkServed,
   countAnswer,
   type Asker,
   type AskerSurroundings,
@@ -50,7 +51,8 @@ export class DirectAsker<Machine extends MachineModule> implements Asker {
     this.#world = world
   }
 
-  async command({ request, since }: Called): Promise<Ending> {
+  async command(called: Called): Promise<Ending> {
+    const { request } = called
     const session = await this.#openSession()
     if (session === null) return { kind: 'notDone' }
     const sequence = session.begin()
@@ -62,7 +64,7 @@ export class DirectAsker<Machine extends MachineModule> implements Asker {
         (replica, timeoutMs) => replica.propose(request, { session: place, timeoutMs }),
         member,
       )
-      if (since === 1 && ending.kind !== 'answered') this.#checkServed(ending.code)
+      if (ending.kind !== 'answered') checkServed(this.#world, called, ending.code)
       if (ending.kind === 'answered') {
         if (this.#lastRequest.length > 0) this.#stranger?.maybeReuse(place, request, this.#lastRequest)
         this.#lastRequest = request
@@ -138,12 +140,6 @@ export class DirectAsker<Machine extends MachineModule> implements Asker {
     if (this.#session === session) this.#session = null
     if (this.#world.sessionTimeoutMs < longSessionMs || session.ofCluster !== this.#world.clusters()) return
     this.#world.fail(`session ${session.id.position} ended, and its time was not over by any clock (F-44)`)
-  }
-
-  /** What exists since the first version is known to every member, through every upgrade. */
-  #checkServed(code: ErrorCode): void {
-    if (code !== 'INVALID_COMMAND' && code !== 'VERSION_NOT_ACTIVE') return
-    this.#world.fail(`a command of the first version was refused: ${code}`)
   }
 
   /** Waits before it asks again; false if it gives up. */

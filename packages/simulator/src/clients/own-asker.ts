@@ -1,6 +1,6 @@
 import { QuorateError, type MachineModule } from '@quorate/contracts'
 import type { Asker, Called, Ending, Seen } from './asker.js'
-import { countAnswer } from './asker.js'
+import { checkServed, countAnswer } from './asker.js'
 import { DirectAsker, type DirectAskerSurroundings } from './direct-asker.js'
 import { Signal } from './signal.js'
 
@@ -26,7 +26,7 @@ export class OwnAsker<Machine extends MachineModule> implements Asker {
     this.#direct = new DirectAsker(world)
   }
 
-  async command({ request }: Called): Promise<Ending> {
+  async command(called: Called): Promise<Ending> {
     const { random, load, members, counters, environment } = this.#world
     const member = members[random.nextInt(members.length)]
     if (!member) throw new TypeError('a cluster has members')
@@ -36,12 +36,13 @@ export class OwnAsker<Machine extends MachineModule> implements Asker {
     const isGivenUp = !this.#world.isCalm() && random.nextInt(abortPerCommands) === 0
     const process = member.life?.process
     if (isGivenUp) environment.setTimer(random.nextInt(timeoutMs), () => process?.enter(() => signal.abort()))
-    const asked = member.ask((replica) => replica.propose(request, { timeoutMs, signal }))
+    const asked = member.ask((replica) => replica.propose(called.request, { timeoutMs, signal }))
     try {
       return { kind: 'answered', result: (await this.#within(timeoutMs + graceMs, asked)).result }
     } catch (error) {
       if (!(error instanceof QuorateError)) throw error
       countAnswer(counters, 'a caller of a member', error)
+      checkServed(this.#world, called, error.code)
       return { kind: error.outcome === 'notDone' ? 'notDone' : 'unknown' }
     }
   }

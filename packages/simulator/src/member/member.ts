@@ -9,6 +9,8 @@ import { UnreleasedRecords } from './unreleased-records.js'
 /** One life of a member, from its start on. */
 export interface Life<Machine extends MachineModule> {
   readonly process: Process
+  /** The code of the machine that it runs. */
+  readonly machine: Machine
   /** Null until it has started. */
   replica: Replica<Machine> | null
 }

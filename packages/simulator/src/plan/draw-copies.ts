@@ -21,6 +21,8 @@ export function drawCopies(dice: Dice, members: number, safetyMs: number): Drawn
     return {
       kind: 'oldCopy',
       ...{ atMs, who, ids },
+      // Where all have forgotten what they knew, only the member itself can tell.
+      isAlone: ids === 'new' && dice.percent(60),
       keptMs: dice.pick([dice.between(50, 400), dice.between(400, 1_500)]),
       forMs: dice.between(0, 400),
     }

@@ -131,6 +131,8 @@ export type Fault =
       readonly atMs: number
       readonly who: number
       readonly ids: 'new' | 'kept'
+      /** All others end at the same moment, and have forgotten what they had heard of it lately. */
+      readonly isAlone: boolean
       readonly keptMs: number
       readonly forMs: number
     }

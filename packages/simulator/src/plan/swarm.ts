@@ -42,9 +42,7 @@ export function drawPlan(seed: number, limits: PlanLimits = usualLimits): Plan {
   const troubles = drawFaults(dice, theme, cluster.ids.length, safetyMs)
   const faults = staged ? inOrder(withStaged(staged, troubles, stage, cluster.ids.length, safetyMs)) : troubles
   const isClient = dice.percent(ranges.clientsPercent) || profile === 'client'
-  const drawnCallers = isClient ? 'client' : drawCallers(dice, ranges)
-  // Others would write with commands of the first version only.
-  const callers = staged === 'upgrades' ? 'direct' : drawnCallers
+  const callers = isClient ? 'client' : drawCallers(dice, ranges)
   const { commandBytes, answerBytes, keptAnswers, ...limitsOfMembers } = dice.pick(ranges.bytes)
   const snapshots = dice.percent(50) ? 'held' : 'copied'
   return {

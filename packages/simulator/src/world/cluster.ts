@@ -112,9 +112,10 @@ export class Cluster<Machine extends MachineModule> {
   /** Starts a member that does not run. Resolves when it has started, or has ended again. */
   start(member: Member<Machine>): void {
     if (member.life !== null || member.lostBecause !== null || this.#isHalted) return
-    const { time, trace, counters } = this.#parts
+    const { time, trace, counters, machine, later } = this.#parts
     const process = new Process(time.environment, member.clock)
-    const life: Life<Machine> = { process, replica: null }
+    const code = member.code === 'later' ? (later ?? machine) : machine
+    const life: Life<Machine> = { process, machine: code, replica: null }
     member.hasRunLater ||= member.code === 'later'
     member.life = life
     member.lives += 1
@@ -230,8 +231,8 @@ export class Cluster<Machine extends MachineModule> {
   }
 
   async #create(member: Member<Machine>, life: Life<Machine>) {
-    const { traits, machine, later, protocol, trace, witness } = this.#parts
-    const { process } = life
+    const { traits, protocol, trace, witness } = this.#parts
+    const { process, machine } = life
     const { environment } = process
     const transport = memoryTransport({ hub: this.hub })
     const watch = witness.watchOf(member.id)
@@ -242,7 +243,7 @@ export class Cluster<Machine extends MachineModule> {
         members: Object.fromEntries(
           traits.ids.map((id) => [id, { address: addressOf(id), clientAddress: clientAddressOf(id) }]),
         ),
-        machine: watchedMachine(member.code === 'later' ? (later ?? machine) : machine, {
+        machine: watchedMachine(machine, {
           onLife: (running) => (member.machine = running),
           onApply: (position, command, result, name) => witness.onApplied(member.id, position, command, result, name),
         }),
