@@ -41,8 +41,8 @@ export class ClockKeeper {
   /** What the machine last said; `isKnown` until something was applied. */
   #deadline: number | null = null
   #isKnown = false
-  #told: { readonly deadline: number; readonly at: number } | null = null
-  #underWay: { readonly upTo: number; readonly deadline: number | null } | null = null
+  /** The stamp of the `clock` command that is under way. */
+  #underWay: number | null = null
   #waiting: { readonly upTo: number; readonly end: () => void }[] = []
   #waitsSinceMs: number | null = null
   #cancelTimer: (() => void) | null = null
@@ -58,7 +58,6 @@ export class ClockKeeper {
   onLeadership(leads: boolean): void {
     this.stop()
     this.#underWay = null
-    this.#told = null
     this.#waitsSinceMs = null
     this.#isKnown = false
     if (leads) this.#lookLater()
@@ -128,14 +127,10 @@ export class ClockKeeper {
     if (!state.clock.isCounting) return this.#begin()
     const now = state.clock.now()
     const { clusterTime: applied } = state.clock.applied
-    if (this.#underWay && applied < this.#underWay.upTo && now < this.#underWay.upTo + this.#underWayMs) return
-    if (this.#underWay?.deadline != null && applied >= this.#underWay.upTo) {
-      this.#told = { deadline: this.#underWay.deadline, at: now }
-    }
+    if (this.#underWay !== null && applied < this.#underWay && now < this.#underWay + this.#underWayMs) return
     this.#underWay = null
-    const deadline = this.#due(now)
-    if (deadline === null && now - applied < this.#patienceMs(now)) return
-    this.#underWay = { upTo: now, deadline }
+    if (!this.#isDue(now) && now - applied < this.#patienceMs(now)) return
+    this.#underWay = now
     this.#host.propose()
   }
 
@@ -148,12 +143,12 @@ export class ClockKeeper {
     if (this.#machineDeadline() !== null || this.#host.state.sessions.size > 0) this.#host.propose()
   }
 
-  /** What has to be told now, if anything. */
-  #due(now: number): number | null {
-    const deadline = Math.min(this.#machineDeadline() ?? Infinity, this.#host.state.sessions.noneEndsBefore)
-    if (deadline > now) return null
-    const wasTold = this.#told && deadline <= this.#told.deadline && now < this.#told.at + tellAgainMs
-    return wasTold ? null : deadline
+  /** True if something is to be told now. What another command brought into the log told the machine nothing. */
+  #isDue(now: number): boolean {
+    const { sessions, toldUpTo } = this.#host.state
+    const deadline = Math.min(this.#machineDeadline() ?? Infinity, sessions.noneEndsBefore)
+    const wasTold = toldUpTo !== null && deadline <= toldUpTo && now < toldUpTo + tellAgainMs
+    return deadline <= now && !wasTold
   }
 
   /** How old the last applied stamp may be. */

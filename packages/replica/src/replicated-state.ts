@@ -5,6 +5,7 @@ import {
   QuorateError,
   seededRandom,
   type ApplyContext,
+  type ClusterTime,
   type Envelope,
   type Position,
   type StateMachine,
@@ -66,6 +67,7 @@ export class ReplicatedState {
   /** Codec of everything that was applied so far; null before the first of it. */
   #codec: string | null = null
   sessions = new SessionTable()
+  #toldUpTo: ClusterTime | null = null
 
   /** `supported`: the newest version of everything that this member can be part of. */
   constructor(machine: StateMachine, clock: ClusterClock, supported: Versions = supportedVersions(machine, {})) {
@@ -85,6 +87,11 @@ export class ReplicatedState {
   /** The newest version of everything that this member can be part of. */
   get supported(): Versions {
     return this.#supported
+  }
+
+  /** Up to when the machine was told what has expired, in this life; null: not yet. Commands tell it nothing. */
+  get toldUpTo(): ClusterTime | null {
+    return this.#toldUpTo
   }
 
   /** Applies one committed command. Null: nobody waits for it. */
@@ -108,6 +115,7 @@ export class ReplicatedState {
       }
       case 'clock':
         this.#withMachine(at, (context) => this.machine.expire(context), stamps)
+        this.#toldUpTo = stamps.clusterTime
         return null
       case 'activate':
         return this.#activate(envelope, at)

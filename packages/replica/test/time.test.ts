@@ -73,6 +73,25 @@ test('D12: nor when leadership cannot be handed over, and the leader goes on', a
   expect(sinceSetMs).toBeLessThanOrEqual(1_000 + 2 * electionTimeoutMs)
 })
 
+test('D12: a lease that ended while leadership could not be handed over is told at once, also where others write', async () => {
+  const cluster = new VirtualCluster(leases)
+  await cluster.start()
+  const leader = await cluster.during(cluster.leader())
+  const ended = (): Promise<number> => cluster.during(leader.queries.ended({ consistency: 'local' }))
+  await cluster.during(leader.commands.grant({ forMs: 500 }))
+  await cluster.time.pass(450)
+  const [other] = cluster.replicas.filter(({ id }) => id !== leader.id)
+  cluster.hub.cut(leader.id, other!.id)
+  await cluster.during(leader.transferLeadership(other!.id).catch(() => {}))
+  cluster.hub.heal()
+  for (let times = 0; times < 15; times += 1) {
+    await cluster.during(leader.commands.grant({ forMs: 60_000 }))
+    await cluster.time.pass(10)
+  }
+  expect(await ended()).toBe(1)
+  await cluster.close()
+})
+
 test('D12: nor when a leader that is cut off is replaced', async () => {
   let withoutLeaderMs = 0
   const { sinceAskedMs, sinceSetMs } = await timeOfAlarm(4_000, async (cluster) => {

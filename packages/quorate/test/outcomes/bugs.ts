@@ -120,4 +120,33 @@ export const bugs: readonly (readonly OutcomeBug[])[] = [
       },
     },
   ],
+  [
+    {
+      bug: 'a new leader stamps what it counts before it has applied what earlier leaders stamped',
+      file: 'replica/src/cluster-clock.ts',
+      replace: `this.#role = 'waiting'
+    this.#epoch`,
+      by: `this.#role = 'counting'
+    this.#epoch`,
+      foundBy: {
+        file: 'replica/test/cluster-clock.test.ts',
+        test: 'D12: a new leader stamps nothing that it has counted before it has applied what earlier leaders stamped',
+      },
+    },
+  ],
+  [
+    {
+      bug: 'a member that stood still counts the time in which it knew of nobody',
+      file: 'replica/src/cluster-clock.ts',
+      replace: `    if (this.#role !== 'following' || this.#sinceMs === null) return
+`,
+      by: `    if (ms > 0) return
+    if (this.#role !== 'following' || this.#sinceMs === null) return
+`,
+      foundBy: {
+        file: 'replica/test/cluster-clock.test.ts',
+        test: 'D12: who stood still does not count it, unless it led',
+      },
+    },
+  ],
 ]

@@ -18,22 +18,6 @@ export const bugsOfTime: readonly KnownBug[] = [
     by: `    if (this.#applied.clusterTime > this.#countNow()) this.#countFrom(this.#applied.clusterTime)`,
   },
   {
-    bug: 'a new leader stamps what it counts before it has applied what earlier leaders stamped',
-    profile: 'idle',
-    file: 'replica/src/cluster-clock.ts',
-    replace: `this.#role = 'waiting'
-    this.#epoch`,
-    by: `this.#role = 'counting'
-    this.#epoch`,
-  },
-  {
-    bug: 'a member that stood still counts the time in which it knew of nobody',
-    profile: 'idle',
-    file: 'replica/src/clock-keeper.ts',
-    replace: `    if (timing && ms > timing.patienceMs) state.clock.onStall(ms)`,
-    by: `    if (timing && ms < 0) state.clock.onStall(ms)`,
-  },
-  {
     bug: 'a deadline that has come is not told to a machine of which nobody asks anything',
     profile: 'idle',
     file: 'replica/src/clock-keeper.ts',
@@ -59,10 +43,13 @@ export const bugsOfTime: readonly KnownBug[] = [
     by: `    this.#underWayMs = 1_000`,
   },
   {
-    bug: 'a deadline that was told and had not come is not told again',
+    bug: 'whatever brings time into the log counts as telling the machine',
     profile: 'idle',
-    file: 'replica/src/clock-keeper.ts',
-    replace: `    const wasTold = this.#told && deadline <= this.#told.deadline && now < this.#told.at + tellAgainMs`,
-    by: `    const wasTold = this.#told !== null`,
+    file: 'replica/src/replicated-state.ts',
+    replace: `    this.sessions.expire(stamps.clusterTime)
+`,
+    by: `    this.sessions.expire(stamps.clusterTime)
+    this.#toldUpTo = stamps.clusterTime
+`,
   },
 ]
