@@ -19,7 +19,7 @@ export type ServedReplica = Pick<
 >
 
 /** What the gateway needs of a machine: how its operations cross the wire. */
-export type ServedMachine = Pick<MachineModule, 'name' | 'codec' | 'commands' | 'queries'>
+export type ServedMachine = Pick<MachineModule, 'name' | 'version' | 'codec' | 'commands' | 'queries'>
 
 /** The largest body, and the largest that may be asked for (decision D34): a command of 4 MiB as base64, and room. */
 export const bodyBytesMax = 8 * 1024 * 1024
