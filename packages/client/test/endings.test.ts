@@ -6,7 +6,7 @@ import { nodeEnvironment } from '@quorate/contracts/node'
 import { counter } from '@quorate/machine-counter'
 import { kv } from '@quorate/machine-kv'
 import { expect, onTestFinished, test } from 'vitest'
-import { clientOf, deserted, fakeMember, hang, refuse, succeed } from './fake-members.js'
+import { breakOff, clientOf, deserted, fakeMember, hang, refuse, succeed } from './fake-members.js'
 
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await nodeEnvironment().yieldTurn()
@@ -76,6 +76,37 @@ test('D37: operations above their limit are refused as OVERLOADED', async () => 
   const first = client.queries.value({ timeoutMs: 100 }).catch(() => 'ended')
   await expect(client.queries.value()).rejects.toMatchObject({ code: 'OVERLOADED', outcome: 'notDone' })
   expect(await first).toBe('ended')
+})
+
+test('D37: however an operation ends, the next one has its room', async () => {
+  let act = succeed(1)
+  const member = await fakeMember((...request) => act(...request))
+  const client = clientOf([member.address], { requestsMax: 1 })
+  const ends: Record<string, () => Promise<unknown>> = {
+    answered: () => client.queries.value(),
+    refused: () => {
+      act = refuse('INVALID_COMMAND')
+      return client.commands.add({ by: 1 })
+    },
+    'out of time': () => {
+      act = hang
+      return client.commands.add({ by: 1 }, { timeoutMs: 20 })
+    },
+    'given up': () => {
+      act = hang
+      return client.queries.value({ signal: AbortSignal.timeout(20) })
+    },
+    'given up before': () => client.queries.value({ signal: AbortSignal.abort() }),
+    'broken off': () => {
+      act = breakOff
+      return client.queries.value({ timeoutMs: 50 })
+    },
+  }
+  for (const [how, end] of Object.entries(ends)) {
+    await end().catch((error: unknown) => expect(error, how).not.toMatchObject({ code: 'OVERLOADED' }))
+    act = succeed(2)
+    expect(await client.queries.value(), how).toBe(2)
+  }
 })
 
 test('D37: connections to a member are few, and are used again', async () => {

@@ -144,3 +144,22 @@ test('a host name is as good as an address', async () => {
   introduce(a, at(b))
   await untilUp(a, b)
 })
+
+test('what has left counts no more: frames that go one by one always find room, also after the link broke', async () => {
+  const a = await member('a', { channelBytesMax: 1_024, reconnectMinMs: 1 })
+  let b = await member('b')
+  const { address } = b.running
+  for (let connections = 1; connections <= 2; connections += 1) {
+    introduce(a, at(b, address))
+    await until(() => a.links.filter((link) => link.startsWith('b up')).length === connections)
+    for (let count = 1; count <= 100; count += 1) {
+      expect(a.running.send(b.id, new Uint8Array(count % 40), 'log')).toBe('queued')
+      await until(() => b.frames.length === count)
+    }
+    // These are lost with the connection, and do not count against the next one.
+    while (a.running.send(b.id, new Uint8Array(200), 'log') === 'queued');
+    if (connections === 2) break
+    await b.running.close()
+    b = await member('b', { address })
+  }
+})

@@ -20,6 +20,7 @@ interface Member {
 interface MemberOptions {
   readonly address?: string
   readonly reconnectMs?: number
+  readonly channelBytesMax?: number
 }
 
 async function member(
@@ -271,4 +272,21 @@ test.each([
 ])('wrong options are refused with their path', (make, text) => {
   expect(make).toThrow(expect.objectContaining({ code: 'INVALID_OPTIONS' }))
   expect(make).toThrow(text)
+})
+
+test('what has arrived, or got lost on its way, counts no more', async () => {
+  const time = virtualTime({ settled })
+  const hub = memoryHub({ seed: 3 })
+  const [a, b] = [await member('a', hub, time, { channelBytesMax: 1_024 }), await member('b', hub, time)]
+  a.running.setPeers(new Map([[b.id, 'b']]))
+  await time.pass(100)
+  hub.setFaults({ loss: 0.2, duplication: 0.3, latencyMs: 5, reordering: 0.5 })
+  for (let count = 1; count <= 200; count += 1) {
+    // An empty line takes anything: it is the second one that needs room.
+    for (let each = 0; each < 2; each += 1) expect(a.say(b, 'x'.repeat(count % 40))).toBe('queued')
+    if (count % 5 === 0) hub.cut('a', 'b')
+    await time.pass(10)
+    hub.heal()
+  }
+  expect(b.trace.length).toBeGreaterThan(250)
 })
