@@ -1,6 +1,6 @@
 /** A bad day that a campaign has to have seen: a case of the list of faults, and the counter that says how often. */
 export interface BadDay {
-  /** Names of the list: `F-28` of adversarial schedules, `W14` of disks, or a decision that they try, as `D26`. */
+  /** Names of the list: `F-28` of adversarial schedules, `W14` of disks, or a decision that they try, as `D26` and `0012`. */
   readonly cases: readonly string[]
   /** Matches the counters that are taken together. */
   readonly counter: RegExp
@@ -68,6 +68,14 @@ export const badDays: readonly BadDay[] = [
   { cases: ['D26'], counter: /^a member goes back to its first code$/ },
   { cases: ['D26'], counter: /^a member is refused for its old code$/ },
   { cases: ['D26'], counter: /^an upgrade comes to its end$/ },
+  { cases: ['0008', 'D19'], counter: /^a cluster is replaced: recovered$/ },
+  { cases: ['0008', 'D19'], counter: /^a cluster is replaced: (anew|renamed)$/ },
+  { cases: ['0009'], counter: /^a client is told WRONG_CLUSTER, unknown$/ },
+  { cases: ['0009'], counter: /^a caller is told WRONG_CLUSTER, notDone$/ },
+  { cases: ['0011', 'D16'], counter: /^an older copy is put back, with new ids$/ },
+  { cases: ['0011', 'D16'], counter: /^an older copy is put back, with kept ids$/ },
+  { cases: ['0011', 'D16'], counter: /^a stranger is refused: STALE_DIRECTORY$/ },
+  { cases: ['0012', 'D12'], counter: /^an alarm rings$/ },
 ]
 
 /** Of how many runs every bad day is to be expected. */
