@@ -1,29 +1,19 @@
-import type { NodeId, OpenStorage, Protocol, ProtocolModule } from '@quorate/contracts'
+import type { NodeId } from '@quorate/contracts'
 import type { Applier } from './applier.js'
 import type { Callers } from './callers.js'
 import { digestOf } from './digest.js'
-import type { Events } from './events.js'
+import type { DriverParts } from './driver-parts.js'
 import type { Health } from './health/health.js'
-import type { IdentityFile } from './identity-file.js'
 import type { LeaderView } from './leader-view.js'
-import type { CheckedOptions } from './options.js'
 import type { Peers } from './peers.js'
 import type { Queues } from './queues.js'
-import type { ReplicatedState } from './replicated-state.js'
 import type { Snapshots } from './snapshots/snapshots.js'
 import type { ReplicaStatus } from './status.js'
 import { describeVersions } from './versions/version-list.js'
 
 /** What a status is read from. */
-export interface StatusSources<Message, Admin> {
+export interface StatusSources<Message, Admin> extends DriverParts<Message, Admin> {
   readonly id: NodeId
-  readonly options: CheckedOptions
-  readonly module: ProtocolModule<Message, Admin>
-  readonly protocol: Protocol<Message, Admin>
-  readonly storage: OpenStorage
-  readonly identity: IdentityFile
-  readonly state: ReplicatedState
-  readonly events: Events
   readonly isStopped: boolean
   /** Why it stopped by itself, if it did. */
   readonly failure: Error | null

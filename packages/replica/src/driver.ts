@@ -1,31 +1,20 @@
-import {
-  describeError,
-  QuorateError,
-  type Metrics,
-  type NodeId,
-  type OpenStorage,
-  type Position,
-  type Protocol,
-  type ProtocolModule,
-  type Ready,
-} from '@quorate/contracts'
+import { describeError, QuorateError, type Metrics, type NodeId, type Ready } from '@quorate/contracts'
 import { Applier } from './applier.js'
 import { Callers, type SinceOf } from './callers.js'
 import { ClockKeeper } from './clock-keeper.js'
 import { closeInOrder } from './close-in-order.js'
 import { describeStatus } from './describe-status.js'
+import type { DriverParts } from './driver-parts.js'
 import type { Events } from './events.js'
 import { handOver } from './hand-over.js'
 import { Health } from './health/health.js'
 import { guardedMetrics } from './health/guarded-metrics.js'
 import { MetricsRegistry } from './health/metrics-registry.js'
-import type { IdentityFile } from './identity-file.js'
 import { LeaderView } from './leader-view.js'
 import { Loop } from './loop.js'
-import { clientAddressOfSelf, type CheckedOptions } from './options.js'
+import { clientAddressOfSelf } from './options.js'
 import { Peers } from './peers.js'
 import { queuesOf } from './queues.js'
-import type { ReplicatedState } from './replicated-state.js'
 import type { CommandOptions, QueryOptions, RawResult } from './replica.js'
 import { Snapshots } from './snapshots/snapshots.js'
 import type { ReplicaStatus } from './status.js'
@@ -37,20 +26,6 @@ import { Writer } from './writer.js'
 
 /** Shorter pauses of the applier are not worth a word, in milliseconds. */
 const heldMsMin = 5
-
-/** What a driver is made of: everything opened and recovered. */
-export interface DriverParts<Message, Admin> {
-  readonly options: CheckedOptions
-  readonly module: ProtocolModule<Message, Admin>
-  readonly protocol: Protocol<Message, Admin>
-  readonly storage: OpenStorage
-  readonly identity: IdentityFile
-  /** As the storage's snapshot left it, at position `at`; the journal's last record was `recovered`, or 0. */
-  readonly state: ReplicatedState
-  readonly at: Position
-  readonly recovered: number
-  readonly events: Events
-}
 
 /**
  * Runs one protocol over one storage, transport and machine: carries out every Ready in the order that section 7 of the

@@ -1,7 +1,6 @@
 /** An image is that of the call: of what is replicated around the machine as of the machine, however long it is read. */
 import {
   clusterTime,
-  concatBytes,
   encodeEnvelope,
   position,
   seededRandom,
@@ -18,9 +17,7 @@ import { z } from 'zod'
 import { ClusterClock } from '../src/cluster-clock.js'
 import { ReplicatedState, type Applied } from '../src/replicated-state.js'
 import { encodeOpening } from '../src/sessions/opening.js'
-import { slicesOf } from '../src/snapshots/slices.js'
-
-const sliceBytes = 256 * 1024
+import { bytesOfImage, sliceBytes } from './image-bytes.js'
 
 /** Answers as large as it is told. */
 const echo = defineMachine({
@@ -114,15 +111,6 @@ function busyLife(told: Told, seed: string): Life {
   return life
 }
 
-async function collected(image: AsyncIterable<Uint8Array>, between = (): void => {}): Promise<Uint8Array> {
-  const slices: Uint8Array[] = []
-  for await (const slice of slicesOf(image, sliceBytes)) {
-    slices.push(slice.slice())
-    between()
-  }
-  return concatBytes(slices)
-}
-
 describe.each(machines)('%s', (_, told) => {
   const isHeld = told.machine.create().snapshotHoldsApply
 
@@ -131,7 +119,7 @@ describe.each(machines)('%s', (_, told) => {
     const { answers, bytes } = life.state.sessions.load
     expect(answers).toBeGreaterThan(10)
     if (told.machine === echo) expect(bytes).toBeGreaterThan(sliceBytes)
-    const expected = await collected(still.state.image())
+    const expected = await bytesOfImage(still.state.image())
     const image = life.state.image()
     let slices = 0
     const goOn = (): void => {
@@ -141,9 +129,9 @@ describe.each(machines)('%s', (_, told) => {
       if (!isHeld) for (let each = 0; each < 5; each += 1) life.command(3_000)
     }
     goOn()
-    expect(Buffer.compare(await collected(image, goOn), expected)).toBe(0)
+    expect(Buffer.compare(await bytesOfImage(image, goOn), expected)).toBe(0)
     expect(slices).toBeGreaterThan(2)
-    expect(Buffer.compare(await collected(life.state.image()), expected)).not.toBe(0)
+    expect(Buffer.compare(await bytesOfImage(life.state.image()), expected)).not.toBe(0)
   })
 
   test('a restored state counts what the live one counts, and decides what follows like it', async () => {
@@ -157,7 +145,7 @@ describe.each(machines)('%s', (_, told) => {
         expect(restored.sessions.load).toEqual(life.state.sessions.load)
         expect(restored.nextDeadline()).toBe(life.state.nextDeadline())
         expect(restored.clock.applied).toEqual(life.state.clock.applied)
-        expect(Buffer.compare(await collected(restored.image()), await collected(life.state.image()))).toBe(0)
+        expect(Buffer.compare(await bytesOfImage(restored.image()), await bytesOfImage(life.state.image()))).toBe(0)
         // From here on the restored one stands in for the one that was never restored.
         Reflect.set(life, 'state', restored)
         for (let each = 0; each < 20; each += 1) {
@@ -165,7 +153,7 @@ describe.each(machines)('%s', (_, told) => {
           follower.command(1_000)
         }
         expect(restored.sessions.load).toEqual(follower.state.sessions.load)
-        expect(Buffer.compare(await collected(restored.image()), await collected(follower.state.image()))).toBe(0)
+        expect(Buffer.compare(await bytesOfImage(restored.image()), await bytesOfImage(follower.state.image()))).toBe(0)
       }
       expect(restored.sessions.size).toBeLessThan(10)
     }

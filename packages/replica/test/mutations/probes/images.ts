@@ -1,12 +1,10 @@
-import { clusterTime, concatBytes, equalBytes, position, seededRandom } from '@quorate/contracts'
+import { clusterTime, equalBytes, position, seededRandom } from '@quorate/contracts'
 import { nodeEnvironment } from '@quorate/contracts/node'
 import { kv } from '@quorate/machine-kv'
 import { ClusterClock } from '../../../src/cluster-clock.js'
 import { ReplicatedState } from '../../../src/replicated-state.js'
-import { slicesOf } from '../../../src/snapshots/slices.js'
 import { filledTable, use } from './tables.js'
-
-const sliceBytes = 256 * 1024
+import { bytesOfImage } from '../../image-bytes.js'
 
 function put(state: ReplicatedState, key: string): void {
   const context = { position: position(9), clusterTime: clusterTime(0), wallMs: 0, random: seededRandom(1) }
@@ -21,19 +19,10 @@ function filledState(): ReplicatedState {
   return state
 }
 
-async function collected(image: AsyncIterable<Uint8Array>, between = (): void => {}): Promise<Uint8Array> {
-  const slices: Uint8Array[] = []
-  for await (const slice of slicesOf(image, sliceBytes)) {
-    slices.push(slice.slice())
-    between()
-  }
-  return concatBytes(slices)
-}
-
 /** The bytes of an image are those of the call, of the sessions as of the machine. */
 export async function imagesAreOfTheCall(): Promise<string | null> {
   const state = filledState()
-  const expected = await collected(state.image())
+  const expected = await bytesOfImage(state.image())
   let keys = 0
   const goOn = (): void => {
     keys += 1
@@ -42,7 +31,7 @@ export async function imagesAreOfTheCall(): Promise<string | null> {
   }
   const image = state.image()
   goOn()
-  return equalBytes(await collected(image, goOn), expected) ? null : 'an image is of two moments'
+  return equalBytes(await bytesOfImage(image, goOn), expected) ? null : 'an image is of two moments'
 }
 
 /** A restored state counts what the live one counts, and its sessions end when those do. */
