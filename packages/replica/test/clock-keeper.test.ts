@@ -73,8 +73,9 @@ test('D12: time that was told in vain is told again after a while, and afterward
   for (let times = 0; times < 2; times += 1) {
     expect(await toldWithin(1_000)).toBe(10)
     lose(true)
+    // Each is given the shortest election timeout before the next: 200 ms.
     const inVain = await toldWithin(5_000)
-    expect([inVain >= 4, inVain <= 5]).toEqual([true, true])
+    expect([inVain >= 4, inVain <= 25]).toEqual([true, true])
     lose(false)
     await toldWithin(1_100)
   }
