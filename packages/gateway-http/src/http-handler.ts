@@ -90,7 +90,7 @@ async function route(
   answer: Answer,
   signal: AbortSignal,
 ): Promise<void> {
-  checkBrowser(request, settings.hostNames)
+  checkBrowser(request, { hostNames: settings.hostNames, members: leader.members })
   const { path, search } = splitUrl(request)
   const [, kind, name] = operationPath.exec(path) ?? []
   const isOperation = (kind === 'commands' || kind === 'queries') && name !== undefined

@@ -46,6 +46,11 @@ export class LeaderWatch {
     return this.#waiting.size
   }
 
+  /** The members of the cluster, as far as they are known. */
+  get members(): Members {
+    return this.#members
+  }
+
   /** Lets go of the replica, which may live on. */
   close(): void {
     for (const end of this.#listening) end()

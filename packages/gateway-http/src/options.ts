@@ -64,7 +64,7 @@ const handlerShape = {
   leaderTimeoutMs: durationMsSchema.default(1_000),
   /** How long the receiver of an answer may take nothing of it. */
   answerTimeoutMs: durationMsSchema.default(30_000),
-  /** Names, other than its own, IP addresses and `localhost`, that requests may come under to a loopback address. */
+  /** Names that requests may come under, other than IP addresses, `localhost` and those of the members' client addresses. */
   hostNames: z.array(hostNameSchema).default([]),
   /** Time: Node's unless a test brings its own. */
   environment: environmentSchema.default(nodeEnvironment()),
