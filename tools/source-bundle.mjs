@@ -10,8 +10,8 @@ export async function bundleSources(program, outfile, plugins = []) {
     format: 'esm',
     target: 'node20',
     conditions: ['@quorate/source'],
-    // Knows its own place on the disk.
-    external: ['esbuild'],
+    // They know their own places on the disk.
+    external: ['esbuild', 'vitest'],
     // What a bundled package requires of Node.js itself.
     banner: {
       js: `import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url)`,
