@@ -5,6 +5,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { inLanes } from './lanes.mjs'
 import { root } from './repository.mjs'
 import { pnpm, run } from './run.mjs'
 
@@ -18,23 +19,36 @@ const tool = (name, ...args) => node(join(root, 'node_modules', name), ...args)
 const vectorFolder = 'packages/raft/test/fixtures/vectors'
 const vectors = readdirSync(join(root, vectorFolder)).map((name) => `${vectorFolder}/${name}`)
 
-/** In the order in which a mistake is cheapest to find. */
-const steps = [
-  ['format', tool('prettier/bin/prettier.cjs', '--check', '.')],
-  ['sizes', node('tools/sizes/check.mjs')],
-  ['words', node('tools/words/check.mjs')],
-  ['walls', node('tools/walls/check.mjs')],
-  ['walls canary', node('tools/walls/canary.mjs')],
-  ['lint', tool('eslint/bin/eslint.js', '.', '--max-warnings', '0')],
-  ['build', [...pnpm, 'build']],
-  ['types', tool('typescript/bin/tsc', '-b')],
-  ['tests', [...pnpm, 'test', ...reporters]],
-  ['packages', node('tools/packages/check.mjs')],
-  ['pick-and-mix', node('tools/pick-and-mix/check.mjs')],
-  ['declarations', node('tools/declarations/check.mjs')],
-  ['same trace', node('tools/same-trace.mjs')],
-  ['vectors', node('tools/source-program.mjs', 'packages/raft/test/vectors/main.ts', ...vectors)],
-  ['release', node('tools/release/release.mjs', '--dry-run')],
+const step = (name, [program, ...args]) => ({ name, program, args })
+
+/**
+ * Stages one after the other, in the order in which a mistake is cheapest to find; within a stage lanes side by side,
+ * where neither needs what the other makes. The tests are in a stage by themselves: some of them are in real time.
+ */
+const stages = [
+  [
+    [
+      step('format', tool('prettier/bin/prettier.cjs', '--check', '.')),
+      step('sizes', node('tools/sizes/check.mjs')),
+      step('words', node('tools/words/check.mjs')),
+    ],
+    [step('walls', node('tools/walls/check.mjs')), step('walls canary', node('tools/walls/canary.mjs'))],
+  ],
+  [
+    [step('lint', tool('eslint/bin/eslint.js', '.', '--max-warnings', '0'))],
+    [step('build', [...pnpm, 'build']), step('types', tool('typescript/bin/tsc', '-b'))],
+  ],
+  [[step('tests', [...pnpm, 'test', ...reporters])]],
+  [
+    [
+      step('packages', node('tools/packages/check.mjs')),
+      step('pick-and-mix', node('tools/pick-and-mix/check.mjs')),
+      step('declarations', node('tools/declarations/check.mjs')),
+      step('same trace', node('tools/same-trace.mjs')),
+      step('vectors', node('tools/source-program.mjs', 'packages/raft/test/vectors/main.ts', ...vectors)),
+      step('release', node('tools/release/release.mjs', '--dry-run')),
+    ],
+  ],
 ]
 
 try {
@@ -45,18 +59,19 @@ try {
 
 async function verify() {
   const start = performance.now()
-  for (const [name, [program, ...args]] of steps) {
-    const begun = performance.now()
-    const { code, output } = await run(program, args, { env: { CI: 'true', NO_COLOR: '1' }, timeoutMs: 3_600_000 })
-    const took = secondsSince(begun)
-    if (code !== 0) {
-      console.log(
-        `✗ ${name.padEnd(13)} ${took}\n\n${output.trim()}\n\nverify stopped at "${name}" (exit code ${code}).`,
-      )
-      if (name === 'tests') console.log(countTests() ?? 'The tests did not run to their end.')
-      return 1
+  const failed = []
+  const isWhole = await inLanes(stages, perform, (each, outcome) => {
+    if (!outcome.isOk) failed.push({ each, outcome })
+    console.log(`${outcome.isOk ? '✓' : '✗'} ${each.name.padEnd(13)} ${outcome.took}  ${outcome.summary}`.trimEnd())
+  })
+  if (!isWhole) {
+    for (const { each, outcome } of failed) {
+      console.log(`\n${outcome.output.trim()}\n\nverify stopped at "${each.name}" (exit code ${outcome.code}).`)
     }
-    console.log(`✓ ${name.padEnd(13)} ${took}  ${summaryOf(name, output)}`.trimEnd())
+    if (failed.some(({ each }) => each.name === 'tests')) {
+      console.log(countTests() ?? 'The tests did not run to their end.')
+    }
+    return 1
   }
   const counts = countTests()
   if (counts === null) {
@@ -65,6 +80,13 @@ async function verify() {
   }
   console.log(`All of it holds, after ${secondsSince(start).trim()}.\n${counts}`)
   return 0
+}
+
+async function perform({ name, program, args }) {
+  const begun = performance.now()
+  const { code, output } = await run(program, args, { env: { CI: 'true', NO_COLOR: '1' }, timeoutMs: 3_600_000 })
+  const isOk = code === 0
+  return { isOk, code, output, took: secondsSince(begun), summary: isOk ? summaryOf(name, output) : '' }
 }
 
 /** Our own checks say in their last line what they looked at. */
