@@ -92,7 +92,7 @@ export const linkCases: readonly TransportClaim[] = [
   },
   {
     claim:
-      'D17, F-35: frames of an admitted member that is no peer of ours are delivered, and it can be answered once it is one',
+      'frames of a member that the host has admitted are delivered before we dial it, and it can be answered once we do',
     run: async ({ start, network }: TransportCase): Promise<void> => {
       const a = await start({ id: 'a', address: network.address(1) })
       const b = await start({ id: 'b', address: network.address(2) })

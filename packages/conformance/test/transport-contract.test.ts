@@ -52,7 +52,7 @@ const sins: readonly (readonly [Sin, string])[] = [
   ['forgets why it was refused', 'hears the reason'],
   ['connects whom the other side refused', 'none of its frames are delivered'],
   ['does not look whom it has reached', 'checks that it has reached whom it wanted'],
-  ['delivers only what its peers send', 'D17, F-35'],
+  ['delivers only what its peers send', 'before we dial it'],
   ['does not wait for the decision', 'before the host has decided'],
   ['keeps the old address of a peer', 'moves to another address'],
   ['reports links after close', 'while it makes its connections'],

@@ -7,38 +7,39 @@ import type { PeerLife } from './identity.js'
 
 /** The answer to a hello. */
 export type Admission =
-  | { readonly peer: NodeId; readonly address: string; readonly clientAddress: string; readonly supports: Versions }
-  | { readonly refuse: string }
+  { readonly peer: NodeId; readonly clientAddress: string; readonly supports: Versions } | { readonly refuse: string }
 
 /**
- * Decides who may connect (decisions D16 and D17). Refused are another cluster, protocol or machine, no common version, a
- * certificate for somebody else, and a copy of a member: another incarnation, an older count of starts, a second run
- * under the same count, a journal that has less than the member had vouched for (decision 0011). An id outside
- * the configuration is **not** refused: this member may be the one that lags.
+ * Decides who may connect (decisions D16, D17 and 0017). Refused are another cluster, protocol or machine, no common
+ * version, a certificate for somebody else, an id outside the configuration, and a copy of a member: another incarnation,
+ * an older count of starts, a second run under the same count, a journal that has less than the member had vouched for
+ * (decision 0011).
  *
- * What it learns of a peer is durable before it answers.
+ * What it learns of a member is durable before it answers. Of others it learns nothing. `memberOf` looks into the
+ * configuration.
  */
 export async function admit(
   helloBytes: Uint8Array,
   credentials: Credentials,
   self: Hello,
   identity: IdentityFile,
-  boundIncarnation: (peer: NodeId) => string | null,
+  memberOf: (id: NodeId) => { readonly incarnation: string | null } | null,
 ): Promise<Admission> {
   const hello = decodeHello(helloBytes)
   if ('refuse' in hello) return hello
   const foreign = refusalOfForeigner(hello, credentials, self)
   if (foreign !== null) return { refuse: foreign }
+  const member = memberOf(hello.self)
+  if (member === null) return { refuse: refusalOfOutsider(hello) }
   const known = identity.lifeOf(hello.self)
-  const bound = boundIncarnation(hello.self)
-  const copy = refusalOfCopy(hello, known, bound)
+  const copy = refusalOfCopy(hello, known, member.incarnation)
   if (copy !== null) return { refuse: copy }
   if (known?.incarnation !== hello.incarnation || known.run !== hello.run) {
     const { incarnation, starts, run } = hello
     const before = known?.incarnation === incarnation ? known.persisted : 0
     await identity.learn(hello.self, { incarnation, starts, run, persisted: Math.max(before, hello.recovered) })
   }
-  return { peer: hello.self, address: hello.address, clientAddress: hello.clientAddress, supports: hello.supports }
+  return { peer: hello.self, clientAddress: hello.clientAddress, supports: hello.supports }
 }
 
 function refusalOfForeigner(hello: Hello, credentials: Credentials, self: Hello): string | null {
@@ -48,8 +49,10 @@ function refusalOfForeigner(hello: Hello, credentials: Credentials, self: Hello)
   if (credentials.how === 'mutualTls' && credentials.name !== hello.self) {
     return `MEMBER_IMPOSTOR: the certificate is for "${credentials.name ?? 'nobody'}" and the hello says "${hello.self}"`
   }
-  if (hello.self === self.self && hello.run !== self.run) {
-    return `MEMBER_IMPOSTOR: two processes call themselves "${self.self}": stop one of them`
+  if (hello.self === self.self) {
+    return hello.run === self.run
+      ? `MEMBER_IMPOSTOR: ${self.self} has reached itself: check the addresses in the option "members"`
+      : `MEMBER_IMPOSTOR: two processes call themselves "${self.self}": stop one of them`
   }
   if (hello.protocol !== self.protocol) {
     return `${hello.self} runs the protocol ${hello.protocol}, and ${self.self} runs ${self.protocol}`
@@ -60,6 +63,11 @@ function refusalOfForeigner(hello: Hello, credentials: Credentials, self: Hello)
     return `no common protocol version: ${hello.self} speaks ${theirs}, and ${self.self} ${ours}: upgrade the older one`
   }
   return differenceOf(self.machine, hello.machine, { us: self.self, them: hello.self })
+}
+
+/** Until membership changes exist, all who are of this cluster know the same ids: its id is made of them (decision D18). */
+function refusalOfOutsider(hello: Hello): string {
+  return `NOT_A_MEMBER: "${hello.self}" is not in the configuration of this cluster: check the options "id" and "members"`
 }
 
 function refusalOfCopy(hello: Hello, known: PeerLife | null, bound: string | null): string | null {

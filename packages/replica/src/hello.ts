@@ -20,8 +20,6 @@ export interface Hello {
   readonly recovered: number
   readonly protocol: string
   readonly versions: { readonly oldest: number; readonly newest: number }
-  /** Where this member can be reached, so that one who does not know it yet can answer (decision D17). */
-  readonly address: string
   /** Where clients reach this member in this life; empty if it did not say. */
   readonly clientAddress: string
   readonly machine: AnnouncedMachine
@@ -42,7 +40,6 @@ export function encodeHello(hello: Hello): Uint8Array {
     .ascii(hello.protocol)
     .u32(hello.versions.oldest)
     .u32(hello.versions.newest)
-    .ascii(hello.address)
     .ascii(hello.clientAddress)
   writeAnnouncedMachine(writer, hello.machine)
   writeVersions(writer, hello.supports)
@@ -65,7 +62,6 @@ export function decodeHello(bytes: Uint8Array): Hello | { readonly refuse: strin
       recovered: reader.u53(),
       protocol: reader.ascii(),
       versions: { oldest: reader.u32(), newest: reader.u32() },
-      address: reader.ascii(),
       clientAddress: reader.ascii(),
       machine: readAnnouncedMachine(reader),
       supports: readVersions(reader),

@@ -1,4 +1,4 @@
-import type { Leadership, Members, NodeId } from '@quorate/contracts'
+import type { Leadership, Member, Members, NodeId } from '@quorate/contracts'
 
 /** Who leads, and where clients reach them, as far as this member knows. */
 export class LeaderView {
@@ -32,6 +32,11 @@ export class LeaderView {
       const clientAddress = this.#announced.get(member.id)
       return clientAddress === undefined ? member : { ...member, clientAddress }
     })
+  }
+
+  /** What was agreed of a member; null for an id outside the configuration. */
+  memberOf(id: NodeId): Member | null {
+    return this.#members.find((member) => member.id === id) ?? null
   }
 
   /** A member says where clients reach it. True if that is news. */

@@ -28,10 +28,8 @@ import type { AnnouncedMachine } from './versions/command-lists.js'
 import type { Versions } from './versions/version-list.js'
 
 /** Reasons for a link that is down which do not pass by themselves. */
-const asksForHelp = /MEMBER_IMPOSTOR|STALE_DIRECTORY|WRONG_CLUSTER|WRONG_MACHINE|WRONG_TRANSPORT|FORMAT_TOO_NEW/
-
-/** Members outside the configuration that are answered all the same (decision D17). */
-const strangersMax = 32
+const asksForHelp =
+  /MEMBER_IMPOSTOR|STALE_DIRECTORY|WRONG_CLUSTER|NOT_A_MEMBER|WRONG_MACHINE|WRONG_TRANSPORT|FORMAT_TOO_NEW/
 
 /** What the peers' side needs of the driver. */
 export interface PeersHost<Message, Admin> {
@@ -61,7 +59,6 @@ export class Peers<Message, Admin> {
   readonly #host: PeersHost<Message, Admin>
   readonly #hello: Hello
   readonly #keeper: ProgressKeeper
-  readonly #strangers = new Map<NodeId, string>()
   readonly #links = new Map<NodeId, { readonly state: 'up' | 'down' | 'gone'; readonly reason: string }>()
   readonly #supports = new Map<NodeId, Versions>()
   #transport: RunningTransport | null = null
@@ -83,7 +80,6 @@ export class Peers<Message, Admin> {
       recovered: host.journal.recovered,
       protocol,
       versions: frameVersions,
-      address: host.address,
       clientAddress: host.leader.clientAddressOf(self) ?? '',
       machine: host.machine,
       supports: host.supports,
@@ -105,9 +101,9 @@ export class Peers<Message, Admin> {
     await this.#host.identity.keep()
   }
 
-  /** Tells the transport whom to reach: the members, and strangers that were let in. */
+  /** Tells the transport whom to reach: the members, at the addresses of the configuration, and nobody else. */
   reach(): void {
-    const addresses = new Map(this.#strangers)
+    const addresses = new Map<NodeId, string>()
     for (const member of this.#host.leader.members) addresses.set(member.id, member.address)
     addresses.delete(this.#hello.self)
     const sorted = [...addresses].sort(([left], [right]) => compareIds(left, right))
@@ -205,21 +201,14 @@ export class Peers<Message, Admin> {
 
   async #admit(hello: Uint8Array, credentials: Credentials): Promise<{ peer: NodeId } | { refuse: string }> {
     try {
-      const { identity } = this.#host
-      const answer = await admit(
-        hello,
-        credentials,
-        this.#hello,
-        identity,
-        (peer) => this.#memberOf(peer)?.incarnation ?? null,
-      )
+      const { identity, leader } = this.#host
+      const answer = await admit(hello, credentials, this.#hello, identity, (id) => leader.memberOf(id))
       if ('refuse' in answer) {
         this.#host.events.warn('PEER_REFUSED', answer.refuse)
         return answer
       }
       this.#supports.set(answer.peer, answer.supports)
       this.#onClientAddress(answer.peer, answer.clientAddress)
-      if (!this.#memberOf(answer.peer)) this.#welcome(answer.peer, answer.address)
       return { peer: answer.peer }
     } catch (error) {
       this.#host.fail(error)
@@ -230,28 +219,20 @@ export class Peers<Message, Admin> {
   /** Its own word is newer than what was agreed (decision D22). */
   #onClientAddress(peer: NodeId, clientAddress: string): void {
     const { leader, events } = this.#host
-    if (clientAddress === '' || !this.#memberOf(peer) || !leader.announce(peer, clientAddress)) return
+    if (clientAddress === '' || !leader.announce(peer, clientAddress)) return
     events.log({ peer, clientAddress }, `clients reach ${peer} at ${clientAddress}`)
     events.emit('members', { members: leader.members })
   }
 
-  #memberOf(peer: NodeId) {
-    return this.#host.leader.members.find((member) => member.id === peer)
-  }
-
-  #welcome(stranger: NodeId, address: string): void {
-    if (this.#strangers.size >= strangersMax && !this.#strangers.has(stranger)) {
-      const oldest = this.#strangers.keys().next()
-      if (!oldest.done) this.#strangers.delete(oldest.value)
-    }
-    this.#strangers.set(stranger, address)
-    this.reach()
+  /** Whatever a transport has admitted: only other members of the configuration are heard (decision 0017). */
+  #isHeard(from: NodeId): boolean {
+    return from !== this.#hello.self && this.#host.leader.memberOf(from) !== null
   }
 
   #onFrame(from: NodeId, channel: Channel, frame: Uint8Array): void {
     const [kind] = frame
     const persisted = vouchedIn(frame)
-    if (kind === undefined || persisted === null) return
+    if (kind === undefined || persisted === null || !this.#isHeard(from)) return
     this.#host.onTraffic('received', channel)
     this.#host.identity.hear(from, persisted)
     if (kind !== frameKind.protocol) {

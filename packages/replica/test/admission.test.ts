@@ -4,6 +4,7 @@ import {
   type Credentials,
   type MachineModule,
   type Members,
+  type NodeId,
   type Operation,
 } from '@quorate/contracts'
 import { nodeEnvironment } from '@quorate/contracts/node'
@@ -51,12 +52,16 @@ function helloOf(id: string, differs: Partial<Hello> = {}): Hello {
     recovered: 0,
     protocol: 'raft',
     versions: { oldest: 1, newest: 1 },
-    address: '127.0.0.1:7002',
     clientAddress: '',
     machine: machineOf({ add: 1 }),
     supports: new Map(),
     ...differs,
   }
+}
+
+/** The configuration: n1, n2 and n3, whose directories are bound to this life, or to none. */
+function memberOf(id: NodeId, incarnation: string | null = null): { readonly incarnation: string | null } | null {
+  return ['n1', 'n2', 'n3'].includes(id) ? { incarnation } : null
 }
 
 /** Member n1, and what it answers to hellos one after the other. */
@@ -65,15 +70,26 @@ async function gate(bound: string | null = null, self = helloOf('n1')) {
   const claim = { clusterId, self: nodeId('n1'), founders: founders(['n1', 'n2', 'n3']) }
   const identity = await IdentityFile.claim(storage, nodeEnvironment(), claim)
   const answer = async (hello: Hello, credentials = nobody): Promise<string> => {
-    const admission = await admit(encodeHello(hello), credentials, self, identity, () => bound)
+    const admission = await admit(encodeHello(hello), credentials, self, identity, (id) => memberOf(id, bound))
     return 'refuse' in admission ? admission.refuse : `welcome ${admission.peer}`
   }
   return { answer, storage, identity }
 }
 
-test('D17: a member outside my configuration is let in: I may be the one that lags', async () => {
+test('D17: an id outside the configuration is refused, whatever it proves, and nothing of it is kept', async () => {
+  const { answer, identity } = await gate()
+  const refusal =
+    'NOT_A_MEMBER: "web-1" is not in the configuration of this cluster: check the options "id" and "members"'
+  expect(await answer(helloOf('web-1'))).toBe(refusal)
+  expect(await answer(helloOf('web-1'), { name: 'web-1', how: 'mutualTls' })).toBe(refusal)
+  expect(await answer(helloOf('web-1'), { name: null, how: 'bearer' })).toBe(refusal)
+  expect(identity.current.peers.size).toBe(0)
+})
+
+test('D17: its own hello comes from nobody: it was sent back, or this member has dialled itself', async () => {
   const { answer } = await gate()
-  expect(await answer(helloOf('n9'))).toBe('welcome n9')
+  expect(await answer(helloOf('n1'))).toMatch(/^MEMBER_IMPOSTOR: n1 has reached itself/)
+  expect(await answer(helloOf('n1', { run: 'b' }))).toMatch(/^MEMBER_IMPOSTOR: two processes call themselves "n1"/)
 })
 
 test('D17: another cluster, another protocol, no common version and a foreign certificate are refused', async () => {
@@ -139,7 +155,7 @@ test('what peers have vouched for is kept when it is news, and still known by th
   const again = await IdentityFile.claim(storage, nodeEnvironment(), claim)
   expect(again.lifeOf(nodeId('n2'))).toEqual({ incarnation: 'n2-first', starts: 5, run: 'a', persisted: 30 })
   const stale = encodeHello(helloOf('n2', { starts: 6, run: 'b', recovered: 29 }))
-  expect(await admit(stale, nobody, helloOf('n1'), again, () => null)).toMatchObject({
+  expect(await admit(stale, nobody, helloOf('n1'), again, memberOf)).toMatchObject({
     refuse: expect.stringMatching(/^STALE_DIRECTORY/) as string,
   })
 })
@@ -212,10 +228,10 @@ test('D40: a hello of a later format is refused by name, and bytes that are no h
   })
   const newer = encodeHello(hello)
   newer[0] = 9
-  expect(await admit(newer, nobody, hello, identity, () => null)).toEqual({
+  expect(await admit(newer, nobody, hello, identity, memberOf)).toEqual({
     refuse: expect.stringMatching(/FORMAT_TOO_NEW: hello format 9/) as string,
   })
-  expect(await admit(encodeHello(hello).subarray(0, 30), nobody, hello, identity, () => null)).toEqual({
+  expect(await admit(encodeHello(hello).subarray(0, 30), nobody, hello, identity, memberOf)).toEqual({
     refuse: expect.stringMatching(/the hello cannot be read/) as string,
   })
 })

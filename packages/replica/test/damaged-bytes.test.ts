@@ -166,7 +166,6 @@ test('F-38: hellos and identities', () => {
     recovered: 300,
     protocol: 'raft',
     versions: { oldest: 1, newest: 1 },
-    address: '127.0.0.1:7001',
     clientAddress: '127.0.0.1:8001',
     machine: announcedMachine(counter),
     supports: new Map([

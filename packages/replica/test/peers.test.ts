@@ -172,24 +172,30 @@ test('why a link is down is told until it is up, and a refusal ends as a warning
   expect([peers.linkTo(n2), peers.whyDown(n2), events.warnings]).toEqual(['up', null, []])
 })
 
-test('D17: a stranger that was let in is reached at the address of its hello', async () => {
+test('D17: whoever is no member is neither let in, nor kept, nor dialled', async () => {
   const { host, peers, reached, identity } = await side()
+  const saying = (self: string) =>
+    encodeHello({
+      ...{ clusterId: identity.current.clusterId, self: nodeId(self), incarnation: 'x', starts: 1, run: 'r' },
+      ...{ recovered: 0, protocol: 'solo', versions: { oldest: 1, newest: 1 }, clientAddress: `${self}:80` },
+      ...{ machine, supports: new Map([['machine', 2]]) },
+    })
+  const outsider = await host.admit(saying('n9'), { name: 'n9', how: 'mutualTls' })
+  expect(outsider).toEqual({ refuse: expect.stringMatching(/^NOT_A_MEMBER: "n9"/) as string })
+  expect([peers.supportOf(nodeId('n9')), identity.current.peers.size]).toEqual([null, 0])
+  expect(await host.admit(saying('n2'), { name: null, how: 'none' })).toEqual({ peer: 'n2' })
+  expect(peers.supportOf(nodeId('n2'))?.get('machine')).toBe(2)
   expect(reached).toEqual([['n2']])
-  const { clusterId } = identity.current
-  const hello = encodeHello({
-    ...{ clusterId, self: nodeId('n9'), incarnation: 'x', starts: 1, run: 'r', recovered: 0, protocol: 'solo' },
-    ...{
-      versions: { oldest: 1, newest: 1 },
-      address: 'n9:1',
-      clientAddress: '',
-      machine,
-      supports: new Map([['machine', 2]]),
-    },
-  })
-  expect(peers.supportOf(nodeId('n9'))).toBeNull()
-  expect(await host.admit(hello, { name: null, how: 'none' })).toEqual({ peer: 'n9' })
-  expect(peers.supportOf(nodeId('n9'))?.get('machine')).toBe(2)
-  expect(reached.at(-1)).toEqual(['n2', 'n9'])
+})
+
+test.each(['n9', 'n1'])('D17: whatever the transport has admitted, frames of %s are dropped', async (from) => {
+  const { host, inputs, driverFrames, identity, events } = await side()
+  host.onFrame(nodeId(from), 'log', frameOf(frameKind.protocol, 7, 99))
+  host.onFrame(nodeId(from), 'control', frameOf(frameKind.forward, 7, 99))
+  host.onFrame(nodeId(from), 'control', frameOf(frameKind.protocol, 0xff, 99))
+  expect([inputs, driverFrames, events.warnings]).toEqual([[], [], []])
+  await identity.learn(nodeId(from), { incarnation: 'x', starts: 1, run: 'r', persisted: 0 })
+  expect(identity.lifeOf(nodeId(from))?.persisted).toBe(0)
 })
 
 test('D16: each frame vouches for its sender’s journal, and one that is too short is none', async () => {
@@ -197,7 +203,7 @@ test('D16: each frame vouches for its sender’s journal, and one that is too sh
   const { clusterId } = identity.current
   const hello = encodeHello({
     ...{ clusterId, self: nodeId('n2'), incarnation: 'x', starts: 1, run: 'r', recovered: 3, protocol: 'solo' },
-    ...{ versions: { oldest: 1, newest: 1 }, address: 'n2:1', clientAddress: '', machine, supports: new Map() },
+    ...{ versions: { oldest: 1, newest: 1 }, clientAddress: '', machine, supports: new Map() },
   })
   await host.admit(hello, { name: null, how: 'none' })
   host.onFrame(nodeId('n2'), 'control', frameOf(77, 7, 0x2_0000_0001))
@@ -238,7 +244,7 @@ test('D5: an identity that cannot be saved stops the member that learned somethi
   const { clusterId } = identity.current
   const hello = encodeHello({
     ...{ clusterId, self: nodeId('n2'), incarnation: 'x', starts: 1, run: 'r', recovered: 0, protocol: 'solo' },
-    ...{ versions: { oldest: 1, newest: 1 }, address: 'n2:1', clientAddress: '', machine, supports: new Map() },
+    ...{ versions: { oldest: 1, newest: 1 }, clientAddress: '', machine, supports: new Map() },
   })
   expect(await host.admit(hello, { name: null, how: 'none' })).toMatchObject({ refuse: expect.anything() as string })
   expect(failures).toEqual([new Error('EIO')])

@@ -1,0 +1,112 @@
+/** What somebody can do who holds a certificate of the right authority, or the token, and is no member: nothing. */
+import { ByteWriter, nodeId, type Channel, type RunningTransport, type Transport } from '@quorate/contracts'
+import { nodeEnvironment } from '@quorate/contracts/node'
+import { counter, createReplica, httpTransport, memoryStorage, raft, tcpTransport } from 'quorate'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { certificate } from '../../../tools/certificates/certificate.js'
+import { freeAddress } from './faulty-network/cluster.js'
+
+const token = 'sixteen-or-more-letters'
+const quick = { reconnectMaxMs: 200 }
+
+/** As members and outsider have them: the certificates of all are of one authority. */
+const transports: readonly (readonly [string, (id: string) => Transport])[] = [
+  ['tcp', () => tcpTransport(quick)],
+  ['tcp with TLS', (id) => tcpTransport({ ...quick, tls: certificate(id) })],
+  ['http with a token', () => httpTransport({ ...quick, token })],
+  ['http with TLS', (id) => httpTransport({ ...quick, tls: certificate(id) })],
+]
+
+/** A frame of the driver: its kind, and how far the sender's journal is durable. */
+function frameOf(kind: number): ByteWriter {
+  return new ByteWriter().u8(kind).u53(Number.MAX_SAFE_INTEGER)
+}
+
+/** A request for votes in the last of all terms, as if a leader had asked for the election; and a proposal of garbage. */
+const attack: readonly Uint8Array[] = [
+  frameOf(1).u8(1).u8(2).u53(Number.MAX_SAFE_INTEGER).u53(1_000).u53(1_000).boolean(true).finish(),
+  frameOf(2)
+    .u53(1)
+    .u8(0)
+    .bytes(Uint8Array.of(255, 254, 253))
+    .finish(),
+]
+
+/** The hello of a member as another one would say it whose id is as long. */
+function helloAs(id: string, hello: Uint8Array): Uint8Array {
+  const forged = new Uint8Array(hello)
+  // Behind the format and the id of the cluster, which stands behind its length.
+  const at = 1 + 4 + new DataView(hello.buffer, hello.byteOffset).getUint32(1, true) + 4
+  forged.set(new TextEncoder().encode(id), at)
+  return forged
+}
+
+/** A member's transport, and the hello that it sends. */
+function overheard(transport: Transport): { readonly transport: Transport; readonly hello: () => Uint8Array } {
+  let hello = (): Uint8Array => new Uint8Array()
+  return {
+    transport: {
+      start: (host) => {
+        hello = () => host.hello()
+        return transport.start(host)
+      },
+    },
+    hello: () => hello(),
+  }
+}
+
+/** Somebody who lets everybody in, and attacks whoever lets it in. */
+async function outsider(
+  transport: Transport,
+  hello: Uint8Array,
+  members: Readonly<Record<string, string>>,
+): Promise<string[]> {
+  const links: string[] = []
+  let running: RunningTransport | null = null
+  const send = (to: string, channel: Channel): void => {
+    for (const frame of attack) running?.send(nodeId(to), new Uint8Array(frame), channel)
+  }
+  running = await transport.start({
+    environment: nodeEnvironment(),
+    self: nodeId('c'),
+    address: await freeAddress(),
+    hello: () => hello,
+    admit: (theirs) => {
+      const length = new DataView(theirs.buffer, theirs.byteOffset).getUint32(1, true)
+      return Promise.resolve({ peer: nodeId(String.fromCharCode(theirs[1 + 4 + length + 4] ?? 0)) })
+    },
+    onFrame: () => {},
+    onLink: (peer, state, reason) => {
+      links.push(`${peer} ${state}: ${reason}`)
+      if (state === 'up') send(peer, 'control')
+    },
+  })
+  onTestFinished(() => running.close())
+  running.setPeers(new Map(Object.entries(members).map(([id, address]) => [nodeId(id), address])))
+  return links
+}
+
+test.each(transports)('D17: over %s, whoever is no member is refused, and deposes nobody', async (_, transport) => {
+  const members = { a: await freeAddress(), b: await freeAddress() }
+  const told = overheard(transport('a'))
+  const start = async (id: string, withTransport: Transport) => {
+    const replica = await createReplica({
+      ...{ id, members, transport: withTransport, storage: memoryStorage() },
+      ...{ machine: counter, protocol: raft() },
+    })
+    onTestFinished(() => replica.close())
+    return replica
+  }
+  const a = await start('a', told.transport)
+  await start('b', transport('b'))
+  await a.commands.add({ by: 1 })
+  const links = await outsider(transport('c'), helloAs('c', told.hello()), members)
+  await vi.waitUntil(() => ['a', 'b'].every((id) => links.some((link) => link.startsWith(id))), { timeout: 15_000 })
+  for (let sum = 2; sum <= 6; sum += 1) expect(await a.commands.add({ by: 1 }, { timeoutMs: 5_000 })).toBe(sum)
+  expect(links.join('\n')).not.toMatch(/up:/)
+  for (const id of ['a', 'b']) {
+    expect(links.join('\n')).toMatch(
+      new RegExp(`^${id} down: .*refused: NOT_A_MEMBER: "c" is not in the configuration`, 'm'),
+    )
+  }
+})
