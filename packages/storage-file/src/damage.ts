@@ -66,6 +66,8 @@ const wayOutOf: ReadonlyMap<string, string> = new Map([
   ['EPERM', rights],
   ['EROFS', 'the file system is mounted read-only: mount it for writing, or name another directory'],
   ['ENOTDIR', 'there is a file where a directory should be: name another directory'],
+  ['ELOOP', 'links within a directory are not followed: put the file itself there'],
+  ['ENOTFILE', 'somebody else has put that there: remove it, and see who may write in the directory'],
   ['EMFILE', tooManyFiles],
   ['ENFILE', tooManyFiles],
 ])

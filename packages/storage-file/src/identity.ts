@@ -14,6 +14,9 @@ const headBytes = 4 + 4 + placeIdBytes
 /** The shortest there is: that of version 1, with a length and a checksum behind the head. */
 const bytesMin = headBytes + 4 + 4
 
+/** No driver needs more; the length of a file that somebody else made must not ask for all memory. */
+const identityBytesMax = 64 * 1024 * 1024
+
 const flagClosed = 1
 const flagBackup = 2
 
@@ -51,7 +54,11 @@ export async function readIdentity(settings: FileSettings): Promise<Identity | n
   })
   if (!file) return null
   try {
-    return decodeIdentity(await file.read(0, await file.size()), path)
+    const size = await file.size()
+    if (size > identityBytesMax) {
+      throw corrupt({ file: path, offset: 0, expected: `at most ${identityBytesMax} bytes`, found: `${size}` })
+    }
+    return decodeIdentity(await file.read(0, size), path)
   } finally {
     await file.close()
   }
@@ -114,6 +121,7 @@ function crcAsVersion(bytes: Uint8Array, version: number): number {
 export async function writeIdentity(place: Place, bytes: Uint8Array, notes: IdentityNotes): Promise<void> {
   const { files, directory } = place.settings
   const path = pathIn(place, identityName)
+  if (bytes.length > identityBytesMax - 1_024) throw new TypeError(`an identity of ${bytes.length} bytes is too long`)
   const file = await files.open(path + unfinished, 'create')
   try {
     const mark = await markOf(place.settings, path + unfinished)

@@ -1,4 +1,5 @@
 import type { OpenFile } from '@quorate/contracts'
+import { corrupt } from './damage.js'
 import { nameOf } from './names.js'
 import { pathIn, type Place } from './place.js'
 import type { Reserve } from './reserve.js'
@@ -7,6 +8,9 @@ import { encodeBatch } from './batch.js'
 import type { Cursor, OpenedSegment } from './scan.js'
 import { FileWindow } from './file-window.js'
 import type { FileSettings } from './options.js'
+
+/** No segment is longer, whatever batch it was made for: a hole in a file is no reason to read it for hours. */
+const segmentFileBytesMax = 4 * 1024 * 1024 * 1024
 
 /** A segment that batches are appended to. */
 export interface ActiveSegment {
@@ -64,7 +68,11 @@ export async function openSegment(settings: FileSettings, ordinal: number): Prom
   const path = pathIn({ settings }, nameOf('journal', ordinal))
   const file = await settings.files.open(path, 'read')
   try {
-    const window = new FileWindow(file, await file.size())
+    const size = await file.size()
+    if (size > segmentFileBytesMax) {
+      throw corrupt({ file: path, offset: 0, expected: `at most ${segmentFileBytesMax} bytes`, found: `${size}` })
+    }
+    const window = new FileWindow(file, size)
     const read = decodeSegmentHeader(await window.read(0, segmentHeaderBytes), path, ordinal)
     return { path, window, ...read, close: () => file.close() }
   } catch (error) {

@@ -120,7 +120,8 @@ describe('D25: one process at a time has a directory', () => {
 
   test('D14: the LOCK file is only for people: where it cannot be written, the directory is locked all the same', async (context) => {
     if (process.platform !== 'linux') return context.skip('the file is the lock here')
-    await mkdir(join(place, 'LOCK'), { recursive: true })
+    await mkdir(place, { mode: 0o700 })
+    await mkdir(join(place, 'LOCK'))
     const storage = fileStorage({ directory: place, segmentBytes: 4_096 })
     const open = await storage.open()
     expect(await refusalOf(storage.open())).toMatchObject({ code: 'STORAGE_LOCKED' })

@@ -1,11 +1,12 @@
-import { cp, lstat, readdir } from 'node:fs/promises'
+import { chmod, cp, lstat, readdir, realpath } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { FileLayer } from '@quorate/contracts'
 import { CommandError } from './command-error.js'
+import { privateDirectoryMode } from './private-file.js'
 
 /**
- * Copies a directory, and returns when the copy is durable: every byte and every name of it. Links are followed, so that
- * nothing in the copy is a way back to the original. `LOCK` stays behind.
+ * Copies a directory, and returns when the copy is durable: every byte and every name of it. `directory` may be a link;
+ * links within it, pipes and devices are refused. `LOCK` stays behind.
  */
 export async function copyDurably(files: FileLayer, directory: string, copy: string): Promise<void> {
   const isThere = await lstat(copy).then(
@@ -13,8 +14,15 @@ export async function copyDurably(files: FileLayer, directory: string, copy: str
     () => false,
   )
   if (isThere) throw new CommandError(`${copy} is there already: name another place with --copy`)
-  const filter = (path: string): boolean => basename(path) !== 'LOCK'
-  await cp(directory, copy, { recursive: true, dereference: true, errorOnExist: true, filter })
+  const real = await realpath(directory)
+  const filter = async (path: string): Promise<boolean> => {
+    if (basename(path) === 'LOCK') return false
+    const found = await lstat(path)
+    if (found.isFile() || found.isDirectory()) return true
+    throw new CommandError(`${path} is no file, and nothing was written: remove it, and see who may write there`)
+  }
+  await cp(real, copy, { recursive: true, errorOnExist: true, filter })
+  await chmod(copy, privateDirectoryMode)
   await syncAll(files, copy)
   await files.syncDirectory(dirname(copy))
 }

@@ -1,9 +1,11 @@
-import { readFileSync } from 'node:fs'
-import { open, readFile, stat, unlink, writeFile } from 'node:fs/promises'
+import { constants, readFileSync } from 'node:fs'
+import { lstat, open, stat, unlink, type FileHandle } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { hostname } from 'node:os'
 import { QuorateError } from '@quorate/contracts'
 import { z } from 'zod'
+import { flock } from './flock.js'
+import { openPrivately, privateFileMode, readShortFile, writePrivately } from './private-file.js'
 
 /** Who has a directory: the content of its LOCK file. */
 const holderSchema = z.object({
@@ -17,13 +19,61 @@ type Holder = z.output<typeof holderSchema>
 /**
  * Takes a directory for this process (decision D25). Returns what gives it back.
  *
- * On Linux the lock is an abstract socket named after the directory's device and inode: the kernel frees it whichever
- * way the process ends, so nothing stale can be left. It is seen within one network namespace only: containers with
- * networks of their own must not share a directory. Elsewhere the LOCK file itself is the lock.
+ * On Linux the lock is `flock`, which the kernel gives up whichever way the process ends, so nothing stale can be left. It
+ * holds for all processes of the machine, also in containers. Where the program `flock` is not installed, an abstract
+ * socket stands for it, which is seen within one network namespace, and which any local user may bind first. Elsewhere the
+ * LOCK file itself is the lock.
  */
 export async function lockDirectory(path: string): Promise<() => Promise<void>> {
   const file = `${path}/LOCK`
-  return process.platform === 'linux' ? lockBySocket(path, file) : lockByFile(file)
+  if (process.platform !== 'linux') return lockByFile(file)
+  return (await lockByFlock(path, file)) ?? lockBySocket(path, file)
+}
+
+/**
+ * Whoever may open a file may lock it. So the directory is locked itself if only its owner may open it, and otherwise the
+ * LOCK file, which always is its owner's alone. Null if there is no program `flock`.
+ */
+async function lockByFlock(directory: string, file: string): Promise<(() => Promise<void>) | null> {
+  const isPrivate = ((await stat(directory)).mode & 0o044) === 0
+  const handle = isPrivate ? await open(directory, constants.O_RDONLY) : await openLockFile(directory, file)
+  const outcome = await flock(handle.fd).catch(async (error: unknown) => {
+    await handle.close()
+    throw error
+  })
+  if (outcome !== 'taken') await handle.close()
+  if (outcome === 'absent') return null
+  if (outcome === 'held') throw lockedBy(file, await readHolder(file))
+  // Who had it before has deleted the file, and another one may have been made: then that one is the lock.
+  if (!isPrivate && !(await isStillAt(file, handle))) {
+    await handle.close()
+    return lockByFlock(directory, file)
+  }
+  // The file only says whose the lock is: a full disk must not keep a member from its reserve.
+  await writePrivately(file, describeSelf()).catch(() => undefined)
+  return async () => {
+    await unlink(file).catch(() => undefined)
+    await handle.close()
+  }
+}
+
+/** Nothing is written where the file system is read-only, so whoever only reads there may take the directory. */
+async function openLockFile(directory: string, file: string): Promise<FileHandle> {
+  try {
+    const handle = await openPrivately(file, constants.O_RDONLY | constants.O_CREAT)
+    await handle.chmod(privateFileMode).catch(() => undefined)
+    return handle
+  } catch (error) {
+    if (!hasCode(error, 'EROFS')) throw error
+    return open(directory, constants.O_RDONLY)
+  }
+}
+
+async function isStillAt(file: string, handle: FileHandle): Promise<boolean> {
+  const held = await handle.stat()
+  if (held.isDirectory()) return true
+  const there = await lstat(file).catch(() => null)
+  return there !== null && there.ino === held.ino && there.dev === held.dev
 }
 
 async function lockBySocket(directory: string, file: string): Promise<() => Promise<void>> {
@@ -36,13 +86,11 @@ async function lockBySocket(directory: string, file: string): Promise<() => Prom
     throw lockedBy(file, await readHolder(file))
   }
   server.unref()
-  const release = async () => {
+  await writePrivately(file, describeSelf()).catch(() => unlink(file).catch(() => undefined))
+  return async () => {
     await unlink(file).catch(() => undefined)
     await new Promise<void>((resolve) => server.close(() => resolve()))
   }
-  // The socket is the lock, and the file only says whose it is: a full disk must not keep a member from its reserve.
-  await writeFile(file, describeSelf()).catch(() => unlink(file).catch(() => undefined))
-  return release
 }
 
 /** `exclusive`: otherwise the workers of a `node:cluster` would share one socket, and each believe to be alone. */
@@ -81,7 +129,7 @@ async function wasTakenOver(file: string): Promise<boolean> {
 
 async function wasCreated(file: string): Promise<boolean> {
   try {
-    const handle = await open(file, 'wx')
+    const handle = await open(file, 'wx', 0o600)
     await handle.writeFile(describeSelf()).finally(() => handle.close())
     return true
   } catch (error) {
@@ -113,7 +161,7 @@ function lockedBy(file: string, holder: Holder | null): QuorateError {
 
 async function readHolder(file: string): Promise<Holder | null> {
   try {
-    return holderSchema.parse(JSON.parse(await readFile(file, 'utf8')))
+    return holderSchema.parse(JSON.parse(await readShortFile(file)))
   } catch {
     return null
   }

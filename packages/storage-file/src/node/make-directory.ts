@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { codeOf } from '../damage.js'
+import { privateDirectoryMode } from './private-file.js'
 
 /**
  * Makes a directory with its parents, and makes every name on the way to it durable, also the names that are there
@@ -19,14 +20,14 @@ export async function makeDirectory(path: string, sync: (directory: string) => P
 /** By steps of our own: where a parent can never be made, as in `/proc`, `recursive` never ends. */
 async function makeWithParents(path: string): Promise<void> {
   try {
-    await mkdir(path)
+    await mkdir(path, privateDirectoryMode)
   } catch (error) {
     const code = codeOf(error)
     if (code === 'EEXIST') return
     if (code !== 'ENOENT' || dirname(path) === path) throw error
     await makeWithParents(dirname(path))
     // Others may make it at the same time.
-    await mkdir(path).catch((again: unknown) => {
+    await mkdir(path, privateDirectoryMode).catch((again: unknown) => {
       if (codeOf(again) !== 'EEXIST') throw again
     })
   }

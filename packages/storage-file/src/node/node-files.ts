@@ -1,16 +1,23 @@
-import { fdatasync, write, writev } from 'node:fs'
+import { constants, fdatasync, write, writev } from 'node:fs'
 import { open, readdir, rename, stat, statfs, unlink, type FileHandle } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { FileLayer, OpenFile } from '@quorate/contracts'
 import { lockDirectory } from './lock.js'
 import { makeDirectory } from './make-directory.js'
+import { openPrivately } from './private-file.js'
+import { warnOfOthers } from './warn-of-others.js'
 
-/** The file system of this machine. */
+const { O_CREAT, O_EXCL, O_RDONLY, O_RDWR } = constants
+const flagsOf = { read: O_RDONLY, create: O_RDWR | O_CREAT | O_EXCL, readWrite: O_RDWR } as const
+
+/**
+ * The file system of this machine. What it makes is its owner's alone: files 0600, directories 0700. Links within a
+ * directory are not followed, and what is no file is not opened.
+ */
 export function nodeFiles(): FileLayer {
   return {
     async open(path, mode) {
-      const flags = { read: 'r', create: 'wx+', readWrite: 'r+' } as const
-      return openFileOf(await open(path, flags[mode]))
+      return openFileOf(await openPrivately(path, flagsOf[mode]))
     },
     rename,
     unlink,
@@ -18,7 +25,10 @@ export function nodeFiles(): FileLayer {
       const names = await readdir(directory)
       return names.sort((left, right) => (left < right ? -1 : left > right ? 1 : 0))
     },
-    makeDirectory: (path) => makeDirectory(resolve(path), syncDirectory),
+    async makeDirectory(path) {
+      await makeDirectory(resolve(path), syncDirectory)
+      await warnOfOthers(path)
+    },
     syncDirectory,
     async freeBytes(path) {
       const { bavail, bsize } = await statfs(path)
