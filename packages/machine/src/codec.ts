@@ -1,8 +1,22 @@
+import { describeError, equalBytes } from '@quorate/contracts'
 import { addExtension, Packr } from 'msgpackr'
+import { checkForm } from './check-form.js'
 import { describeKind, isPlainObject } from './plain.js'
 
 /** Id of this codec, as it stands in envelopes (decision D13). */
 export const codecId = 'msgpack-1'
+
+/**
+ * How deep objects, arrays, maps and sets may be inside of each other. It is the same for what is written and what is read,
+ * and on every machine: how deep a stack goes is not, and members must not differ in what they refuse.
+ */
+export const levelsMax = 200
+
+/**
+ * The same for a command or query, which is a list of its name and its input. It is lower, so that a machine can put what
+ * it was given inside of what it answers.
+ */
+export const requestLevelsMax = 100
 
 const packr = new Packr({
   useRecords: false,
@@ -40,16 +54,33 @@ const notANumber = new Extended('notANumber', [])
 /**
  * Writes a value: what JSON can say, `undefined`, bytes, maps, sets, dates and big integers. The order of keys and items
  * is kept, so that who reads the value iterates as who wrote it. Throws a `TypeError` for anything else: it would come
- * back as something that it was not.
+ * back as something that it was not. So does what is more than `levels` deep, such as an object that is inside of itself.
  */
-export function encodeValue(value: unknown): Uint8Array {
-  const packed: Uint8Array = packr.pack(encodable(value, null))
+export function encodeValue(value: unknown, levels = levelsMax): Uint8Array {
+  const packed: Uint8Array = packr.pack(encodable(value, null, levels))
   return new Uint8Array(packed.buffer, packed.byteOffset, packed.byteLength)
 }
 
-/** Reads a value. Nothing in it is shared with `bytes`: its own bytes are copies. Throws for what is no such value. */
-export function decodeValue(bytes: Uint8Array): unknown {
-  return packr.unpack(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+/**
+ * Reads a value. Nothing in it is shared with `bytes`: its own bytes are copies. Throws a `TypeError` for all bytes that
+ * {@link encodeValue} does not write: a state that holds what they say could not be written into a snapshot, or would come
+ * back as something else.
+ */
+export function decodeValue(bytes: Uint8Array, levels = levelsMax): unknown {
+  const value = unpacked(bytes, levels)
+  if (!equalBytes(encodeValue(value, levels), bytes))
+    throw new TypeError('these bytes are not as this codec writes them')
+  return value
+}
+
+function unpacked(bytes: Uint8Array, levels: number): unknown {
+  try {
+    // A map is a mark and two lists around its items, so that bytes are up to three times as deep as the value.
+    checkForm(bytes, 3 * levels + 3)
+    return packr.unpack(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+  } catch (error) {
+    throw new TypeError(`these bytes hold no value of this codec: ${describeError(error)}`, { cause: error })
+  }
 }
 
 /**
@@ -70,8 +101,11 @@ export function checkPlace(items: readonly unknown[], at: number): void {
   throw new TypeError(`an array with an empty place (at ${at}) cannot be encoded: put null there, or use a map`)
 }
 
-/** The same value in words of MessagePack; itself, where nothing is to be said differently. `key`: where it stood. */
-function encodable(value: unknown, key: string | number | null): unknown {
+/**
+ * The same value in words of MessagePack; itself, where nothing is to be said differently. `key`: where it stood; `levels`:
+ * how deep it may be.
+ */
+function encodable(value: unknown, key: string | number | null, levels: number): unknown {
   switch (typeof value) {
     case 'number':
       if (Number.isNaN(value)) return notANumber
@@ -80,7 +114,7 @@ function encodable(value: unknown, key: string | number | null): unknown {
     case 'symbol':
       throw refusalOf(value, key)
     case 'object':
-      return value === null ? null : encodableObject(value, key)
+      return value === null ? null : encodableObject(value, key, levels)
     case 'string':
       return value.isWellFormed() ? value : new Extended('utf16', [bytesOfUtf16(value)])
     case 'boolean':
@@ -90,21 +124,29 @@ function encodable(value: unknown, key: string | number | null): unknown {
   }
 }
 
-function encodableObject(value: object, key: string | number | null): unknown {
+function encodableObject(value: object, key: string | number | null, levels: number): unknown {
   if (value instanceof Uint8Array) return value
-  if (Array.isArray(value)) return encodableItems(value)
-  if (value instanceof Map) return new Extended('map', encodableItems([...value].flat(1)))
-  if (value instanceof Set) return new Extended('set', encodableItems([...value]))
-  if (isPlainObject(value)) return encodableEntries(value)
-  if (Object.prototype.toString.call(value) === '[object Date]') return value
+  if (levels === 0 && !isDate(value)) {
+    throw new TypeError('the value is nested too deeply, or is inside of itself: it cannot be encoded')
+  }
+  const inside = levels - 1
+  if (Array.isArray(value)) return encodableItems(value, inside)
+  if (value instanceof Map) return new Extended('map', encodableItems([...value].flat(1), inside))
+  if (value instanceof Set) return new Extended('set', encodableItems([...value], inside))
+  if (isPlainObject(value)) return encodableEntries(value, inside)
+  if (isDate(value)) return value
   throw refusalOf(value, key)
 }
 
-function encodableItems(items: readonly unknown[]): readonly unknown[] {
+function isDate(value: object): boolean {
+  return Object.prototype.toString.call(value) === '[object Date]'
+}
+
+function encodableItems(items: readonly unknown[], levels: number): readonly unknown[] {
   let changed: unknown[] | null = null
   for (let at = 0; at < items.length; at += 1) {
     checkPlace(items, at)
-    const item = encodable(items[at], at)
+    const item = encodable(items[at], at, levels)
     if (Object.is(item, items[at])) continue
     changed ??= [...items]
     changed[at] = item
@@ -112,11 +154,11 @@ function encodableItems(items: readonly unknown[]): readonly unknown[] {
   return changed ?? items
 }
 
-function encodableEntries(value: Readonly<Record<string, unknown>>): object {
+function encodableEntries(value: Readonly<Record<string, unknown>>, levels: number): object {
   let changed: Record<string, unknown> | null = null
   for (const key of Object.keys(value)) {
     checkKey(key)
-    const item = encodable(value[key], key)
+    const item = encodable(value[key], key, levels)
     if (Object.is(item, value[key])) continue
     changed ??= { ...value }
     changed[key] = item

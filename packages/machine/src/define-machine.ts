@@ -1,9 +1,9 @@
-import { QuorateError, type MachineModule, type Operation } from '@quorate/contracts'
+import { cutText, QuorateError, type MachineModule, type Operation } from '@quorate/contracts'
 import { checkDefinition } from './check-definition.js'
 import { codecId } from './codec.js'
 import type { CommandDefinitions, MachineTraits, OperationsOf, QueryDefinitions } from './definition.js'
 import { DefinedMachine, ownEntry, type PlainDefinition } from './machine.js'
-import { decodeRequest, operationOf, type WithInput } from './operation.js'
+import { decodeRequest, nameCharactersMax, operationOf, type WithInput } from './operation.js'
 
 /**
  * Writes a state machine down once: its commands and queries with the types of their inputs and results.
@@ -37,7 +37,10 @@ export function defineMachine<
       const { name } = decodeRequest('command', command)
       const found = ownEntry(plain.commands, name)
       if (found !== null) return found.since ?? 1
-      throw new QuorateError('INVALID_COMMAND', `the machine "${definition.name}" has no command "${name}"`)
+      throw new QuorateError(
+        'INVALID_COMMAND',
+        `the machine "${definition.name}" has no command "${cutText(name, nameCharactersMax)}"`,
+      )
     },
     create: () => new DefinedMachine(plain),
   })

@@ -1,6 +1,7 @@
 import {
   assert,
   clusterTime,
+  cutText,
   describeError,
   equalBytes,
   QuorateError,
@@ -13,7 +14,7 @@ import {
 import { codecId, decodeValue, encodeValue } from './codec.js'
 import type { CommandContext, MachineTraits } from './definition.js'
 import { describeDifference, firstDifference } from './first-difference.js'
-import { decodeRequest, type WithInput } from './operation.js'
+import { decodeRequest, nameCharactersMax, type WithInput } from './operation.js'
 import { describeKind } from './plain.js'
 import { readStateImage, writeStateImage } from './state-image.js'
 
@@ -64,7 +65,7 @@ export class DefinedMachine<State extends object> implements StateMachine {
     const { name, input } = decodeRequest('command', command)
     const definition = ownEntry(this.#definition.commands, name)
     if (definition === null || (definition.since ?? firstVersion) > this.#active) {
-      const message = `version ${this.#active} of the machine "${this.name}" has no command "${name}"`
+      const message = `version ${this.#active} of the machine "${this.name}" has no command "${cutText(name, nameCharactersMax)}"`
       throw new QuorateError('INVALID_COMMAND', message)
     }
     const context = this.#contextOf(given)
@@ -84,7 +85,10 @@ export class DefinedMachine<State extends object> implements StateMachine {
     const { name, input } = decodeRequest('query', query)
     const definition = ownEntry(this.#definition.queries, name)
     if (definition === null) {
-      throw new QuorateError('INVALID_COMMAND', `the machine "${this.name}" has no query "${name}"`)
+      throw new QuorateError(
+        'INVALID_COMMAND',
+        `the machine "${this.name}" has no query "${cutText(name, nameCharactersMax)}"`,
+      )
     }
     if ((definition.since ?? firstVersion) > this.#active) {
       const message = `the query "${name}" exists since version ${definition.since} of the machine, and version ${this.#active} is active here`

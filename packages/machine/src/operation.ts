@@ -1,6 +1,13 @@
-import { isPromise, QuorateError, type Operation } from '@quorate/contracts'
+import { cutText, isPromise, QuorateError, type Operation } from '@quorate/contracts'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { codecId, decodeValue, encodeValue } from './codec.js'
+import { codecId, decodeValue, encodeValue, requestLevelsMax } from './codec.js'
+
+/** Problems of an input that a refusal tells, and characters of each one's path and text. */
+const issuesShownMax = 5
+const issueCharactersMax = 200
+
+/** As long as a name can be: what is longer came from elsewhere, and is cut in messages. */
+export const nameCharactersMax = 64
 
 /** The part of a command's or query's definition that its callers' side needs. */
 export interface WithInput {
@@ -17,12 +24,18 @@ export function operationOf(
   return {
     takesInput: schema !== undefined,
     since,
-    encode: (input) => encodeValue(schema === undefined ? [name] : [name, validated(kind, name, schema, input)]),
-    decodeResult: decodeValue,
+    encode: (input) => {
+      const request = schema === undefined ? [name] : [name, validated(kind, name, schema, input)]
+      return encodeValue(request, requestLevelsMax)
+    },
+    decodeResult: (bytes) => decodeValue(bytes),
   }
 }
 
-/** A request as it arrives at the machine: the name, and what the schema let through. */
+/**
+ * A request as it arrives at the machine: the name, and what the schema let through. Throws `INVALID_COMMAND` for all bytes
+ * that {@link operationOf} does not write.
+ */
 export function decodeRequest(kind: 'command' | 'query', bytes: Uint8Array): { name: string; input: unknown } {
   const [name, input] = listOf(kind, bytes)
   if (typeof name !== 'string') throw refusalOf(kind)
@@ -31,7 +44,7 @@ export function decodeRequest(kind: 'command' | 'query', bytes: Uint8Array): { n
 
 function listOf(kind: 'command' | 'query', bytes: Uint8Array): readonly unknown[] {
   try {
-    const request = decodeValue(bytes)
+    const request = decodeValue(bytes, requestLevelsMax)
     if (Array.isArray(request)) return request
   } catch (error) {
     throw refusalOf(kind, error)
@@ -51,11 +64,21 @@ function validated(kind: string, name: string, schema: StandardSchemaV1, input: 
     throw new TypeError(`the ${kind} "${name}" has an asynchronous schema: inputs are checked within the call`)
   }
   if (result.issues === undefined) return result.value
-  const problems = result.issues.map((issue) => `${pathOf(issue)}${issue.message}`)
-  throw new QuorateError('INVALID_COMMAND', `the input of ${kind} "${name}" does not fit: ${problems.join('; ')}`)
+  throw new QuorateError(
+    'INVALID_COMMAND',
+    `the input of ${kind} "${name}" does not fit: ${describeIssues(result.issues)}`,
+  )
 }
 
-function pathOf(issue: StandardSchemaV1.Issue): string {
-  const keys = (issue.path ?? []).map((part) => (typeof part === 'object' ? part.key : part))
-  return keys.length === 0 ? '' : `at ${keys.map(String).join('.')}: `
+/** The first of them, each cut: an input can have as many as it has values, and their text is the input's. */
+function describeIssues(issues: readonly StandardSchemaV1.Issue[]): string {
+  const shown = issues.slice(0, issuesShownMax)
+  const problems = shown.map((issue) => `${pathOf(issue)}${cutText(issue.message, issueCharactersMax)}`)
+  const more = issues.length - shown.length
+  return problems.join('; ') + (more > 0 ? `; and ${more} more problems` : '')
+}
+
+function pathOf({ path = [] }: StandardSchemaV1.Issue): string {
+  const keys = path.slice(0, requestLevelsMax).map((part) => String(typeof part === 'object' ? part.key : part))
+  return keys.length === 0 ? '' : `at ${cutText(keys.join('.'), issueCharactersMax)}: `
 }

@@ -18,8 +18,11 @@ type Container = 'object' | 'array' | 'map' | 'set'
 /** What a part may weigh: a value weighs one, and one more for every 64 characters or bytes. */
 const partWeightMax = 4_000
 
-/** How many containers may be inside of each other within a part. */
-const partLevelsMax = 64
+/**
+ * How many containers may be inside of each other within a part: more than in any input, since what is deeper is looked
+ * through again at each level, and fewer than the codec writes.
+ */
+const partLevelsMax = 160
 
 /**
  * The bytes of any plain state, in slices of a few milliseconds each. Keys and items keep their order, which is part of
@@ -61,35 +64,73 @@ export async function readStateImage(image: AsyncIterable<Uint8Array>): Promise<
 function* partsOf(state: unknown): Generator<Part> {
   const contents = contentsOf(state)
   if (contents === null || weightOf(state) <= partWeightMax) yield ['value', state]
-  else yield* partsOfLarge(contents, [])
+  else yield* partsOfLarge(contents)
 }
 
-/** `around`: the containers that this one is in. */
-function* partsOfLarge({ value, container, entries }: Contents, around: readonly object[]): Generator<Part> {
-  if (around.includes(value)) throw new TypeError('the state holds an object that is inside of itself')
-  yield ['open', container]
-  const isKeyed = container === 'object' || container === 'map'
-  let items: unknown[] = []
-  let weight = 0
-  for (const [key, item] of entries()) {
-    const itemWeight = weightOf(item) + (isKeyed ? weightOf(key) : 0)
-    if (weight + itemWeight > partWeightMax && items.length > 0) {
-      yield ['items', items]
-      items = []
-      weight = 0
+/** A container of which some items have been written. */
+interface Begun {
+  readonly value: object
+  readonly isKeyed: boolean
+  readonly entries: Iterator<readonly [key: unknown, item: unknown]>
+}
+
+/** Without recursion: a state may be nested deeper than a stack, and each level would cost all that are inside of it. */
+function* partsOfLarge(outermost: Contents): Generator<Part> {
+  const around = new Set<object>()
+  const begun: Begun[] = [begin(outermost, around)]
+  yield ['open', outermost.container]
+  const group = new Group()
+  for (let inner = begun.at(-1); inner !== undefined; inner = begun.at(-1)) {
+    const next = inner.entries.next()
+    if (next.done === true) {
+      yield* group.take()
+      yield ['close']
+      around.delete(inner.value)
+      begun.pop()
+      continue
     }
-    const inside = itemWeight > partWeightMax ? contentsOf(item) : null
+    const [key, item] = next.value
+    const weight = weightOf(item) + (inner.isKeyed ? weightOf(key) : 0)
+    if (group.isFullFor(weight)) yield* group.take()
+    const inside = weight > partWeightMax ? contentsOf(item) : null
     if (inside === null) {
-      if (isKeyed) items.push(key)
-      items.push(item)
-      weight += itemWeight
-    } else {
-      if (isKeyed) yield ['key', key]
-      yield* partsOfLarge(inside, [...around, value])
+      group.add(inner.isKeyed ? [key, item] : [item], weight)
+      continue
     }
+    yield* group.take()
+    if (inner.isKeyed) yield ['key', key]
+    begun.push(begin(inside, around))
+    yield ['open', inside.container]
   }
-  if (items.length > 0) yield ['items', items]
-  yield ['close']
+}
+
+function begin({ value, container, entries }: Contents, around: Set<object>): Begun {
+  if (around.has(value)) throw new TypeError('the state holds an object that is inside of itself')
+  around.add(value)
+  return { value, isKeyed: container === 'object' || container === 'map', entries: entries()[Symbol.iterator]() }
+}
+
+/** Items that become a part together. */
+class Group {
+  #items: unknown[] = []
+  #weight = 0
+
+  isFullFor(weight: number): boolean {
+    return this.#items.length > 0 && this.#weight + weight > partWeightMax
+  }
+
+  add(items: readonly unknown[], weight: number): void {
+    this.#items.push(...items)
+    this.#weight += weight
+  }
+
+  /** The part, unless there is nothing in it. */
+  take(): readonly Part[] {
+    const items = this.#items
+    this.#items = []
+    this.#weight = 0
+    return items.length === 0 ? [] : [['items', items]]
+  }
 }
 
 /**
