@@ -21,8 +21,8 @@ export const bugsOfTime: readonly KnownBug[] = [
     bug: 'a deadline that has come is not told to a machine of which nobody asks anything',
     profile: 'idle',
     file: 'replica/src/clock-keeper.ts',
-    replace: `Math.min(this.#machineDeadline() ?? Infinity, this.#host.state.sessions.noneEndsBefore)`,
-    by: `Math.max(this.#machineDeadline() ?? Infinity, this.#host.state.sessions.noneEndsBefore)`,
+    replace: `Math.min(this.#machineDeadline() ?? Infinity, sessions.noneEndsBefore)`,
+    by: `Math.max(this.#machineDeadline() ?? Infinity, sessions.noneEndsBefore)`,
   },
   {
     bug: 'a member that starts again counts from zero',
