@@ -1,8 +1,10 @@
 import {
   nodeId,
+  position,
   sortedMembers,
   type ClusterPlan,
   type ClusterWish,
+  type ForceMembers,
   type Member,
   type OpenStorage,
   type Storage,
@@ -129,6 +131,26 @@ describe('a cluster that lost its majority', () => {
     expect(await replicas[1]?.queries.value()).toBe(12)
     await replicas[2]?.commands.add({ by: 1 })
     expect(await replicas[0]?.queries.value()).toBe(13)
+  })
+
+  test('takes the survivor of the latest epoch, however short its log is, and of those the one with the longest', async () => {
+    const [n1, n2, n3] = await lostCluster()
+    const ends = [
+      { epoch: 2, last: position(40) },
+      { epoch: 3, last: position(11) },
+      { epoch: 3, last: position(12) },
+    ]
+    const ending: ForceMembers = (begun) => {
+      const recovery = forceMembers(begun)
+      const end = ends.shift()
+      return {
+        record: (sequence, bytes) => recovery.record(sequence, bytes),
+        finish: () => ({ ...recovery.finish(), ...end }),
+      }
+    }
+    const plan = await planOf([n1!, n2!, n3!], { ...wish('shop-2', 'n1', 'n2', 'n3'), forceMembers: ending })
+    expect(plan.source.id).toBe('n3')
+    await plan.close()
   })
 
   test('goes on without a snapshot too', async () => {

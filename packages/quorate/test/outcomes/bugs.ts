@@ -133,6 +133,16 @@ export const bugs: readonly (readonly OutcomeBug[])[] = [
         test: 'D12: a new leader stamps nothing that it has counted before it has applied what earlier leaders stamped',
       },
     },
+    {
+      bug: 'survivors are compared by the length of their logs only',
+      file: 'replica/src/recovery/plan-cluster.ts',
+      replace: `  return one.epoch > other.epoch || (one.epoch === other.epoch && one.last > other.last)`,
+      by: `  return one.last > other.last`,
+      foundBy: {
+        file: 'replica/test/recovery.test.ts',
+        test: 'takes the survivor of the latest epoch, however short its log is, and of those the one with the longest',
+      },
+    },
   ],
   [
     {

@@ -42,13 +42,6 @@ export const bugsOfReplacedClusters: readonly KnownBug[] = [
     by: `ahead ??= candidate`,
   },
   {
-    bug: 'survivors are compared by the length of their logs only',
-    profile: 'replaced',
-    file: 'replica/src/recovery/plan-cluster.ts',
-    replace: `  return one.epoch > other.epoch || (one.epoch === other.epoch && one.last > other.last)`,
-    by: `  return one.last > other.last`,
-  },
-  {
     bug: 'the snapshot of a survivor is not copied whole',
     profile: 'replaced',
     file: 'replica/src/recovery/seed-member.ts',
