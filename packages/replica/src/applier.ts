@@ -116,7 +116,7 @@ export class Applier {
       count += 1
       if (count % commandsBetweenLooks === 0 && this.#environment.monotonicMs() >= endMs) {
         this.#isWorking = true
-        void this.#environment.yieldTurn().then(() => this.#work())
+        void this.#environment.yieldTurn().then(() => this.#workOn())
         break
       }
     }
@@ -125,6 +125,15 @@ export class Applier {
       this.#at = 0
     }
     this.#report()
+  }
+
+  /** In a turn of its own, where nobody else would hear of an error. */
+  #workOn(): void {
+    try {
+      this.#work()
+    } catch (error) {
+      this.#fail(error)
+    }
   }
 
   #apply({ position: at, epoch, command, token }: Committed): void {
@@ -142,14 +151,13 @@ export class Applier {
 
   #installNow(run: Install): void {
     const release = this.hold()
-    run().then(
-      (at) => {
+    run()
+      .then((at) => {
         this.#lastApplied = position(Math.max(at, this.#lastApplied))
         release()
         this.#report()
-      },
-      (error: unknown) => this.#fail(error),
-    )
+      })
+      .catch((error: unknown) => this.#fail(error))
   }
 
   #fail(error: unknown): void {

@@ -1,4 +1,5 @@
 import type { Environment, ProtocolTiming } from '@quorate/contracts'
+import { clockStepMsMax } from './cluster-clock.js'
 import type { ReplicatedState } from './replicated-state.js'
 import { untilOrFor } from './until-or-for.js'
 
@@ -6,6 +7,8 @@ import { untilOrFor } from './until-or-for.js'
 const patienceMsOtherwise = 1_000
 /** While only sessions are open their time is kept this often, in milliseconds: they may last longer, never shorter. */
 const everyMsOfSessions = 10_000
+/** Whatever is open: one entry moves time by a bounded step only (decision 0017), and time should not be lost to that. */
+const everyMsAtLeast = clockStepMsMax / 2
 /** A deadline that is past, and was told to the machine, is told to it again after this long, in cluster time. */
 const tellAgainMs = 5_000
 const lookMs = { min: 5, max: 250 } as const
@@ -96,7 +99,7 @@ export class ClockKeeper {
 
   /** The same, and then something else. It will be done, so this is true. */
   first(then: () => void): boolean {
-    void this.commit().then(then)
+    this.commit().then(then).catch(this.#host.fail)
     return true
   }
 
@@ -153,9 +156,9 @@ export class ClockKeeper {
 
   /** How old the last applied stamp may be. */
   #patienceMs(now: number): number {
-    if (this.#host.isShort()) return Infinity
+    if (this.#host.isShort()) return everyMsAtLeast
     if ((this.#machineDeadline() ?? -Infinity) > now) return this.#everyMs
-    return this.#host.state.sessions.size > 0 ? everyMsOfSessions : Infinity
+    return this.#host.state.sessions.size > 0 ? everyMsOfSessions : everyMsAtLeast
   }
 
   #machineDeadline(): number | null {

@@ -1,5 +1,14 @@
 import { clusterTime, type ClusterTime, type Environment, type Leadership, type NodeId } from '@quorate/contracts'
 
+/**
+ * How far one entry moves cluster time at most, in milliseconds. A leader stamps nothing that is further ahead, and says
+ * in half of this time that time has passed; so only a forged stamp is cut (decision 0017).
+ */
+export const clockStepMsMax = 3_600_000
+
+/** Later stamps are read as these: the last moment of a `Date`, and far enough from the end of the whole numbers. */
+const stampMsMax = 8_640_000_000_000_000
+
 /** Stamps of a command after they were clamped. */
 export interface AppliedStamps {
   readonly clusterTime: ClusterTime
@@ -49,7 +58,7 @@ export class ClusterClock {
 
   /** Cluster time as this member may stamp it: of the last command, or, while it leads, of now. */
   now(): ClusterTime {
-    return this.isCounting ? clusterTime(Math.trunc(this.#countNow())) : this.#applied.clusterTime
+    return this.isCounting ? clusterTime(Math.min(stampMsMax, Math.trunc(this.#countNow()))) : this.#applied.clusterTime
   }
 
   /** Time runs only while somebody leads. */
@@ -65,14 +74,16 @@ export class ClusterClock {
   stamps(): AppliedStamps {
     // What is stamped with less than was counted must not be overtaken by it: a deadline of this command would be early.
     if (this.#role === 'waiting') this.#countFrom(this.#applied.clusterTime)
+    // What is beyond one step is not counted: cut at apply alone, a deadline of this command would be early.
+    if (this.now() > this.#latestNext) this.#countFrom(this.#latestNext)
     return { clusterTime: this.now(), wallMs: Math.max(0, Math.trunc(this.#environment.wallMs())) }
   }
 
-  /** The stamps of a command as every member sees them. */
+  /** The stamps of a command as every member sees them: neither goes back, and cluster time goes on by one step at most. */
   apply(stamps: AppliedStamps): AppliedStamps {
     this.#applied = {
-      clusterTime: clusterTime(Math.max(this.#applied.clusterTime, stamps.clusterTime)),
-      wallMs: Math.max(this.#applied.wallMs, stamps.wallMs),
+      clusterTime: clusterTime(Math.max(this.#applied.clusterTime, Math.min(stamps.clusterTime, this.#latestNext))),
+      wallMs: Math.max(this.#applied.wallMs, Math.min(stamps.wallMs, stampMsMax)),
     }
     if (!this.isCounting || this.#applied.clusterTime > this.now()) this.#countFrom(this.#applied.clusterTime)
     return this.#applied
@@ -92,6 +103,10 @@ export class ClusterClock {
   /** The monotonic clock went back by so much, which it must not: the count goes on from where it was. */
   onClockBack(ms: number): void {
     if (this.#sinceMs !== null) this.#sinceMs -= ms
+  }
+
+  get #latestNext(): number {
+    return Math.min(stampMsMax, this.#applied.clusterTime + clockStepMsMax)
   }
 
   #countFrom(ms: number): void {

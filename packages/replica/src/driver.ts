@@ -6,6 +6,7 @@ import { closeInOrder } from './close-in-order.js'
 import { describeStatus } from './describe-status.js'
 import type { DriverParts } from './driver-parts.js'
 import type { Events } from './events.js'
+import { guardedEnvironment } from './guarded-environment.js'
 import { handOver } from './hand-over.js'
 import { Health } from './health/health.js'
 import { guardedMetrics } from './health/guarded-metrics.js'
@@ -51,10 +52,11 @@ export class Driver<Message, Admin> {
   #closing: Promise<void> | null = null
   readonly #queues = () => queuesOf(this.#loop, this.#writer, this.#applier, this.#callers, this.snapshots)
 
-  constructor(parts: DriverParts<Message, Admin>) {
-    const { options, protocol, storage, identity, state, events } = parts
-    const { environment } = options
+  constructor(given: DriverParts<Message, Admin>) {
     const fail = (error: unknown): void => this.#fail(error)
+    const environment = guardedEnvironment(given.options.environment, fail)
+    const parts = { ...given, options: { ...given.options, environment } }
+    const { options, protocol, storage, identity, state, events } = parts
     this.#parts = parts
     this.id = options.id
     this.events = events

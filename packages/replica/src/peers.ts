@@ -19,6 +19,7 @@ import {
 import { admit, isToldStale } from './admission.js'
 import type { Events } from './events.js'
 import { frameKind, frameReserveBytes, vouchedIn, vouchIn } from './frame.js'
+import { guarded } from './guarded-environment.js'
 import { encodeHello, frameVersions, type Hello } from './hello.js'
 import type { IdentityFile } from './identity-file.js'
 import type { LeaderView } from './leader-view.js'
@@ -171,32 +172,36 @@ export class Peers<Message, Admin> {
   }
 
   #transportHost(): TransportHost {
-    const { environment, address, events } = this.#host
+    const { environment, address } = this.#host
+    const fail = (error: unknown): void => this.#host.fail(error)
     return {
       environment,
       self: this.#hello.self,
       address,
       hello: () => encodeHello(this.#hello),
       admit: (hello, credentials) => this.#admit(hello, credentials),
-      onFrame: (from, channel, frame) => this.#onFrame(from, channel, frame),
-      onLink: (peer, state, reason) => {
-        this.#links.set(peer, { state, reason })
-        events.log({ peer, link: state, reason }, `link to ${peer} ${state}: ${reason}`)
-        this.#host.onLink(peer, state)
-        this.#onMet()
-        if (state === 'up') {
-          this.#connections += 1
-          events.over('PEER_REFUSED', peer)
-          this.#host.post({ kind: 'linkUp', peer, connection: this.#connections })
-          return
-        }
-        if (asksForHelp.test(reason)) events.warn('PEER_REFUSED', `link to ${peer}: ${reason}`, peer)
-        if (isToldStale(reason, this.#hello.self)) {
-          this.#host.fail(new QuorateError('STALE_DIRECTORY', `${peer} does not take this member: ${reason}`))
-        }
-        this.#host.post({ kind: 'linkDown', peer, gone: state === 'gone' })
-      },
+      onFrame: guarded((from, channel, frame) => this.#onFrame(from, channel, frame), fail),
+      onLink: guarded((peer, state, reason) => this.#onLink(peer, state, reason), fail),
     }
+  }
+
+  #onLink(peer: NodeId, state: 'up' | 'down' | 'gone', reason: string): void {
+    const { events } = this.#host
+    this.#links.set(peer, { state, reason })
+    events.log({ peer, link: state, reason }, `link to ${peer} ${state}: ${reason}`)
+    this.#host.onLink(peer, state)
+    this.#onMet()
+    if (state === 'up') {
+      this.#connections += 1
+      events.over('PEER_REFUSED', peer)
+      this.#host.post({ kind: 'linkUp', peer, connection: this.#connections })
+      return
+    }
+    if (asksForHelp.test(reason)) events.warn('PEER_REFUSED', `link to ${peer}: ${reason}`, peer)
+    if (isToldStale(reason, this.#hello.self)) {
+      this.#host.fail(new QuorateError('STALE_DIRECTORY', `${peer} does not take this member: ${reason}`))
+    }
+    this.#host.post({ kind: 'linkDown', peer, gone: state === 'gone' })
   }
 
   async #admit(hello: Uint8Array, credentials: Credentials): Promise<{ peer: NodeId } | { refuse: string }> {

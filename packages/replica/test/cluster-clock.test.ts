@@ -1,7 +1,7 @@
 import { clusterTime, nodeId, type Environment } from '@quorate/contracts'
 import { nodeEnvironment } from '@quorate/contracts/node'
 import { expect, test } from 'vitest'
-import { ClusterClock } from '../src/cluster-clock.js'
+import { clockStepMsMax, ClusterClock } from '../src/cluster-clock.js'
 
 const [self, other] = [nodeId('n1'), nodeId('n2')]
 
@@ -164,4 +164,41 @@ test('the stamps of a snapshot take the place of what was counted', () => {
   clock.pass(50)
   clock.lead(2)
   expect([clock.now(), clock.applied.wallMs]).toEqual([350, 5])
+})
+
+test.each([1e12, Number.MAX_SAFE_INTEGER])('D12: an entry that is stamped with %d moves time by one step', (forged) => {
+  const [clock, follower] = [new TestClock(), new TestClock()]
+  follower.follow(1)
+  clock.lead(1)
+  for (const each of [clock, follower]) {
+    expect(each.apply({ clusterTime: clusterTime(700), wallMs: 900 })).toEqual({ clusterTime: 700, wallMs: 900 })
+    const { clusterTime: at, wallMs } = each.apply({ clusterTime: clusterTime(forged), wallMs: forged })
+    expect(at).toBe(700 + clockStepMsMax)
+    expect(new Date(wallMs).getTime()).toBe(wallMs)
+  }
+  clock.pass(10)
+  expect(clock.stamps().clusterTime).toBe(710 + clockStepMsMax)
+})
+
+test('D12: a leader stamps no more than one step, and counts no more, so that no deadline is early', () => {
+  const clock = new TestClock()
+  clock.lead(1)
+  clock.pass(3 * clockStepMsMax)
+  expect(clock.stamps().clusterTime).toBe(clockStepMsMax)
+  clock.pass(5)
+  expect(clock.stamps().clusterTime).toBe(clockStepMsMax)
+  expect(clock.applyAt(clockStepMsMax)).toBe(clockStepMsMax)
+  clock.pass(5)
+  expect(clock.stamps().clusterTime).toBe(clockStepMsMax + 5)
+})
+
+test('a clock that begins at the end of the numbers stands still, and throws nothing', () => {
+  const clock = new TestClock()
+  clock.restore({ clusterTime: clusterTime(Number.MAX_SAFE_INTEGER), wallMs: Number.MAX_SAFE_INTEGER })
+  clock.lead(1)
+  clock.pass(1_000)
+  const stamps = clock.stamps()
+  expect(clock.apply(stamps).clusterTime).toBe(Number.MAX_SAFE_INTEGER)
+  clock.pass(1_000)
+  expect(Number.isSafeInteger(clock.now())).toBe(true)
 })

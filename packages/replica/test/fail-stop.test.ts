@@ -1,5 +1,12 @@
 import { solo } from '@quorate/conformance'
-import { InvariantViolation, QuorateError, type Protocol, type ProtocolModule, type Storage } from '@quorate/contracts'
+import {
+  InvariantViolation,
+  QuorateError,
+  type Environment,
+  type Protocol,
+  type ProtocolModule,
+  type Storage,
+} from '@quorate/contracts'
 import { nodeEnvironment } from '@quorate/contracts/node'
 import { defineMachine } from '@quorate/machine'
 import { memoryStorage } from '@quorate/storage-memory'
@@ -29,9 +36,15 @@ interface Parts {
   readonly storage?: Storage
   readonly throwsAt?: number | null
   readonly protocol?: ProtocolModule<never, never>
+  readonly environment?: Environment
 }
 
-async function start({ storage = memoryStorage(), throwsAt = null, protocol = solo() }: Parts) {
+async function start({
+  storage = memoryStorage(),
+  throwsAt = null,
+  protocol = solo(),
+  environment = nodeEnvironment(),
+}: Parts) {
   const reasons: (Error | null)[] = []
   const replica = await createReplica({
     id: 'n1',
@@ -40,7 +53,7 @@ async function start({ storage = memoryStorage(), throwsAt = null, protocol = so
     protocol,
     transport: memoryTransport({ hub: memoryHub() }),
     storage,
-    environment: nodeEnvironment(),
+    environment,
   })
   const stopped = new Promise<Error | null>((resolve) => {
     replica.on('stopped', ({ reason }) => {
@@ -203,4 +216,27 @@ test('D5: a storage that failed while nobody called it stops the replica all the
   failure = new QuorateError('STORAGE_FAILED', 'writing ahead failed: EIO')
   expect(await stopped).toBe(failure)
   await expect(replica.commands.add()).rejects.toMatchObject({ code: 'STOPPED', outcome: 'notDone' })
+})
+
+test('D5: a timer that throws stops the replica in order, and throws nothing at the process', async () => {
+  const real = nodeEnvironment()
+  const timers: (() => void)[] = []
+  let isBroken = false
+  const environment: Environment = {
+    ...real,
+    wallMs: () => {
+      if (isBroken) throw new RangeError('no wall clock')
+      return real.wallMs()
+    },
+    setTimer: (delayMs, run) => {
+      timers.push(run)
+      return real.setTimer(delayMs, run)
+    },
+  }
+  const { replica, stopped } = await start({ environment })
+  isBroken = true
+  for (const run of [...timers]) run()
+  isBroken = false
+  expect(await stopped).toEqual(new RangeError('no wall clock'))
+  expect(await replica.status()).toMatchObject({ state: 'stopped' })
 })

@@ -22,7 +22,7 @@ import { IdentityFile } from '../src/identity-file.js'
 import { Peers } from '../src/peers.js'
 import { announcedMachine } from '../src/versions/command-lists.js'
 
-/** Messages are single bytes; 0xff is none. */
+/** Messages are single bytes; 0xff is none, and 0xfe meets a bug. */
 const byteProtocol: ProtocolModule<number, never> = {
   ...(solo() as unknown as ProtocolModule<number, never>),
   timing: { heartbeatMs: 50, patienceMs: 150 },
@@ -32,6 +32,7 @@ const byteProtocol: ProtocolModule<number, never> = {
     return bytes
   },
   decode(bytes) {
+    if (bytes[0] === 0xfe) throw new TypeError('a bug of the protocol')
     if (bytes.length !== 1 || bytes[0] === 0xff) throw new ProtocolFormatError('no message')
     return bytes[0] ?? 0
   },
@@ -153,6 +154,16 @@ test('bytes that are no message are a warning, and nothing more', async () => {
   host.onFrame(nodeId('n2'), 'log', frameOf(frameKind.protocol, 0xff))
   expect(inputs).toEqual([])
   expect(events.warnings.map(({ code }) => code)).toEqual(['BAD_FRAME'])
+})
+
+test('a callback of the transport that throws stops the member, and throws nothing at the transport', async () => {
+  const { host, failures, events } = await side()
+  host.onFrame(nodeId('n2'), 'log', frameOf(frameKind.protocol, 0xfe))
+  events.log = () => {
+    throw new RangeError('no log')
+  }
+  host.onLink(nodeId('n2'), 'up', 'connected')
+  expect(failures.map(String)).toEqual(['TypeError: a bug of the protocol', 'RangeError: no log'])
 })
 
 test('a frame that the transport dropped is told to the protocol, so that it probes', async () => {

@@ -1,0 +1,29 @@
+import type { Environment } from '@quorate/contracts'
+
+/**
+ * The environment of a replica whose timers run inside fail-stop: one that throws stops the member in order, with the
+ * reason, where it would have ended the process. Timers of its transport are among them.
+ */
+export function guardedEnvironment(real: Environment, fail: (error: unknown) => void): Environment {
+  return {
+    monotonicMs: () => real.monotonicMs(),
+    wallMs: () => real.wallMs(),
+    yieldTurn: () => real.yieldTurn(),
+    randomBytes: (count) => real.randomBytes(count),
+    setTimer: (delayMs, run) => real.setTimer(delayMs, guarded(run, fail)),
+  }
+}
+
+/** A callback that stops the member where it throws. */
+export function guarded<Arguments extends readonly unknown[]>(
+  run: (...given: Arguments) => void,
+  fail: (error: unknown) => void,
+): (...given: Arguments) => void {
+  return (...given) => {
+    try {
+      run(...given)
+    } catch (error) {
+      fail(error)
+    }
+  }
+}
