@@ -1,9 +1,11 @@
 import { compareIds, type JsonValue, type PeerProgress } from '@quorate/contracts'
+import { whyAtEnd } from './bounds.js'
 import type { RaftState } from './state.js'
 
 /** A member's state for status pages and people. */
 export function describeState(state: RaftState): JsonValue {
   const { hardState, log, conf } = state
+  const atEnd = whyAtEnd(state)
   return {
     role: state.role,
     term: hardState.currentTerm,
@@ -21,6 +23,8 @@ export function describeState(state: RaftState): JsonValue {
     isInstalling: state.isInstalling,
     voters: conf.voters,
     learners: conf.learners,
+    ...(state.refusedJump && { refused: `${state.refusedJump.from}: ${state.refusedJump.what}` }),
+    ...(atEnd !== null && { atEnd }),
     progress: Object.fromEntries(
       [...state.progress].map(([peer, { phase, matchIndex, nextIndex, inflights }]) => [
         peer,

@@ -1,4 +1,5 @@
 import type { NodeId } from '@quorate/contracts'
+import { whyAtEnd } from './bounds.js'
 import { isVoter } from './membership/conf-state.js'
 import type {
   RaftMessage,
@@ -42,7 +43,7 @@ export function tickElection(state: RaftState, missed: number): void {
 
 /** Tries to become the leader: by asking first, if so configured. */
 export function campaign(state: RaftState): void {
-  if (state.role === 'leader' || !isVoter(state.conf, state.self)) return
+  if (state.role === 'leader' || !isVoter(state.conf, state.self) || whyAtEnd(state) !== null) return
   if (!state.config.preVote) {
     startElection(state)
     return
@@ -62,7 +63,7 @@ export function startElection(state: RaftState, isTransfer = false): void {
 /** The leader of this term hands over: campaign at once, and be voted for by those who hear it (thesis §3.10). */
 export function onTimeoutNow(state: RaftState, from: NodeId, message: TimeoutNow): void {
   const isOfLeader = message.term === state.hardState.currentTerm && state.leader === from
-  if (isOfLeader && isVoter(state.conf, state.self)) startElection(state, true)
+  if (isOfLeader && isVoter(state.conf, state.self) && whyAtEnd(state) === null) startElection(state, true)
 }
 
 /**

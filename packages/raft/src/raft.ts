@@ -10,6 +10,7 @@ import {
   type SnapshotMeta,
   type Token,
 } from '@quorate/contracts'
+import { refusalOfJump, whyAtEnd } from './bounds.js'
 import { canDeliver, deliver, onApplied } from './delivery.js'
 import { describeProgress, describeState } from './describe.js'
 import {
@@ -177,6 +178,11 @@ export class Raft implements Protocol<RaftMessage, RaftAdmin> {
   #receive(from: NodeId, message: RaftMessage): void {
     const { state } = this
     if (from === state.self) return
+    const refusal = refusalOfJump(state, message)
+    if (refusal !== null) {
+      state.refusedJump = { from, what: refusal }
+      return
+    }
     switch (message.kind) {
       case 'requestPreVote':
         onRequestPreVote(state, from, message)
@@ -234,6 +240,11 @@ export class Raft implements Protocol<RaftMessage, RaftAdmin> {
     const { state } = this
     if (!isVoter(state.conf, state.self)) {
       this.#refuse(token, 'invalid', `${state.self} does not vote, so it cannot lead`)
+      return
+    }
+    const atEnd = whyAtEnd(state)
+    if (atEnd !== null) {
+      this.#refuse(token, 'invalid', atEnd)
       return
     }
     campaign(state)

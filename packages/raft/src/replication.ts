@@ -1,5 +1,6 @@
 import { assert, type NodeId, type Token } from '@quorate/contracts'
 import { Append } from './append.js'
+import { whyAtEnd } from './bounds.js'
 import { sizeOfEntry, type Entry } from './entry.js'
 import type { AppendEntriesReply, HeartbeatReply } from './message.js'
 import { jointIndex, jointVote } from './quorum/index.js'
@@ -70,6 +71,11 @@ export function onPropose(state: RaftState, token: Token, command: Uint8Array, e
   if (isOverBytes || waiting >= uncommittedEntriesMax) {
     const detail = `${waiting} entries with ${state.uncommittedBytes} bytes wait for a majority already`
     state.outbox.settle(token, { kind: 'refused', reason: 'overloaded', leader: state.leader, detail })
+    return
+  }
+  const atEnd = whyAtEnd(state)
+  if (atEnd !== null) {
+    state.outbox.settle(token, { kind: 'refused', reason: 'unsupported', leader: state.leader, detail: atEnd })
     return
   }
   if (isMachineBehind(state)) {

@@ -103,6 +103,8 @@ export interface RaftState {
   pendingReads: number
 
   announced: Leadership | null
+  /** The last message that claimed more than can be: for the status alone. */
+  refusedJump: { readonly from: NodeId; readonly what: string } | null
 }
 
 /** A follower of term 0 that has heard nothing. */
@@ -145,6 +147,7 @@ export function newState(
     diskElapsedTicks: 0,
     suspicion: null,
     transfer: null,
+    refusedJump: null,
     votes: new Map(),
     ownVoteSequence: null,
     progress: new Map(),

@@ -99,7 +99,9 @@ export class ClockKeeper {
 
   /** The same, and then something else. It will be done, so this is true. */
   first(then: () => void): boolean {
-    this.commit().then(then).catch(this.#host.fail)
+    this.commit()
+      .then(then)
+      .catch((error: unknown) => this.#host.fail(error))
     return true
   }
 

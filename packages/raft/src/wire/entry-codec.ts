@@ -1,14 +1,9 @@
 import { BytesError, type ByteReader, type ByteWriter } from '@quorate/contracts'
+import { countMax } from '../bounds.js'
 import { entryOverheadBytes, sizeOfEntry, type Entry, type EntryKind } from '../entry.js'
 import type { LogIndex, Term } from '../units.js'
 
 const kinds: readonly EntryKind[] = ['command', 'membership', 'noop']
-
-/**
- * The largest term or index that is read. Nobody counts this far; the room above it is there so that a damaged or hostile
- * number cannot bring a member to the end of the whole numbers, from where it could neither vote nor append.
- */
-export const countMax = 2 ** 53 - 2 ** 32
 
 export function readTerm(reader: ByteReader): Term {
   return readCount(reader) as Term
