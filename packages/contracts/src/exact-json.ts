@@ -72,7 +72,7 @@ function checkNumber(literal: string, isWhole: boolean, path: () => string): voi
 }
 
 /** Where the string that begins here ends: at the first quotation mark before which backslashes stand in pairs. */
-function endOfString(text: string, start: number): number {
+export function endOfString(text: string, start: number): number {
   for (let at = text.indexOf('"', start + 1); at >= 0; at = text.indexOf('"', at + 1)) {
     let backslashes = 0
     while (text[at - 1 - backslashes] === '\\') backslashes += 1

@@ -7,6 +7,10 @@ import { describeFailure, type Failure } from './refusal.js'
 const lingerMs = 500
 const lingerBytesMax = 1024 * 1024
 
+/** What a failure tells of its message, in characters: with room, and without. In JSON one may take six bytes. */
+const messageCharactersMax = 1_000
+const shortCharactersMax = 100
+
 /** What one answer shares with all others, and what it is told. */
 export interface AnswerSurroundings {
   readonly timeoutMs: number
@@ -34,9 +38,19 @@ export class Answer {
     this.bytes(status, jsonType, jsonBytes(body), headers)
   }
 
-  /** Failures are small, and have room where nothing else has: they say that there is none. */
+  /**
+   * Failures are small, and have room where nothing else has: they say that there is none. They count all the same, and
+   * say less while there is no room.
+   */
   failure({ status, headers, error }: Failure): void {
-    this.#write(status, jsonType, jsonBytes(describeFailure(error)), headers)
+    const { pending, gone } = this.#surroundings
+    if (gone.aborted) return
+    const whole = jsonBytes(describeFailure(error, messageCharactersMax))
+    const hasRoom = pending.hasRoomFor(whole.length)
+    const body = hasRoom ? whole : jsonBytes(describeFailure(error, shortCharactersMax))
+    pending.force(body.length)
+    gone.addEventListener('abort', () => pending.give(body.length), { once: true })
+    this.#write(status, jsonType, body, headers)
   }
 
   /** Throws `OVERLOADED` while others hold too much that was not read yet. What was asked for has happened all the same. */

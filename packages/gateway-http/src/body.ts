@@ -1,7 +1,10 @@
 import type { IncomingMessage } from 'node:http'
-import { ByteWriter, parseExactJson, QuorateError, type JsonValue } from '@quorate/contracts'
+import { ByteWriter, exceededJsonBound, parseExactJson, QuorateError, type JsonValue } from '@quorate/contracts'
 import { declaresBody } from './answer.js'
 import { HttpRefusal } from './refusal.js'
+
+/** How deep a body may be nested: machines take no deeper input. */
+const levelsMax = 100
 
 /**
  * Bytes that all bodies, or all answers, under way hold, with a limit for them together (decision D37). One that is alone
@@ -24,6 +27,15 @@ export class PendingBytes {
     if (this.#held > 0 && this.#held + count > this.#max) return false
     this.#held += count
     return true
+  }
+
+  hasRoomFor(count: number): boolean {
+    return this.#held + count <= this.#max
+  }
+
+  /** Takes them whatever room there is: for what is small, and has to be said. */
+  force(count: number): void {
+    this.#held += count
   }
 
   give(count: number): void {
@@ -80,13 +92,23 @@ export function checkBodyType(request: IncomingMessage): void {
   }
 }
 
-/** Reads JSON, or says where it breaks off, or what in it would be changed. */
-export function parseJson(bytes: Uint8Array): JsonValue {
+/**
+ * Reads JSON, or says where it breaks off, or what in it would be changed. What holds more than `valuesMax` values, or is
+ * nested too deeply, is refused before it is read: a schema may have something to say about each of them, and takes some
+ * microseconds for it.
+ */
+export function parseJson(bytes: Uint8Array, valuesMax: number): JsonValue {
   let text: string
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
     throw new HttpRefusal(400, 'INVALID_COMMAND', 'the body is not UTF-8')
+  }
+  const exceeded = exceededJsonBound(text, { levelsMax, valuesMax })
+  if (exceeded === 'levelsMax') throw new HttpRefusal(400, 'INVALID_COMMAND', 'the body is nested too deeply')
+  if (exceeded === 'valuesMax') {
+    const message = `the body holds more than ${valuesMax} values: split the command, or raise bodyValuesMax`
+    throw new HttpRefusal(413, 'COMMAND_TOO_LARGE', message)
   }
   try {
     return parseExactJson(text, 'the body')

@@ -101,18 +101,19 @@ export class ServedOperations {
     request: IncomingMessage,
     onHeld: (count: number) => void,
   ): Promise<Uint8Array> {
-    return encoded(operation, await readBody(request, this.#settings.bodyBytesMax, this.#pending, onHeld))
+    const { bodyBytesMax, bodyValuesMax } = this.#settings
+    return encoded(operation, await readBody(request, bodyBytesMax, this.#pending, onHeld), bodyValuesMax)
   }
 }
 
 /** The request as the machine encodes it, of an input that its schema has let through (decision D28). */
-function encoded(operation: Operation<unknown, unknown>, body: Uint8Array): Uint8Array {
+function encoded(operation: Operation<unknown, unknown>, body: Uint8Array, valuesMax: number): Uint8Array {
   if (!operation.takesInput) {
     if (body.length === 0) return operation.encode(undefined)
     throw new HttpRefusal(400, 'INVALID_COMMAND', 'this operation takes no input: send no body')
   }
   try {
-    return operation.encode(body.length === 0 ? undefined : fromJson(parseJson(body)))
+    return operation.encode(body.length === 0 ? undefined : fromJson(parseJson(body, valuesMax)))
   } catch (error) {
     // What reading runs into, of its own or of the stack's depth, is the fault of the input; all else is ours.
     if (error instanceof RangeError) throw new HttpRefusal(400, 'INVALID_COMMAND', 'the body is nested too deeply')

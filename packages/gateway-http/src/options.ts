@@ -51,6 +51,8 @@ const handlerShape = {
   }),
   /** The largest body of a request. */
   bodyBytesMax: bytesSchema.max(bodyBytesMax).default(bodyBytesMax),
+  /** How many values a body may hold: each item, each value of a key, each object and each list is one. */
+  bodyValuesMax: z.int().min(1).max(1_048_576).default(20_000),
   /** What all requests under way may hold in their bodies together; above it they are refused as `OVERLOADED`. */
   pendingBytesMax: bytesSchema.default(256 * 1024 * 1024),
   /** What all answers that have not left yet may hold together; above it they become `OVERLOADED`, unless alone. */

@@ -1,4 +1,4 @@
-import { QuorateError, type ErrorCode, type Outcome } from '@quorate/contracts'
+import { cutText, QuorateError, type ErrorCode, type Outcome } from '@quorate/contracts'
 
 /** A request that was answered with an error, as HTTP says it. */
 export interface Failure {
@@ -69,9 +69,9 @@ export function failureOf(error: QuorateError, base: string, path: string): Fail
 
 /**
  * The body of an answer that says what failed. What is fatal to this member is doubt to its caller: what it was asked for
- * may have reached others, who carry it out.
+ * may have reached others, who carry it out. Of the message no more than `charactersMax` is told: it may repeat the request.
  */
-export function describeFailure({ code, message, leader, outcome: own }: QuorateError): object {
+export function describeFailure({ code, message, leader, outcome: own }: QuorateError, charactersMax: number): object {
   const outcome = own === 'fatal' ? 'unknown' : own
-  return { error: { code, outcome, message, leader } }
+  return { error: { code, outcome, message: cutText(message, charactersMax), leader } }
 }
