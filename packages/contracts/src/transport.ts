@@ -27,7 +27,8 @@ export interface TransportHost {
   /** Decides who the other side is. All identity rules live in the driver; what it learns is durable before it answers. */
   admit(hello: Uint8Array, credentials: Credentials): Promise<{ readonly peer: NodeId } | { readonly refuse: string }>
   /** The frame is the receiver's own. */
-  onFrame(from: NodeId, channel: Channel, frame: Uint8Array): void
+  /** `malformed`: no member sends that, so the connection that brought it is ended. */
+  onFrame(from: NodeId, channel: Channel, frame: Uint8Array): 'malformed' | void
   /** `gone`: redialled at once and refused, so no process listens there (decision D41). */
   onLink(peer: NodeId, state: 'up' | 'down' | 'gone', reason: string): void
 }

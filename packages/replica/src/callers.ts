@@ -59,7 +59,7 @@ export interface CallersHost {
   send: RunningTransport['send']
   /** Resolves once commands of this version of the machine may be proposed, or rejects with why they may not. */
   whenActive(version: number, options: RequestOptions, endMs: number): Promise<void>
-  warn(code: WarningCode, message: string): void
+  warn(code: WarningCode, message: string, about?: string): void
 }
 
 /**
@@ -93,7 +93,7 @@ export class Callers {
         barrier: (token) => host.offer({ kind: 'readBarrier', token }),
         transfer: (token, to) => host.transfer(token, to),
         onReply: (token, reply) => this.#onReply(token, reply),
-        warn: (from, message) => host.warn('BAD_FRAME', `${from} sent bytes that are no request: ${message}`),
+        warn: (from, message) => host.warn('BAD_FRAME', `${from} sent bytes that are no request: ${message}`, from),
       },
       host.starts,
     )

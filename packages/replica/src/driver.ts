@@ -103,7 +103,7 @@ export class Driver<Message, Admin> {
       transfer: (token, to) => this.#clockKeeper.first(() => this.#loop.post({ kind: 'transfer', token, to })),
       send: (to, frame, channel) => this.#peers.sendFrame(to, frame, channel),
       whenActive: (version, asked, endMs) => this.#activation.whenActive(version, asked, endMs),
-      warn: (code, message) => this.events.warn(code, message),
+      warn: (code, message, about) => this.events.warn(code, message, about),
     })
     this.snapshots = this.#makeSnapshots()
     this.#clockKeeper = this.#makeClockKeeper()
@@ -216,7 +216,7 @@ export class Driver<Message, Admin> {
         state,
         applier: this.#applier,
         limits: options,
-        warn: (code, message) => this.events.warn(code, message),
+        warn: (code, message, about) => this.events.warn(code, message, about),
         metaAt: (position) => protocol.snapshotMeta(position),
         post: (input) => this.#loop.post(input),
         send: (to, frame, channel) => this.#peers.sendFrame(to, frame, channel),
@@ -372,5 +372,6 @@ export class Driver<Message, Admin> {
     const { options, storage } = this.#parts
     const parts = [() => this.snapshots.close(), () => this.#peers.close(), () => storage.close()]
     await closeInOrder(parts, { id: this.id, logger: options.logger })
+    this.events.close()
   }
 }

@@ -1,6 +1,8 @@
 import {
   callGuarded,
   describeError,
+  LineLimit,
+  oneLine,
   type Environment,
   type Leadership,
   type Logger,
@@ -70,7 +72,9 @@ export interface ReplicaEvents {
 type Listener<Name extends keyof ReplicaEvents> = (event: ReplicaEvents[Name]) => unknown
 type Listeners = { [Name in keyof ReplicaEvents]: Set<Listener<Name>> }
 
-/** Hands events to listeners. A listener that throws, or rejects, is logged and stops nothing (decision D39). */
+type EventsEnvironment = Pick<Environment, 'monotonicMs' | 'wallMs' | 'setTimer'>
+
+/** Hands events to listeners. Of a flood of warnings about one thing ten are told in ten seconds. A listener that throws, or rejects, is logged and stops nothing (decision D39). */
 export class Events {
   readonly #logger: Logger
   readonly #listeners: Listeners = {
@@ -81,11 +85,23 @@ export class Events {
     stopped: new Set(),
   }
   readonly #warnings = new Map<string, Warning & { readonly saidMs: number }>()
-  readonly #environment: Pick<Environment, 'monotonicMs' | 'wallMs'> | null
+  readonly #environment: EventsEnvironment | null
+  readonly #lines: LineLimit | null
+  #badFrames = 0
 
-  constructor(logger: Logger, environment: Pick<Environment, 'monotonicMs' | 'wallMs'> | null = null) {
+  constructor(logger: Logger, environment: EventsEnvironment | null = null) {
     this.#logger = logger
     this.#environment = environment
+    this.#lines =
+      environment &&
+      new LineLimit(environment, (about, lines) =>
+        logger.warn({ about, leftOut: lines }, `${lines} more warnings like this were left out: ${about}`),
+      )
+  }
+
+  /** How often bytes came that are nothing. */
+  get badFrames(): number {
+    return this.#badFrames
   }
 
   /** The last of every kind of warning that still holds, or was said within ten minutes if it was about a moment. */
@@ -120,14 +136,23 @@ export class Events {
   warn(code: WarningCode, message: string, about = ''): void {
     const wallMs = this.#environment?.wallMs() ?? 0
     const saidMs = this.#environment?.monotonicMs() ?? 0
-    this.#warnings.set(`${code} ${about}`, { code, message, wallMs, saidMs })
-    this.#logger.warn({ code }, message)
-    this.emit('warning', { code, message, wallMs })
+    const subject = about === '' ? code : `${code} ${about}`
+    const warning = { code, message: oneLine(message), wallMs }
+    if (code === 'BAD_FRAME') this.#badFrames += 1
+    this.#warnings.set(`${code} ${about}`, { ...warning, saidMs })
+    if (this.#lines?.take(subject) === false) return
+    this.#logger.warn({ code }, warning.message)
+    this.emit('warning', warning)
   }
 
   /** It no longer holds. */
   over(code: WarningCode, about = ''): void {
     this.#warnings.delete(`${code} ${about}`)
+  }
+
+  /** Says at once how many warnings were left out. */
+  close(): void {
+    this.#lines?.close()
   }
 
   /** A line for whoever reads along. */

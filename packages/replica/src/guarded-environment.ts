@@ -15,15 +15,16 @@ export function guardedEnvironment(real: Environment, fail: (error: unknown) => 
 }
 
 /** A callback that stops the member where it throws. */
-export function guarded<Arguments extends readonly unknown[]>(
-  run: (...given: Arguments) => void,
+export function guarded<Arguments extends readonly unknown[], Result>(
+  run: (...given: Arguments) => Result,
   fail: (error: unknown) => void,
-): (...given: Arguments) => void {
+): (...given: Arguments) => Result | undefined {
   return (...given) => {
     try {
-      run(...given)
+      return run(...given)
     } catch (error) {
       fail(error)
+      return undefined
     }
   }
 }

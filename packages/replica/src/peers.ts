@@ -2,6 +2,7 @@ import {
   compareIds,
   describeError,
   hexOfBytes,
+  oneLine,
   ProtocolFormatError,
   QuorateError,
   type Channel,
@@ -181,7 +182,7 @@ export class Peers<Message, Admin> {
       hello: () => encodeHello(this.#hello),
       admit: (hello, credentials) => this.#admit(hello, credentials),
       onFrame: guarded((from, channel, frame) => this.#onFrame(from, channel, frame), fail),
-      onLink: guarded((peer, state, reason) => this.#onLink(peer, state, reason), fail),
+      onLink: guarded((peer, state, reason) => this.#onLink(peer, state, oneLine(reason)), fail),
     }
   }
 
@@ -234,22 +235,26 @@ export class Peers<Message, Admin> {
     return from !== this.#hello.self && this.#host.leader.memberOf(from) !== null
   }
 
-  #onFrame(from: NodeId, channel: Channel, frame: Uint8Array): void {
+  #onFrame(from: NodeId, channel: Channel, frame: Uint8Array): 'malformed' | void {
     const [kind] = frame
     const persisted = vouchedIn(frame)
+    const { events } = this.#host
     if (kind === undefined || persisted === null || !this.#isHeard(from)) return
     this.#host.onTraffic('received', channel)
     this.#host.identity.hear(from, persisted)
     if (kind !== frameKind.protocol) {
+      // Whoever reads a frame warns of what is none.
+      const before = events.badFrames
       this.#host.onDriverFrame(kind, from, frame.subarray(frameReserveBytes))
-      return
+      return events.badFrames > before ? 'malformed' : undefined
     }
     try {
       const message = this.#host.protocol.decode(frame.subarray(frameReserveBytes))
       this.#host.offer({ kind: 'receive', from, message })
     } catch (error) {
       if (!(error instanceof ProtocolFormatError)) throw error
-      this.#host.events.warn('BAD_FRAME', `${from} sent bytes on ${channel} that are no message: ${error.message}`)
+      events.warn('BAD_FRAME', `${from} sent bytes on ${channel} that are no message: ${error.message}`, from)
+      return 'malformed'
     }
   }
 }

@@ -4,7 +4,10 @@ import { Events } from '../src/events.js'
 
 function eventsAt() {
   const now = { monotonicMs: 0, wallMs: 1_000 }
-  return { now, events: new Events(silentLogger, { monotonicMs: () => now.monotonicMs, wallMs: () => now.wallMs }) }
+  const said: string[] = []
+  const logger = { ...silentLogger, warn: (_: object, message: string) => void said.push(message) }
+  const environment = { monotonicMs: () => now.monotonicMs, wallMs: () => now.wallMs, setTimer: () => () => {} }
+  return { now, said, events: new Events(logger, environment) }
 }
 
 describe('warnings', () => {
@@ -34,5 +37,24 @@ describe('warnings', () => {
     events.warn('PEER_REFUSED', 'n3 is a copy', 'n3')
     events.over('PEER_REFUSED', 'n2')
     expect(events.warnings.map(({ message }) => message)).toEqual(['n3 is a copy'])
+  })
+
+  test('of a flood about one peer ten lines are written, and one says how many were left out', () => {
+    const { events, said } = eventsAt()
+    for (let frame = 0; frame < 10_000; frame += 1) events.warn('BAD_FRAME', 'n2 sent bytes that are no message', 'n2')
+    events.warn('BAD_FRAME', 'n3 sent bytes that are no message', 'n3')
+    events.close()
+    expect(said).toHaveLength(12)
+    expect(said.at(-1)).toBe('9990 more warnings like this were left out: BAD_FRAME n2')
+    expect(events.warnings).toHaveLength(2)
+  })
+
+  test('are on one line and of bounded length, in status too', () => {
+    const { events, said } = eventsAt()
+    events.warn('PEER_REFUSED', `n2\nlink to n3 up${'x'.repeat(60_000)}`)
+    const [{ message = '' } = {}] = events.warnings
+    expect(message).toMatch(/^n2\\u\{a\}link to n3 up/)
+    expect(message.length).toBeLessThan(1_100)
+    expect(said).toEqual([message])
   })
 })

@@ -149,9 +149,10 @@ test('D10: frames of other kinds go to the driver, which ignores those that it d
   expect(inputs).toEqual([{ kind: 'receive', from: 'n2', message: 7 }])
 })
 
-test('bytes that are no message are a warning, and nothing more', async () => {
+test('bytes that are no message are a warning, and end the connection that brought them', async () => {
   const { host, inputs, events } = await side()
-  host.onFrame(nodeId('n2'), 'log', frameOf(frameKind.protocol, 0xff))
+  expect(host.onFrame(nodeId('n2'), 'log', frameOf(frameKind.protocol, 0xff))).toBe('malformed')
+  expect(host.onFrame(nodeId('n2'), 'log', frameOf(77, 7))).toBeUndefined()
   expect(inputs).toEqual([])
   expect(events.warnings.map(({ code }) => code)).toEqual(['BAD_FRAME'])
 })

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import {
   admitBy,
   describeError,
+  LineLimit,
   type Channel,
   type Credentials,
   type NodeId,
@@ -36,12 +37,16 @@ export class Doorway {
   readonly #callers = new Set<Caller>()
   readonly #byId = new Map<string, Inbound>()
   readonly #byPeer = new Map<NodeId, Inbound>()
+  readonly #lines: LineLimit
   #arrivals = 0
   #closed = false
 
   constructor(host: TransportHost, settings: HttpSettings, onAdmitted: (peer: NodeId) => void) {
     this.#host = host
     this.#settings = settings
+    this.#lines = new LineLimit(host.environment, (from, leftOut) =>
+      settings.logger.warn({ from, leftOut }, `${leftOut} more requests of ${from} were refused`),
+    )
     this.#onAdmitted = onAdmitted
   }
 
@@ -72,6 +77,7 @@ export class Doorway {
 
   close(): void {
     this.#closed = true
+    this.#lines.close()
     for (const { response } of this.#callers) response.destroy()
     for (const inbound of [...this.#byId.values()]) inbound.close()
   }
@@ -178,7 +184,9 @@ export class Doorway {
     if (isOver(response)) return
     const { remoteAddress = 'somebody', remotePort = 0 } = response.req.socket
     const from = `${remoteAddress}:${remotePort}`
-    this.#settings.logger.warn({ from, status, reason }, `a request was refused: ${reason}`)
+    if (this.#lines.take(remoteAddress)) {
+      this.#settings.logger.warn({ from, status, reason }, `a request was refused: ${reason}`)
+    }
     refuse(response, status, reason)
   }
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Channel, Credentials, NodeId, TransportHost } from '@quorate/contracts'
-import { readBody } from './body.js'
+import { BodyError, readBody } from './body.js'
 import { headerNames } from './wire.js'
 
 /** A probe of an idle connection after this long finds machines that died without a word. */
@@ -96,7 +96,8 @@ export class Inbound {
     if (this.#closed || number !== newest.number) return false
     newest.request = undefined
     readBody(body, frameBytesMax, (frame) => {
-      if (!this.#closed) this.#host.onFrame(this.peer, channel, frame)
+      if (this.#closed || this.#host.onFrame(this.peer, channel, frame) !== 'malformed') return
+      throw new BodyError(`a frame on ${channel} is nothing that a member sends`)
     })
     return true
   }

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { QuorateError, splitAddress, type Environment } from '@quorate/contracts'
+import { LineLimit, QuorateError, splitAddress, type Environment } from '@quorate/contracts'
 import { strangerInWords, type Certificates } from '@quorate/contracts/node'
 import type { HttpSettings } from './options.js'
 
@@ -22,6 +22,7 @@ export class OwnServer {
   readonly #settings: HttpSettings
   readonly #server: Server | TlsServer
   readonly #sockets = new Set<Socket>()
+  readonly #lines: LineLimit
   /** Of those, who has not brought a request, by remote address; in order of arrival. */
   readonly #strangers = new Map<string, Stranger>()
 
@@ -32,6 +33,9 @@ export class OwnServer {
     listener: Listener,
   ) {
     this.#settings = settings
+    this.#lines = new LineLimit(environment, (from, leftOut) =>
+      settings.logger.warn({ from, leftOut }, `${leftOut} more connections of ${from} were refused or ended`),
+    )
     const limits = {
       headersTimeout: settings.helloTimeoutMs,
       requestTimeout: Math.max(settings.postTimeoutMs, settings.helloTimeoutMs),
@@ -75,11 +79,12 @@ export class OwnServer {
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
     for (const socket of this.#sockets) socket.destroy()
+    this.#lines.close()
     await closed
   }
 
   #onConnection(environment: Environment, socket: Socket): void {
-    const { helloTimeoutMs, pendingConnectionsMax, logger } = this.#settings
+    const { helloTimeoutMs, pendingConnectionsMax } = this.#settings
     const key = keyOf(socket)
     const cancel = environment.setTimer(helloTimeoutMs, () => socket.destroy())
     this.#sockets.add(socket)
@@ -91,7 +96,7 @@ export class OwnServer {
     if (this.#strangers.size <= pendingConnectionsMax) return
     const [oldest] = this.#strangers
     if (!oldest) return
-    logger.warn({ from: oldest[0] }, 'a connection was ended: too many have not brought a request')
+    this.#warn(oldest[1].socket, { from: oldest[0] }, 'a connection was ended: too many have not brought a request')
     oldest[1].socket.destroy()
     this.#forget(oldest[0])
   }
@@ -100,7 +105,7 @@ export class OwnServer {
   #onHandshakeEnded(error: Error, socket: Socket): void {
     if (!('code' in error && error.code === 'ECONNRESET')) return
     const reason = strangerInWords(error, socket)
-    this.#settings.logger.warn({ from: keyOf(socket), reason }, `a connection was refused: ${reason}`)
+    this.#warn(socket, { from: keyOf(socket), reason }, `a connection was refused: ${reason}`)
   }
 
   /** What came is no HTTP, or not in time; or it is no TLS, and then no answer would arrive. */
@@ -108,10 +113,14 @@ export class OwnServer {
     const code = 'code' in error ? String(error.code) : ''
     if (code === 'ECONNRESET' || !(socket instanceof Socket)) return void socket.destroy()
     const reason = reasonOf(error, socket)
-    this.#settings.logger.warn({ from: keyOf(socket), reason }, `a connection was refused: ${reason}`)
+    this.#warn(socket, { from: keyOf(socket), reason }, `a connection was refused: ${reason}`)
     if (!/^(HPE|ERR_HTTP)_/.test(code) || !socket.writable) return void socket.destroy()
     const status = code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request'
     socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\n\r\n`, () => socket.destroy())
+  }
+
+  #warn(socket: Socket, fields: object, message: string): void {
+    if (this.#lines.take(socket.remoteAddress ?? 'somebody')) this.#settings.logger.warn(fields, message)
   }
 
   #forget(key: string): void {

@@ -49,7 +49,10 @@ export async function member(id: string, options: MemberOptions = {}): Promise<M
       const peer = nodeId(Buffer.from(hello).toString())
       return admit ? admit(peer) : { peer }
     },
-    onFrame: (from, channel, frame) => void frames.push({ from, channel, frame }),
+    onFrame: (from, channel, frame) => {
+      frames.push({ from, channel, frame })
+      return Buffer.from(frame).toString().startsWith('garbage') ? 'malformed' : undefined
+    },
     onLink: (peer, state, reason) => void links.push(`${peer} ${state}: ${reason}`),
   })
   onTestFinished(() => running.close())

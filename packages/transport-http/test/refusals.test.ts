@@ -229,3 +229,25 @@ test('what is no HTTP is refused with the reason in the log, and so is a request
   expect(b.log[0]).toContain('Parse Error')
   expect(b.proved).toEqual([])
 })
+
+test('a peer that sends what no member sends loses its link', async () => {
+  const b = await member('b')
+  const a = await member('a')
+  introduce(a, at(b))
+  await untilUp(a, b)
+  for (let count = 0; count < 100; count += 1) a.running.send(b.id, Buffer.from('garbage'), 'log')
+  await until(() => a.links.some((link) => link.startsWith('b down')))
+  expect(b.frames).toHaveLength(1)
+  expect(b.log.some((line) => line.includes('a frame on log is nothing that a member sends'))).toBe(true)
+})
+
+test('strangers of one address write ten lines in ten seconds, and one that says how many there were', async () => {
+  const b = await member('b', { admit: async () => ({ refuse: 'of another cluster' }) })
+  for (let count = 0; count < 30; count += 1) {
+    const headers = { 'quorate-versions': '1-1' }
+    await post(b.running.address, '/quorate/link', { headers, body: Buffer.from('a') })
+  }
+  await b.running.close()
+  expect(b.log.filter((line) => line.startsWith('a request was refused'))).toHaveLength(10)
+  expect(b.log).toContain('20 more requests of 127.0.0.1 were refused')
+})

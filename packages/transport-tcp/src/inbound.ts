@@ -24,6 +24,7 @@ export class Inbound {
   readonly #greeting = new GreetingReader()
   readonly #frames: FrameReader
   readonly #from: string
+  readonly #address: string
   #stage: 'greeting' | 'admitting' | 'receiving' | 'ending' | 'ended' = 'greeting'
   #peer: NodeId | undefined
   #cancelTimer: () => void
@@ -33,7 +34,8 @@ export class Inbound {
     this.#surroundings = surroundings
     this.#socket = socket
     this.#events = events
-    this.#from = `${socket.remoteAddress ?? 'somebody'}:${socket.remotePort ?? 0}`
+    this.#address = socket.remoteAddress ?? 'somebody'
+    this.#from = `${this.#address}:${socket.remotePort ?? 0}`
     this.#frames = new FrameReader(settings.frameBytesMax, (kind, body) => this.#onFrame(kind, body))
     this.#cancelTimer = host.environment.setTimer(settings.helloTimeoutMs, () => {
       this.refuse(`${this.isGreeting ? 'no hello' : 'no decision'} for ${settings.helloTimeoutMs} ms`)
@@ -55,7 +57,7 @@ export class Inbound {
     if (this.#stage === 'ending') return this.close('the refusal was not taken')
     this.#stage = 'ending'
     this.#frames.stop()
-    this.#surroundings.settings.logger.warn({ from: this.#from, reason }, `a connection was refused: ${reason}`)
+    this.#warn('refused', { from: this.#from, reason }, reason)
     this.#cancelTimer()
     const { host, settings } = this.#surroundings
     this.#cancelTimer = host.environment.setTimer(settings.helloTimeoutMs, () =>
@@ -117,14 +119,22 @@ export class Inbound {
 
   #onFrame(kind: FrameKind, body: Uint8Array): void {
     if (this.#peer === undefined || kind === 'pong') throw new FrameError(`a ${kind} frame has no place here`)
-    if (kind !== 'ping') return this.#surroundings.host.onFrame(this.#peer, kind, body)
+    if (kind !== 'ping') {
+      if (this.#surroundings.host.onFrame(this.#peer, kind, body) !== 'malformed') return
+      throw new FrameError(`a frame on ${kind} is nothing that a member sends`)
+    }
     // Whoever asks without reading the answers gets no more of them.
     if (this.#socket.writableLength < 1_024) this.#socket.write(pong)
   }
 
+  #warn(how: 'refused' | 'broken off', fields: object, reason: string): void {
+    const { settings, lines } = this.#surroundings
+    if (lines.take(`${how}: ${this.#address}`)) settings.logger.warn(fields, `a connection was ${how}: ${reason}`)
+  }
+
   #breakOff(error: FrameError): void {
     const fields = { from: this.#from, peer: this.#peer, reason: error.message }
-    this.#surroundings.settings.logger.warn(fields, `a connection was broken off: ${error.message}`)
+    this.#warn('broken off', fields, error.message)
     this.close(error.message)
   }
 }

@@ -5,6 +5,7 @@ import {
   type Channel,
   type DialEvents,
   type Dialled,
+  type LineLimit,
   type LinkEnding,
   type NodeId,
   type Random,
@@ -25,6 +26,8 @@ export interface Surroundings {
   readonly sockets: Sockets
   /** Dice for the jitter of redials. */
   readonly random: Random
+  /** Lines about strangers: per address of theirs. */
+  readonly lines: LineLimit
 }
 
 /**

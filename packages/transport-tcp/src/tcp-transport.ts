@@ -1,6 +1,7 @@
 import type { Server, Socket } from 'node:net'
 import {
   addressSchema,
+  LineLimit,
   parseOptions,
   PeerLinks,
   seededRandom,
@@ -62,7 +63,10 @@ class TcpEndpoint implements RunningTransport {
 
   constructor(host: TransportHost, settings: TcpSettings, sockets: Sockets) {
     const random = seededRandom(host.environment.randomBytes(16))
-    this.#surroundings = { host, settings, sockets, random }
+    const lines = new LineLimit(host.environment, (about, leftOut) =>
+      settings.logger.warn({ about, leftOut }, `${leftOut} more connections were ${about}`),
+    )
+    this.#surroundings = { host, settings, sockets, random, lines }
     this.#links = new PeerLinks(host.self, (peer, address) => linkTo(this.#surroundings, peer, address))
     this.#server = sockets.serve((socket) => this.#onSocket(socket))
   }
@@ -99,6 +103,7 @@ class TcpEndpoint implements RunningTransport {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
     for (const inbound of this.#inbound) inbound.close('this member is closing')
     this.#surroundings.sockets.close()
+    this.#surroundings.lines.close()
     await closed
   }
 

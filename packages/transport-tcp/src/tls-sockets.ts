@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { connect, createServer } from 'node:tls'
-import { splitAddress } from '@quorate/contracts'
-import { credentialsOf, strangerInWords, type Certificates } from '@quorate/contracts/node'
+import { LineLimit, splitAddress } from '@quorate/contracts'
+import { credentialsOf, nodeEnvironment, strangerInWords, type Certificates } from '@quorate/contracts/node'
 import type { TcpSettings } from './options.js'
 import type { Sockets } from './sockets.js'
 
@@ -11,6 +11,9 @@ import type { Sockets } from './sockets.js'
  */
 export function tlsSockets(certificates: Certificates, settings: TcpSettings): Sockets {
   const strangers = new Map<string, Socket>()
+  const lines = new LineLimit(nodeEnvironment(), (from, leftOut) =>
+    settings.logger.warn({ from, leftOut }, `${leftOut} more connections of ${from} proved nothing or were ended`),
+  )
   return {
     dial: (address) => {
       // The name in the certificate is compared with the member that is wanted, not with the name of the machine.
@@ -25,7 +28,7 @@ export function tlsSockets(certificates: Certificates, settings: TcpSettings): S
         const current = certificates.current()
         if (current !== used) server.setSecureContext(current)
         used = current
-        meet(strangers, socket, settings)
+        meet(strangers, socket, settings, lines)
       })
       server.on('secureConnection', (socket) => {
         strangers.delete(otherEndOf(socket))
@@ -33,10 +36,9 @@ export function tlsSockets(certificates: Certificates, settings: TcpSettings): S
       })
       server.on('tlsClientError', (error, socket) => {
         const reason = strangerInWords(error, socket)
-        settings.logger.warn(
-          { from: otherEndOf(socket), reason },
-          `a connection proved nothing and was refused: ${reason}`,
-        )
+        const from = otherEndOf(socket)
+        const message = `a connection proved nothing and was refused: ${reason}`
+        if (lines.take(hostOf(from))) settings.logger.warn({ from, reason }, message)
         // After a time-out Node.js leaves it open.
         socket.destroy()
       })
@@ -45,21 +47,28 @@ export function tlsSockets(certificates: Certificates, settings: TcpSettings): S
     credentialsOf,
     close: () => {
       for (const socket of strangers.values()) socket.destroy()
+      lines.close()
     },
   }
 }
 
 /** Whoever has taken longest for its handshake makes room. */
-function meet(strangers: Map<string, Socket>, socket: Socket, settings: TcpSettings): void {
+function meet(strangers: Map<string, Socket>, socket: Socket, settings: TcpSettings, lines: LineLimit): void {
   const name = otherEndOf(socket)
   strangers.set(name, socket)
   socket.once('close', () => strangers.delete(name))
   if (strangers.size <= settings.pendingConnectionsMax) return
   const [oldest] = strangers
   if (!oldest) return
-  settings.logger.warn({ from: oldest[0] }, 'a connection was ended: too many are in their handshake')
+  if (lines.take(hostOf(oldest[0]))) {
+    settings.logger.warn({ from: oldest[0] }, 'a connection was ended: too many are in their handshake')
+  }
   oldest[1].destroy()
   strangers.delete(oldest[0])
+}
+
+function hostOf(otherEnd: string): string {
+  return otherEnd.slice(0, otherEnd.lastIndexOf(':'))
 }
 
 /** The same for the socket of a handshake and the one that comes of it. */

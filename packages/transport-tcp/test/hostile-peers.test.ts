@@ -205,3 +205,27 @@ test('a decision that comes after its connection was given up changes nothing', 
   await until(() => b.frames.length === 1)
   expect(present.socket.destroyed).toBe(false)
 })
+
+test('a peer that sends what no member sends is disconnected: of 10,000 such frames one arrives', async () => {
+  const b = await member('b')
+  const client = await rawClient(b.running.address)
+  const many = Array.from({ length: 10_000 }, () => frame('log', 'garbage'))
+  client.socket.write(Buffer.concat([encodeHello(Buffer.from('a')), ...many]))
+  await client.closed
+  expect(b.frames).toHaveLength(1)
+  expect(b.log.filter((line) => line.includes('broken off'))).toEqual([
+    'a connection was broken off: a frame on log is nothing that a member sends',
+  ])
+})
+
+test('strangers of one address write ten lines in ten seconds, and one that says how many there were', async () => {
+  const b = await member('b')
+  for (let at = 0; at < 30; at += 1) {
+    const client = await rawClient(b.running.address)
+    client.socket.write('no member at all')
+    await client.closed
+  }
+  await b.running.close()
+  expect(b.log.filter((line) => line.startsWith('a connection was refused'))).toHaveLength(10)
+  expect(b.log).toContain('20 more connections were refused: 127.0.0.1')
+})

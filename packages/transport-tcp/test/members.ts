@@ -43,7 +43,10 @@ export async function member(id: string, options: MemberOptions = {}): Promise<M
     address,
     hello: () => Buffer.from(id),
     admit: admit ?? (async (hello) => ({ peer: nodeId(Buffer.from(hello).toString()) })),
-    onFrame: (from, channel, frame) => void frames.push({ from, channel, frame }),
+    onFrame: (from, channel, frame) => {
+      frames.push({ from, channel, frame })
+      return Buffer.from(frame).toString().startsWith('garbage') ? 'malformed' : undefined
+    },
     onLink: (peer, state, reason) => void links.push(`${peer} ${state}: ${reason}`),
   })
   onTestFinished(() => running.close())

@@ -39,9 +39,10 @@ export async function storm({ seed, connections, framesEach }: StormOptions): Pr
   const random = seededRandom(seed)
   const taken = { frames: 0, longest: 0, honest: 0 }
   const log = { refused: 0, brokenOff: 0 }
-  const warn = (_fields: object, message: string): void => {
-    if (message.includes('refused')) log.refused += 1
-    if (message.includes('broken off')) log.brokenOff += 1
+  const warn = (fields: { leftOut?: number }, message: string): void => {
+    const count = fields.leftOut ?? 1
+    if (message.includes('refused')) log.refused += count
+    if (message.includes('broken off')) log.brokenOff += count
   }
   const logger = { debug() {}, info() {}, warn, error: warn }
   const target = await start(

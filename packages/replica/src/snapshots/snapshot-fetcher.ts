@@ -57,7 +57,7 @@ export class SnapshotFetcher {
       if (current?.onAnswer(from, answer) === 'another') this.#begin(from, current.meta)
     } catch (error) {
       if (!(error instanceof BytesError)) throw error
-      this.#host.warn('BAD_FRAME', `${from} sent a part of a snapshot that is none: ${error.message}`)
+      this.#host.warn('BAD_FRAME', `${from} sent a part of a snapshot that is none: ${error.message}`, from)
     }
   }
 

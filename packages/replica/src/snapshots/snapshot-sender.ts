@@ -78,7 +78,7 @@ export class SnapshotSender {
       this.#onRequest(from, decodeSnapshotRequest(body))
     } catch (error) {
       if (!(error instanceof BytesError)) throw error
-      this.#host.warn('BAD_FRAME', `${from} sent a request for a snapshot that is none: ${error.message}`)
+      this.#host.warn('BAD_FRAME', `${from} sent a request for a snapshot that is none: ${error.message}`, from)
     }
   }
 
