@@ -32,13 +32,32 @@ const attack: readonly Uint8Array[] = [
     .finish(),
 ]
 
+/** Where texts of a hello end that stand behind their lengths, the first behind the format. */
+function endsOf(hello: Uint8Array, count: number): number[] {
+  const view = new DataView(hello.buffer, hello.byteOffset)
+  const ends: number[] = []
+  for (let at = 1; ends.length < count; ends.push(at)) at += 4 + view.getUint32(at, true)
+  return ends
+}
+
 /** The hello of a member as another one would say it whose id is as long. */
 function helloAs(id: string, hello: Uint8Array): Uint8Array {
   const forged = new Uint8Array(hello)
-  // Behind the format and the id of the cluster, which stands behind its length.
-  const at = 1 + 4 + new DataView(hello.buffer, hello.byteOffset).getUint32(1, true) + 4
-  forged.set(new TextEncoder().encode(id), at)
+  const [endOfCluster = 0] = endsOf(hello, 1)
+  forged.set(new TextEncoder().encode(id), endOfCluster + 4)
   return forged
+}
+
+/** The same of a member that has started as often as can be said. */
+function startedForEver(hello: Uint8Array): Uint8Array {
+  const forged = new Uint8Array(hello)
+  forged.set(new ByteWriter().u53(Number.MAX_SAFE_INTEGER).finish(), endsOf(hello, 3)[2])
+  return forged
+}
+
+/** The id that a hello claims, of one letter. */
+function idIn(hello: Uint8Array): string {
+  return String.fromCharCode(hello[(endsOf(hello, 1)[0] ?? 0) + 4] ?? 0)
 }
 
 /** A member's transport, and the hello that it sends. */
@@ -60,7 +79,7 @@ async function outsider(
   transport: Transport,
   hello: Uint8Array,
   members: Readonly<Record<string, string>>,
-): Promise<string[]> {
+): Promise<{ readonly links: string[]; readonly running: RunningTransport }> {
   const links: string[] = []
   let running: RunningTransport | null = null
   const send = (to: string, channel: Channel): void => {
@@ -71,10 +90,7 @@ async function outsider(
     self: nodeId('c'),
     address: await freeAddress(),
     hello: () => hello,
-    admit: (theirs) => {
-      const length = new DataView(theirs.buffer, theirs.byteOffset).getUint32(1, true)
-      return Promise.resolve({ peer: nodeId(String.fromCharCode(theirs[1 + 4 + length + 4] ?? 0)) })
-    },
+    admit: (theirs) => Promise.resolve({ peer: nodeId(idIn(theirs)) }),
     onFrame: () => {},
     onLink: (peer, state, reason) => {
       links.push(`${peer} ${state}: ${reason}`)
@@ -83,24 +99,27 @@ async function outsider(
   })
   onTestFinished(() => running.close())
   running.setPeers(new Map(Object.entries(members).map(([id, address]) => [nodeId(id), address])))
-  return links
+  return { links, running }
+}
+
+async function start(
+  id: string,
+  members: Readonly<Record<string, string>>,
+  transport: Transport,
+  storage = memoryStorage(),
+) {
+  const replica = await createReplica({ id, members, transport, storage, machine: counter, protocol: raft() })
+  onTestFinished(() => replica.close())
+  return replica
 }
 
 test.each(transports)('D17: over %s, whoever is no member is refused, and deposes nobody', async (_, transport) => {
   const members = { a: await freeAddress(), b: await freeAddress() }
   const told = overheard(transport('a'))
-  const start = async (id: string, withTransport: Transport) => {
-    const replica = await createReplica({
-      ...{ id, members, transport: withTransport, storage: memoryStorage() },
-      ...{ machine: counter, protocol: raft() },
-    })
-    onTestFinished(() => replica.close())
-    return replica
-  }
-  const a = await start('a', told.transport)
-  await start('b', transport('b'))
+  const a = await start('a', members, told.transport)
+  await start('b', members, transport('b'))
   await a.commands.add({ by: 1 })
-  const links = await outsider(transport('c'), helloAs('c', told.hello()), members)
+  const { links } = await outsider(transport('c'), helloAs('c', told.hello()), members)
   await vi.waitUntil(() => ['a', 'b'].every((id) => links.some((link) => link.startsWith(id))), { timeout: 15_000 })
   for (let sum = 2; sum <= 6; sum += 1) expect(await a.commands.add({ by: 1 }, { timeoutMs: 5_000 })).toBe(sum)
   expect(links.join('\n')).not.toMatch(/up:/)
@@ -110,3 +129,23 @@ test.each(transports)('D17: over %s, whoever is no member is refused, and depose
     )
   }
 })
+
+test.each(transports)(
+  'D16: over %s, nobody can end the life of a member by a hello in its name',
+  async (_, transport) => {
+    const members = { a: await freeAddress(), b: await freeAddress() }
+    const storage = memoryStorage()
+    const a = await start('a', members, transport('a'))
+    const told = overheard(transport('b'))
+    const b = await start('b', members, told.transport, storage)
+    await a.commands.add({ by: 1 })
+    const hello = startedForEver(told.hello())
+    await b.close()
+    const { links, running } = await outsider(transport('c'), hello, { a: members.a })
+    await vi.waitUntil(() => links.length > 0, { timeout: 15_000 })
+    expect(links.join('\n')).toMatch(/^a down: .*refused: MEMBER_IMPOSTOR/)
+    await running.close()
+    await start('b', members, transport('b'), storage)
+    expect(await a.commands.add({ by: 1 }, { timeoutMs: 10_000 })).toBe(2)
+  },
+)

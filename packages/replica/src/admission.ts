@@ -5,9 +5,24 @@ import { differenceOf } from './versions/command-lists.js'
 import type { Versions } from './versions/version-list.js'
 import type { PeerLife } from './identity.js'
 
+/**
+ * A refusal as the other side is told: that something differs, and what to do. What would have been right is for the own
+ * log: whoever asks may be nobody's member, and must not learn from one refusal how to come by the next (decision 0017).
+ */
+export interface Refusal {
+  readonly refuse: string
+  readonly detail?: string
+}
+
+/**
+ * How much further than what is known of a member one hello brings it, where nothing but a hello says who it is. Under
+ * mutual TLS it is the member that says it.
+ */
+export const startsStepMax = 100_000
+const recordsStepMax = 2 ** 40
+
 /** The answer to a hello. */
-export type Admission =
-  { readonly peer: NodeId; readonly clientAddress: string; readonly supports: Versions } | { readonly refuse: string }
+export type Admission = { readonly peer: NodeId; readonly clientAddress: string; readonly supports: Versions } | Refusal
 
 /**
  * Decides who may connect (decisions D16, D17 and 0017). Refused are another cluster, protocol or machine, no common
@@ -28,12 +43,12 @@ export async function admit(
   const hello = decodeHello(helloBytes)
   if ('refuse' in hello) return hello
   const foreign = refusalOfForeigner(hello, credentials, self)
-  if (foreign !== null) return { refuse: foreign }
+  if (foreign !== null) return foreign
   const member = memberOf(hello.self)
   if (member === null) return { refuse: refusalOfOutsider(hello) }
   const known = identity.lifeOf(hello.self)
-  const copy = refusalOfCopy(hello, known, member.incarnation)
-  if (copy !== null) return { refuse: copy }
+  const copy = refusalOfCopy(hello, known, member.incarnation) ?? refusalOfJump(hello, known, credentials)
+  if (copy !== null) return copy
   if (known?.incarnation !== hello.incarnation || known.run !== hello.run) {
     const { incarnation, starts, run } = hello
     const before = known?.incarnation === incarnation ? known.persisted : 0
@@ -42,18 +57,26 @@ export async function admit(
   return { peer: hello.self, clientAddress: hello.clientAddress, supports: hello.supports }
 }
 
-function refusalOfForeigner(hello: Hello, credentials: Credentials, self: Hello): string | null {
+function refusalOfForeigner(hello: Hello, credentials: Credentials, self: Hello): Refusal | null {
   if (hello.clusterId !== self.clusterId) {
-    return `WRONG_CLUSTER: ${hello.self} is of cluster ${hello.clusterId}, and ${self.self} of ${self.clusterId}: check the options "cluster" and "members"`
+    const refuse = `WRONG_CLUSTER: ${hello.self} and ${self.self} are of different clusters: check the options "cluster" and "members"`
+    return { refuse, detail: `${refuse} (that one is of ${hello.clusterId}, this one of ${self.clusterId})` }
   }
+  const refuse = refusalOfClaim(hello, credentials, self) ?? refusalOfVersions(hello, self)
+  return refuse === null ? null : { refuse }
+}
+
+function refusalOfClaim(hello: Hello, credentials: Credentials, self: Hello): string | null {
   if (credentials.how === 'mutualTls' && credentials.name !== hello.self) {
     return `MEMBER_IMPOSTOR: the certificate is for "${credentials.name ?? 'nobody'}" and the hello says "${hello.self}"`
   }
-  if (hello.self === self.self) {
-    return hello.run === self.run
-      ? `MEMBER_IMPOSTOR: ${self.self} has reached itself: check the addresses in the option "members"`
-      : `MEMBER_IMPOSTOR: two processes call themselves "${self.self}": stop one of them`
-  }
+  if (hello.self !== self.self) return null
+  return hello.run === self.run
+    ? `MEMBER_IMPOSTOR: ${self.self} has reached itself: check the addresses in the option "members"`
+    : `MEMBER_IMPOSTOR: two processes call themselves "${self.self}": stop one of them`
+}
+
+function refusalOfVersions(hello: Hello, self: Hello): string | null {
   if (hello.protocol !== self.protocol) {
     return `${hello.self} runs the protocol ${hello.protocol}, and ${self.self} runs ${self.protocol}`
   }
@@ -70,38 +93,52 @@ function refusalOfOutsider(hello: Hello): string {
   return `NOT_A_MEMBER: "${hello.self}" is not in the configuration of this cluster: check the options "id" and "members"`
 }
 
-function refusalOfCopy(hello: Hello, known: PeerLife | null, bound: string | null): string | null {
+function refusalOfCopy(hello: Hello, known: PeerLife | null, bound: string | null): Refusal | null {
   const expected = bound ?? known?.incarnation ?? hello.incarnation
   if (hello.incarnation !== expected) {
-    return (
-      `MEMBER_IMPOSTOR: ${hello.self} comes with another data directory (incarnation ${hello.incarnation}, expected ${expected}). ` +
+    const refuse =
+      `MEMBER_IMPOSTOR: ${hello.self} comes with another data directory (another incarnation). ` +
       'Start it with its old directory, or remove the member and add it again'
-    )
+    return { refuse, detail: `${refuse} (incarnation ${hello.incarnation}, expected ${expected})` }
   }
   if (!known || known.incarnation !== hello.incarnation) return null
   if (hello.starts < known.starts) {
-    return staleDirectory(hello.self, `has started ${hello.starts} times and was seen at ${known.starts}`)
+    const detail = `it has started ${hello.starts} times and was seen at ${known.starts}`
+    return staleDirectory(hello.self, 'has started less often than it had', detail)
   }
   if (hello.starts === known.starts && hello.run !== known.run) {
-    return `MEMBER_IMPOSTOR: two processes run as ${hello.self} on copies of one data directory: stop the copy`
+    const refuse = `MEMBER_IMPOSTOR: two processes run as ${hello.self} on copies of one data directory: stop the copy`
+    return { refuse }
   }
   if (hello.run !== known.run && hello.recovered < known.persisted) {
-    const what = `comes back with a journal up to record ${hello.recovered}, and had vouched for record ${known.persisted}`
-    return staleDirectory(hello.self, what)
+    const detail = `its journal reaches record ${hello.recovered}, and it had vouched for record ${known.persisted}`
+    return staleDirectory(hello.self, 'comes back with a journal that has less than it had vouched for', detail)
   }
   return null
+}
+
+/** What is believed once is durable, and the member itself would be refused by it: a forged hello must not be. */
+function refusalOfJump(hello: Hello, known: PeerLife | null, credentials: Credentials): Refusal | null {
+  if (credentials.how === 'mutualTls') return null
+  const { starts, persisted } = known?.incarnation === hello.incarnation ? known : { starts: 0, persisted: 0 }
+  if (hello.starts <= starts + startsStepMax && hello.recovered <= persisted + recordsStepMax) return null
+  const refuse =
+    `MEMBER_IMPOSTOR: ${hello.self} says that it has started more often, or written more, than it can have since it was ` +
+    'last heard. Find out who says so, or give all members the option tls'
+  const detail = `${refuse} (${hello.starts} starts after ${starts}, ${hello.recovered} records after ${persisted})`
+  return { refuse, detail }
 }
 
 /**
  * The member itself is told the same, and stops: what it has forgotten it may have acknowledged, and then others count on
  * it. The text begins as {@link isToldStale} expects.
  */
-function staleDirectory(member: NodeId, what: string): string {
-  return (
+function staleDirectory(member: NodeId, what: string, detail: string): Refusal {
+  const refuse =
     `STALE_DIRECTORY: ${member} ${what}: its data directory is an older copy, or has lost its end. Start it with the ` +
     'directory that it used last. If that is lost, leave this member out: while a majority of the others is intact they ' +
     'go on without it, and otherwise `quorate-storage recover` begins another cluster with what is left'
-  )
+  return { refuse, detail: `${refuse} (${detail})` }
 }
 
 /** True if the other side has refused this member because of its directory, and not this member the other side. */

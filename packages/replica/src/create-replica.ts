@@ -53,7 +53,10 @@ async function recover<Message, Admin>(
   const clusterId = clusterIdOf(options.cluster, founders)
   const isAlone = founders.length === 1
   if (storage.identity === null && options.transport.reach !== 'process' && !isAlone) refuseUnreachable(founders)
-  const identity = await IdentityFile.claim(storage, options.environment, { clusterId, self: options.id, founders })
+  const claim = { clusterId, self: options.id, founders }
+  const identity = await IdentityFile.claim(storage, options.environment, claim, options.forgetPeers)
+  if (options.forgetPeers.length > 0)
+    events.log({ peers: options.forgetPeers }, 'what was learned of peers is forgotten')
   const supported = supportedVersions(options.machine, module)
   const state = new ReplicatedState(options.machine.create(), new ClusterClock(options.environment), supported)
   const at = await restoreState(options, storage, state)

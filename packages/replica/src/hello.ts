@@ -27,6 +27,16 @@ export interface Hello {
   readonly supports: Versions
 }
 
+/** Longer or stranger text is in no hello: what is learned of a member is kept, and shown in the log. */
+const shortText = /^[\x21-\x7e]{0,64}$/
+const addressText = /^[\x21-\x7e]{0,300}$/
+
+function readText(reader: ByteReader, pattern = shortText): string {
+  const text = reader.ascii()
+  if (!pattern.test(text)) throw new BytesError('a text in it is too long, or no plain text')
+  return text
+}
+
 /** Writes a hello. */
 export function encodeHello(hello: Hello): Uint8Array {
   const writer = new ByteWriter(512)
@@ -54,15 +64,15 @@ export function decodeHello(bytes: Uint8Array): Hello | { readonly refuse: strin
     if (format !== helloFormat)
       return { refuse: `FORMAT_TOO_NEW: hello format ${format}, and ${helloFormat} is known here` }
     const hello = {
-      clusterId: reader.ascii(),
+      clusterId: readText(reader),
       self: nodeId(reader.ascii()),
-      incarnation: reader.ascii(),
+      incarnation: readText(reader),
       starts: reader.u53(),
-      run: reader.ascii(),
+      run: readText(reader),
       recovered: reader.u53(),
-      protocol: reader.ascii(),
+      protocol: readText(reader),
       versions: { oldest: reader.u32(), newest: reader.u32() },
-      clientAddress: reader.ascii(),
+      clientAddress: readText(reader, addressText),
       machine: readAnnouncedMachine(reader),
       supports: readVersions(reader),
     }

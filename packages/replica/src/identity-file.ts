@@ -23,17 +23,18 @@ export class IdentityFile {
 
   /**
    * Takes the place for this member: makes an identity in a new one, refuses one that belongs to somebody else, and
-   * counts this start durably, before the protocol takes its first step.
+   * counts this start durably, before the protocol takes its first step. What was learned of those in `forget` is gone.
    */
   static async claim(
     storage: OpenStorage,
     environment: Environment,
     claim: { readonly clusterId: string; readonly self: NodeId; readonly founders: Members },
+    forget: readonly NodeId[] = [],
   ): Promise<IdentityFile> {
     const found = storage.identity === null ? null : decodeIdentity(storage.identity)
     if (found) refuseForeign(found, claim)
     const identity: Identity = found
-      ? { ...found, starts: found.starts + 1 }
+      ? { ...found, starts: found.starts + 1, peers: withoutThese(found.peers, forget) }
       : { ...claim, incarnation: hexOfBytes(environment.randomBytes(16)), starts: 1, peers: new Map() }
     await storage.saveIdentity(encodeIdentity(identity))
     return new IdentityFile(storage, identity)
@@ -88,6 +89,10 @@ export class IdentityFile {
     this.#saving = this.#saving.then(() => this.#storage.saveIdentity(encodeIdentity(this.#identity)))
     await this.#saving
   }
+}
+
+function withoutThese(peers: ReadonlyMap<NodeId, PeerLife>, ids: readonly NodeId[]): ReadonlyMap<NodeId, PeerLife> {
+  return new Map([...peers].filter(([id]) => !ids.includes(id)))
 }
 
 function refuseForeign(found: Identity, claim: { readonly clusterId: string; readonly self: NodeId }): void {

@@ -40,6 +40,11 @@ export const replicaOptionsSchema = z
     cluster: clusterNameSchema.default('quorate'),
     /** The founding members. Counts only when the storage is new. */
     members: membersSchema,
+    /**
+     * Members of which everything that was learned before this start is forgotten: their directory, how often they had
+     * started, what they had vouched for (decision 0017). For one start, after somebody has lied about them.
+     */
+    forgetPeers: z.array(nodeIdSchema).default([]),
     machine: portSchema<MachineModule>('a machine, as defineMachine makes them', {
       create: 'function',
       commands: 'object',

@@ -210,8 +210,8 @@ export class Peers<Message, Admin> {
       const { identity, leader } = this.#host
       const answer = await admit(hello, credentials, this.#hello, identity, (id) => leader.memberOf(id))
       if ('refuse' in answer) {
-        this.#host.events.warn('PEER_REFUSED', answer.refuse)
-        return answer
+        this.#host.events.warn('PEER_REFUSED', answer.detail ?? answer.refuse)
+        return { refuse: answer.refuse }
       }
       this.#supports.set(answer.peer, answer.supports)
       this.#onClientAddress(answer.peer, answer.clientAddress)

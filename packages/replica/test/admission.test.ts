@@ -11,9 +11,9 @@ import { nodeEnvironment } from '@quorate/contracts/node'
 import { counter } from '@quorate/machine-counter'
 import { memoryStorage } from '@quorate/storage-memory'
 import { expect, test } from 'vitest'
-import { admit, isToldStale } from '../src/admission.js'
+import { admit, isToldStale, startsStepMax } from '../src/admission.js'
 import { clusterIdOf } from '../src/cluster-id.js'
-import { encodeHello, type Hello } from '../src/hello.js'
+import { decodeHello, encodeHello, type Hello } from '../src/hello.js'
 import { IdentityFile } from '../src/identity-file.js'
 import { announcedMachine, type AnnouncedMachine } from '../src/versions/command-lists.js'
 
@@ -69,11 +69,13 @@ async function gate(bound: string | null = null, self = helloOf('n1')) {
   const storage = await memoryStorage().open()
   const claim = { clusterId, self: nodeId('n1'), founders: founders(['n1', 'n2', 'n3']) }
   const identity = await IdentityFile.claim(storage, nodeEnvironment(), claim)
+  const details: string[] = []
   const answer = async (hello: Hello, credentials = nobody): Promise<string> => {
     const admission = await admit(encodeHello(hello), credentials, self, identity, (id) => memberOf(id, bound))
+    if ('refuse' in admission && admission.detail !== undefined) details.push(admission.detail)
     return 'refuse' in admission ? admission.refuse : `welcome ${admission.peer}`
   }
-  return { answer, storage, identity }
+  return { answer, storage, identity, details }
 }
 
 test('D17: an id outside the configuration is refused, whatever it proves, and nothing of it is kept', async () => {
@@ -94,7 +96,7 @@ test('D17: its own hello comes from nobody: it was sent back, or this member has
 
 test('D17: another cluster, another protocol, no common version and a foreign certificate are refused', async () => {
   const { answer } = await gate()
-  expect(await answer(helloOf('n2', { clusterId: 'ffff' }))).toMatch(/^WRONG_CLUSTER: n2 .*check the options/)
+  expect(await answer(helloOf('n2', { clusterId: 'ffff' }))).toMatch(/^WRONG_CLUSTER: n2 and n1 .*check the options/)
   expect(await answer(helloOf('n2', { protocol: 'zab' }))).toMatch(/n2 runs the protocol zab, and n1 runs raft/)
   expect(await answer(helloOf('n2', { versions: { oldest: 2, newest: 3 } }))).toMatch(/no common protocol version/)
   expect(await answer(helloOf('n2'), { name: 'n3', how: 'mutualTls' })).toMatch(/^MEMBER_IMPOSTOR: the certificate/)
@@ -112,7 +114,9 @@ test('D16: another directory of a member that was seen is refused, and the messa
 test('D16: a restored copy has started less often than was seen, and two runs at one start are two processes', async () => {
   const { answer } = await gate()
   expect(await answer(helloOf('n2'))).toBe('welcome n2')
-  expect(await answer(helloOf('n2', { starts: 4 }))).toMatch(/^STALE_DIRECTORY: n2 has started 4 times .* older copy/)
+  expect(await answer(helloOf('n2', { starts: 4 }))).toMatch(
+    /^STALE_DIRECTORY: n2 has started less often .* older copy/,
+  )
   expect(await answer(helloOf('n2', { run: 'b' }))).toMatch(/MEMBER_IMPOSTOR: two processes run as n2/)
   expect(await answer(helloOf('n2', { starts: 6, run: 'b' }))).toBe('welcome n2')
   expect(await answer(helloOf('n2'))).toMatch(/STALE_DIRECTORY/)
@@ -126,7 +130,7 @@ test('D16: a start that finds less than its member had vouched for is refused, w
   expect(await answer(helloOf('n2', { recovered: 10 })), 'another connection of that run').toBe('welcome n2')
   const stale = helloOf('n2', { starts: 6, run: 'b', recovered: 29 })
   expect(await answer(stale)).toMatch(
-    /^STALE_DIRECTORY: n2 comes back with a journal up to record 29, and had vouched for record 30: .* older copy/,
+    /^STALE_DIRECTORY: n2 comes back with a journal that has less than it had vouched for: .* older copy/,
   )
   expect(await answer({ ...stale, recovered: 30 })).toBe('welcome n2')
 })
@@ -177,7 +181,7 @@ test('whoever is refused for its directory knows it from the reason, and whoever
 
 test('D16: what the configuration holds counts before what was seen', async () => {
   const { answer } = await gate('n2-bound')
-  expect(await answer(helloOf('n2'))).toMatch(/MEMBER_IMPOSTOR.*expected n2-bound/)
+  expect(await answer(helloOf('n2'))).toMatch(/MEMBER_IMPOSTOR: n2 comes with another data directory/)
   expect(await answer(helloOf('n2', { incarnation: 'n2-bound' }))).toBe('welcome n2')
 })
 
@@ -235,3 +239,58 @@ test('D40: a hello of a later format is refused by name, and bytes that are no h
     refuse: expect.stringMatching(/the hello cannot be read/) as string,
   })
 })
+
+test('D17: a refusal says that something differs, and the own log what would have been right', async () => {
+  const { answer, identity, details } = await gate()
+  expect(await answer(helloOf('n2', { recovered: 10 }))).toBe('welcome n2')
+  identity.hear(nodeId('n2'), 7_654_321)
+  const told = [
+    await answer(helloOf('n2', { clusterId: 'ffff' })),
+    await answer(helloOf('n2', { incarnation: 'wiped' })),
+    await answer(helloOf('n2', { starts: 4 })),
+    await answer(helloOf('n2', { starts: 6, run: 'b', recovered: 29 })),
+    await answer(helloOf('n2', { starts: 999_999, run: 'b', recovered: 7_654_321 })),
+  ].join()
+  for (const right of [clusterId, 'n2-first', ' 5', '7654321']) {
+    expect(told).not.toContain(right)
+    expect(details.join()).toContain(right)
+  }
+})
+
+test('a hello that claims the end of all numbers is refused without TLS, and the member itself is let in after it', async () => {
+  for (const known of [true, false]) {
+    const { answer, identity } = await gate()
+    if (known) expect(await answer(helloOf('n2'))).toBe('welcome n2')
+    const before = identity.current
+    for (const how of ['none', 'bearer'] as const) {
+      const forged = { starts: Number.MAX_SAFE_INTEGER, run: 'x' }
+      expect(await answer(helloOf('n2', forged), { name: null, how })).toMatch(/^MEMBER_IMPOSTOR: n2 says that it has/)
+      const records = { starts: 6, run: 'x', recovered: Number.MAX_SAFE_INTEGER }
+      expect(await answer(helloOf('n2', records), { name: null, how })).toMatch(/^MEMBER_IMPOSTOR: n2 says that it has/)
+    }
+    expect(identity.current).toBe(before)
+    expect(await answer(helloOf('n2', { starts: 6, run: 'b' }))).toBe('welcome n2')
+    const proved = { name: 'n2', how: 'mutualTls' } as const
+    expect(await answer(helloOf('n2', { starts: 6 + 2 * startsStepMax, run: 'c' }), proved)).toBe('welcome n2')
+  }
+})
+
+test('what was learned of a peer can be forgotten: then its directory is taken as it comes', async () => {
+  const { answer, storage } = await gate()
+  expect(await answer(helloOf('n2', { starts: 90_000, recovered: 500 }))).toBe('welcome n2')
+  expect(await answer(helloOf('n3'))).toBe('welcome n3')
+  const claim = { clusterId, self: nodeId('n1'), founders: founders(['n1', 'n2', 'n3']) }
+  const again = await IdentityFile.claim(storage, nodeEnvironment(), claim, [nodeId('n2')])
+  expect([...again.current.peers.keys()]).toEqual(['n3'])
+  expect(await admit(encodeHello(helloOf('n2')), nobody, helloOf('n1'), again, memberOf)).toMatchObject({ peer: 'n2' })
+})
+
+test.each(['incarnation', 'run', 'clusterId', 'protocol', 'clientAddress'])(
+  'a hello with 38 kB of %s is none',
+  (field) => {
+    expect(decodeHello(encodeHello(helloOf('n2', { [field]: 'x'.repeat(38_000) })))).toMatchObject({
+      refuse: expect.stringMatching(/too long/) as string,
+    })
+    expect(decodeHello(encodeHello(helloOf('n2', { [field]: '\x1b[2J' })))).toHaveProperty('refuse')
+  },
+)
