@@ -1,7 +1,7 @@
 import type { NodeId } from '@quorate/contracts'
 import type { Applier } from './applier.js'
 import type { Callers } from './callers.js'
-import { digestOf } from './digest.js'
+import type { Digests } from './digests.js'
 import type { DriverParts } from './driver-parts.js'
 import type { Health } from './health/health.js'
 import type { LeaderView } from './leader-view.js'
@@ -24,15 +24,15 @@ export interface StatusSources<Message, Admin> extends DriverParts<Message, Admi
   readonly callers: Callers
   readonly snapshots: Snapshots
   readonly queues: () => Queues
-  /** Null: no digest is wanted. `onHeld`: nothing was applied for so many milliseconds while the state was read. */
-  readonly digest: { readonly onHeld: (ms: number) => void } | null
+  /** Null: no digest is wanted. */
+  readonly digests: Digests | null
 }
 
 /** How a replica is, as plain JSON. */
 export async function describeStatus<Message, Admin>(of: StatusSources<Message, Admin>): Promise<ReplicaStatus> {
   const { options, protocol, storage, identity, state, module, applier, leader, peers } = of
   const { machine } = state
-  const digest = of.digest && (await digestOf(state, applier, options.environment, of.digest.onHeld))
+  const digest = of.digests && (await of.digests.take())
   const { clusterId, incarnation, starts } = identity.current
   return {
     id: of.id,

@@ -4,6 +4,8 @@ import { Callers, type SinceOf } from './callers.js'
 import { ClockKeeper } from './clock-keeper.js'
 import { closeInOrder } from './close-in-order.js'
 import { describeStatus } from './describe-status.js'
+import { digestOf } from './digest.js'
+import { Digests } from './digests.js'
 import type { DriverParts } from './driver-parts.js'
 import type { Events } from './events.js'
 import { guardedEnvironment } from './guarded-environment.js'
@@ -47,6 +49,7 @@ export class Driver<Message, Admin> {
   readonly #callers: Callers
   readonly snapshots: Snapshots
   readonly #health: Health
+  readonly #digests: Digests
   readonly metrics: Metrics
   #failure: Error | null = null
   #closing: Promise<void> | null = null
@@ -106,6 +109,11 @@ export class Driver<Message, Admin> {
       warn: (code, message, about) => this.events.warn(code, message, about),
     })
     this.snapshots = this.#makeSnapshots()
+    this.#digests = new Digests({
+      environment,
+      digest: () => digestOf(state, this.#applier, environment, (ms) => this.#onHeld(ms)),
+      sleptWithin: (ms) => this.#health.sleptWithin(ms),
+    })
     this.#clockKeeper = this.#makeClockKeeper()
     this.#activation = this.#makeActivation()
     this.#storageWatch = new StorageWatch({
@@ -169,7 +177,7 @@ export class Driver<Message, Admin> {
       callers: this.#callers,
       snapshots: this.snapshots,
       queues: this.#queues,
-      digest: withDigest ? { onHeld: (ms) => this.#onHeld(ms) } : null,
+      digests: withDigest ? this.#digests : null,
     })
   }
 
