@@ -32,7 +32,11 @@ const stages = [
       step('sizes', node('tools/sizes/check.mjs')),
       step('words', node('tools/words/check.mjs')),
     ],
-    [step('walls', node('tools/walls/check.mjs')), step('walls canary', node('tools/walls/canary.mjs'))],
+    [
+      step('dependencies', node('tools/dependencies/check.mjs')),
+      step('walls', node('tools/walls/check.mjs')),
+      step('walls canary', node('tools/walls/canary.mjs')),
+    ],
   ],
   [
     [step('lint', tool('eslint/bin/eslint.js', '.', '--max-warnings', '0'))],
