@@ -44,12 +44,13 @@ export class Answer {
    */
   failure({ status, headers, error }: Failure): void {
     const { pending, gone } = this.#surroundings
-    if (gone.aborted) return
     const whole = jsonBytes(describeFailure(error, messageCharactersMax))
     const hasRoom = pending.hasRoomFor(whole.length)
     const body = hasRoom ? whole : jsonBytes(describeFailure(error, shortCharactersMax))
-    pending.force(body.length)
-    gone.addEventListener('abort', () => pending.give(body.length), { once: true })
+    if (!gone.aborted) {
+      pending.force(body.length)
+      gone.addEventListener('abort', () => pending.give(body.length), { once: true })
+    }
     this.#write(status, jsonType, body, headers)
   }
 
