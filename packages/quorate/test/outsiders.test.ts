@@ -1,6 +1,6 @@
 /** What somebody can do who holds a certificate of the right authority, or the token, and is no member: nothing. */
 import { ByteWriter, nodeId, type Channel, type RunningTransport, type Transport } from '@quorate/contracts'
-import { nodeEnvironment } from '@quorate/contracts/node'
+import { nodeEnvironment, type CertificatesOption, type PeerCertificate } from '@quorate/contracts/node'
 import { counter, createReplica, httpTransport, memoryStorage, raft, tcpTransport } from 'quorate'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { certificate } from '../../../tools/certificates/certificate.js'
@@ -149,3 +149,32 @@ test.each(transports)(
     expect(await a.commands.add({ by: 1 }, { timeoutMs: 10_000 })).toBe(2)
   },
 )
+
+test.each([
+  ['tcp', (tls: CertificatesOption) => tcpTransport({ ...quick, tls })],
+  ['http', (tls: CertificatesOption) => httpTransport({ ...quick, tls })],
+])('D17: over %s, a predicate says whose certificates may be members', async (_, transport) => {
+  const members = { a: await freeAddress(), b: await freeAddress() }
+  const seen: PeerCertificate[] = []
+  const told = overheard(transport(certificate('b')))
+  let isTaken = true
+  const mayBeMember = (shown: PeerCertificate): boolean => {
+    seen.push(shown)
+    if (!isTaken) throw new Error('the list of members cannot be read')
+    return shown.issuer === 'authority'
+  }
+  const a = await start(
+    'a',
+    members,
+    transport(() => ({ ...certificate('a'), mayBeMember })),
+  )
+  const b = await start('b', members, told.transport)
+  await a.commands.add({ by: 1 })
+  expect(seen[0]).toMatchObject({ name: 'b', issuer: 'authority', organizationalUnits: [], alternativeNames: [] })
+  expect(seen[0]?.fingerprint256).toMatch(/^([0-9A-F]{2}:){31}/)
+  await b.close()
+  isTaken = false
+  const { links } = await outsider(transport(certificate('b')), told.hello(), { a: members.a })
+  await vi.waitUntil(() => links.length > 0, { timeout: 15_000 })
+  expect(links.join('\n')).toMatch(/^a down: .*refused: MEMBER_IMPOSTOR: the certificate that was shown is no member's/)
+})

@@ -68,7 +68,9 @@ function refusalOfForeigner(hello: Hello, credentials: Credentials, self: Hello)
 
 function refusalOfClaim(hello: Hello, credentials: Credentials, self: Hello): string | null {
   if (credentials.how === 'mutualTls' && credentials.name !== hello.self) {
-    return `MEMBER_IMPOSTOR: the certificate is for "${credentials.name ?? 'nobody'}" and the hello says "${hello.self}"`
+    return credentials.name === null
+      ? `MEMBER_IMPOSTOR: the certificate that was shown is no member's, and the hello says "${hello.self}"`
+      : `MEMBER_IMPOSTOR: the certificate is for "${credentials.name}" and the hello says "${hello.self}"`
   }
   if (hello.self !== self.self) return null
   return hello.run === self.run

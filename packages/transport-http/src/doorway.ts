@@ -8,7 +8,7 @@ import {
   type NodeId,
   type TransportHost,
 } from '@quorate/contracts'
-import { credentialsOf } from '@quorate/contracts/node'
+import { credentialsOf, type Certificates } from '@quorate/contracts/node'
 import { BodyError } from './body.js'
 import { knowsToken } from './bearer.js'
 import { gather, GatheringError } from './gathering.js'
@@ -32,6 +32,7 @@ interface Caller {
 export class Doorway {
   readonly #host: TransportHost
   readonly #settings: HttpSettings
+  readonly #certificates: Certificates | undefined
   readonly #onAdmitted: (peer: NodeId) => void
   /** Who waits for admission, in order of arrival. */
   readonly #callers = new Set<Caller>()
@@ -41,8 +42,14 @@ export class Doorway {
   #arrivals = 0
   #closed = false
 
-  constructor(host: TransportHost, settings: HttpSettings, onAdmitted: (peer: NodeId) => void) {
+  constructor(
+    host: TransportHost,
+    settings: HttpSettings,
+    certificates: Certificates | undefined,
+    onAdmitted: (peer: NodeId) => void,
+  ) {
     this.#host = host
+    this.#certificates = certificates
     this.#settings = settings
     this.#lines = new LineLimit(host.environment, (from, leftOut) =>
       settings.logger.warn({ from, leftOut }, `${leftOut} more requests of ${from} were refused`),
@@ -172,7 +179,7 @@ export class Doorway {
   }
 
   #credentialsOf(request: IncomingMessage): Credentials {
-    const proved = credentialsOf(request.socket)
+    const proved = this.#certificates?.credentialsOf(request.socket) ?? credentialsOf(request.socket)
     return proved.how === 'none' && this.#settings.token !== undefined ? { name: null, how: 'bearer' } : proved
   }
 

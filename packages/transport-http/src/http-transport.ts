@@ -77,7 +77,7 @@ class HttpEndpoint implements RunningTransport {
     this.#surroundings = { host, settings, certificates, random }
     this.#links = new PeerLinks(host.self, (peer, address) => linkTo(this.#surroundings, peer, address))
     this.#address = host.address
-    this.doorway = new Doorway(host, settings, (peer) => this.#links.get(peer)?.wake())
+    this.doorway = new Doorway(host, settings, certificates, (peer) => this.#links.get(peer)?.wake())
   }
 
   get address(): string {

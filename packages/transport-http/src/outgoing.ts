@@ -12,7 +12,7 @@ import {
   type RunningTransport,
   type TransportHost,
 } from '@quorate/contracts'
-import { credentialsOf, endingOf, endWords, type Certificates, type DialStage } from '@quorate/contracts/node'
+import { endingOf, endWords, type Certificates, type DialStage } from '@quorate/contracts/node'
 import { Answer, readReason } from './answer.js'
 import { Line } from './line.js'
 import type { HttpSettings } from './options.js'
@@ -170,7 +170,7 @@ export class Outgoing implements Dialled {
 
   #proved(socket: unknown): Credentials {
     const { certificates, settings } = this.#surroundings
-    if (certificates) return credentialsOf(socket)
+    if (certificates) return certificates.credentialsOf(socket)
     return { name: null, how: settings.token === undefined ? 'none' : 'bearer' }
   }
 

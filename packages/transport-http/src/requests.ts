@@ -3,7 +3,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { refusePromise, type NodeId } from '@quorate/contracts'
-import { credentialsOf, type Certificates } from '@quorate/contracts/node'
+import type { Certificates } from '@quorate/contracts/node'
 import { authorizationOf } from './bearer.js'
 import type { HttpSettings } from './options.js'
 
@@ -75,7 +75,7 @@ export class Requests {
   /** With certificates, every connection has to prove the name of the peer: the first one says nothing about the next. */
   #problemOf(socket: Socket): string | null {
     if (!this.#certificates) return null
-    const { how, name } = credentialsOf(socket)
+    const { how, name } = this.#certificates.credentialsOf(socket)
     if (how !== 'mutualTls') {
       return 'proves nothing, and the option tls asks for a certificate: peerUrl and request have to lead there with https, and check it'
     }

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { connect, createServer } from 'node:tls'
 import { LineLimit, splitAddress } from '@quorate/contracts'
-import { credentialsOf, nodeEnvironment, strangerInWords, type Certificates } from '@quorate/contracts/node'
+import { nodeEnvironment, strangerInWords, type Certificates } from '@quorate/contracts/node'
 import type { TcpSettings } from './options.js'
 import type { Sockets } from './sockets.js'
 
@@ -44,7 +44,7 @@ export function tlsSockets(certificates: Certificates, settings: TcpSettings): S
       })
       return server
     },
-    credentialsOf,
+    credentialsOf: (socket) => certificates.credentialsOf(socket),
     close: () => {
       for (const socket of strangers.values()) socket.destroy()
       lines.close()

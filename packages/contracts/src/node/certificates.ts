@@ -4,6 +4,7 @@ import { refusePromise } from '../callbacks.js'
 import { describeError, QuorateError } from '../errors.js'
 import type { Logger } from '../logger.js'
 import type { Credentials } from '../transport.js'
+import { peerCertificateOf, type MayBeMember } from './peer-certificate.js'
 
 /** A certificate or a key in PEM. */
 export type Pem = string | Uint8Array
@@ -12,13 +13,25 @@ const pemSchema: z.ZodType<Pem, Pem> = z.union([z.string().min(1), z.instanceof(
   error: 'must be text or bytes in PEM',
 })
 
-const materialSchema = z.strictObject({ cert: pemSchema, key: pemSchema, ca: z.union([pemSchema, z.array(pemSchema)]) })
+const materialSchema = z.strictObject({
+  cert: pemSchema,
+  key: pemSchema,
+  ca: z.union([pemSchema, z.array(pemSchema)]),
+  mayBeMember: z
+    .custom<MayBeMember>((given) => typeof given === 'function', { error: 'must be a function of a certificate' })
+    .optional(),
+})
 
 /** What a member shows of itself, and whose signature it believes; in PEM. */
 export interface CertificateMaterial {
   cert: Pem
   key: Pem
   ca: Pem | Pem[]
+  /**
+   * Narrows down whose certificates count, where the authority signs others than members: by organizational unit, say.
+   * Beside it the common name has to be the id of a member of the configuration, always. One that throws refuses.
+   */
+  mayBeMember?: MayBeMember | undefined
 }
 
 /** The material, or what gives it. */
@@ -56,13 +69,16 @@ export class Certificates {
   #good: TlsOptions
   /** What was last told of certificates that cannot be used; null while they can. */
   #told: string | null = null
+  #mayBeMember: MayBeMember | undefined
 
   /** Throws `INVALID_OPTIONS` if there are none to begin with. */
   constructor(option: CertificatesOption, logger: Logger) {
     this.#give = typeof option === 'function' ? option : () => option
     this.#logger = logger
     try {
-      this.#good = this.#given = optionsOf(this.#give())
+      const material = this.#give()
+      this.#good = this.#given = optionsOf(material)
+      this.#mayBeMember = material.mayBeMember
       createSecureContext(this.#good)
     } catch (error) {
       const message = `the certificates of the option "tls" cannot be used: ${describeError(error)}. Give cert, key and ca in PEM`
@@ -73,7 +89,9 @@ export class Certificates {
   /** The same object for as long as nothing has changed. */
   current(): TlsOptions {
     try {
-      const given = optionsOf(this.#give())
+      const material = this.#give()
+      const given = optionsOf(material)
+      this.#mayBeMember = material.mayBeMember
       if (isSame(given, this.#given)) {
         if (this.#given === this.#good) this.#told = null
         return this.#good
@@ -89,6 +107,29 @@ export class Certificates {
       this.#logger.warn({ reason }, `new certificates cannot be used, and the last ones stay: ${reason}`)
     }
     return this.#good
+  }
+
+  /** What a connection has proved. A certificate that may not be a member's proves the name of nobody. */
+  credentialsOf(socket: unknown): Credentials {
+    const proved = credentialsOf(socket)
+    if (!(socket instanceof TLSSocket) || proved.name === null || this.#isMembers(socket)) return proved
+    return { ...proved, name: null }
+  }
+
+  #isMembers(socket: TLSSocket): boolean {
+    if (!this.#mayBeMember) return true
+    const certificate = peerCertificateOf(socket)
+    let reason = ''
+    try {
+      const answer: unknown = this.#mayBeMember(certificate)
+      refusePromise(answer, 'mayBeMember of the option "tls"')
+      if (answer === true) return true
+    } catch (error) {
+      reason = `, which failed: ${describeError(error)}`
+    }
+    const fields = { name: certificate.name, fingerprint256: certificate.fingerprint256 }
+    this.#logger.warn(fields, `a certificate was refused by mayBeMember of the option "tls"${reason}`)
+    return false
   }
 }
 

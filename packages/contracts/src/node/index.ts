@@ -13,4 +13,5 @@ export {
   type Pem,
   type TlsOptions,
 } from './certificates.js'
+export type { MayBeMember, PeerCertificate } from './peer-certificate.js'
 export { causeInWords, endingOf, endWords, strangerInWords, type DialStage } from './dial-ending.js'
