@@ -81,5 +81,7 @@ export interface OpenStorage {
    * ahead, may have failed without a call that could say so.
    */
   readonly failure?: Error | null
+  /** Free bytes where snapshots go; absent if there is no such bound. */
+  freeBytes?(): Promise<number>
   close(): Promise<void>
 }

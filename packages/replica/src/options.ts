@@ -81,6 +81,9 @@ export const replicaOptionsSchema = z
     snapshotEveryBytes: bytesSchema.default(64 * 1024 * 1024),
     /** How fast images are sent to members that lag, all of them together. */
     snapshotBytesPerSecond: bytesSchema.default(64 * 1024 * 1024),
+    /** A member that lags fetches no longer image than this, nor for longer than this. */
+    snapshotBytesMax: bytesSchema.default(64 * 1024 * 1024 * 1024),
+    snapshotTimeoutMs: durationMsSchema.default(4 * 3_600_000),
     /** Inputs that wait for the loop. Over it, proposals are refused and frames of peers are lost. */
     mailboxInputsMax: z.int().min(16).default(65_536),
     /** Commands and queries under way at once. */

@@ -83,6 +83,11 @@ export class OpenFileStorage implements OpenStorage {
     }
   }
 
+  freeBytes(): Promise<number> {
+    const { files, directory } = this.#opened.place.settings
+    return files.freeBytes(directory)
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing

@@ -23,11 +23,15 @@ export type FetchFailure = 'peer' | 'here' | 'image'
 /** What a fetch needs. */
 export interface FetchHost {
   readonly environment: Environment
-  readonly storage: Pick<OpenStorage, 'createSnapshot' | 'openSnapshot'>
+  readonly storage: Pick<OpenStorage, 'createSnapshot' | 'openSnapshot' | 'freeBytes'>
   /** Bytes that one request asks for, at most `chunkBytesMax`. */
   readonly chunkBytes: number
   /** How long nothing may come before a request counts as unanswered. */
   readonly silenceMs: number
+  /** A longer image is not fetched, in bytes. */
+  readonly snapshotBytesMax: number
+  /** How long one fetch may take, in milliseconds, from whomever it comes. */
+  readonly snapshotTimeoutMs: number
   send(to: NodeId, frame: Uint8Array, channel: Channel): 'queued' | 'dropped'
   /** It is durable, and `source`, its receiver's from now on, has the digest that the sender announced. */
   onFetched(meta: SnapshotMeta, source: SnapshotSource): void
@@ -51,12 +55,16 @@ export class ImageFetch {
   #hasEnded = false
   #unanswered = 0
   #cancelTimer: () => void = () => {}
+  readonly #cancelDeadline: () => void
 
   constructor(host: FetchHost, from: NodeId, meta: SnapshotMeta) {
     this.#host = host
     this.#window = new ChunkWindow(host.chunkBytes, requestsInFlightMax)
     this.#from = from
     this.meta = meta
+    const { snapshotTimeoutMs } = host
+    const message = `it was not whole after ${snapshotTimeoutMs} ms: see why it comes so slowly, or raise snapshotTimeoutMs`
+    this.#cancelDeadline = host.environment.setTimer(snapshotTimeoutMs, () => this.fail('here', message))
   }
 
   get from(): NodeId {
@@ -115,11 +123,17 @@ export class ImageFetch {
   abandon(): void {
     this.#hasEnded = true
     this.#cancelTimer()
+    this.#cancelDeadline()
     if (!this.#isWriting) void this.#abortSink()
   }
 
   #onChunk({ offset, total, digest, bytes }: SnapshotChunk): void {
     this.#isResuming = false
+    const { snapshotBytesMax } = this.#host
+    if (total > snapshotBytesMax) {
+      const message = `${this.#from} says that it has ${total} bytes, and snapshotBytesMax is ${snapshotBytesMax}`
+      return this.fail('here', message)
+    }
     this.#content ??= { total, digest: digest.slice() }
     this.#window.announce(total)
     const outcome = this.#window.arrive(offset, bytes)
@@ -142,7 +156,7 @@ export class ImageFetch {
   async #write(): Promise<void> {
     this.#isWriting = true
     try {
-      this.#sink ??= await this.#host.storage.createSnapshot(this.meta)
+      this.#sink ??= await this.#createSink()
       for (;;) {
         const part = this.#hasEnded ? null : this.#window.takeNext()
         if (!part) break
@@ -158,6 +172,15 @@ export class ImageFetch {
     }
   }
 
+  /** What cannot fit is not begun: it would fill the disk for everything else. */
+  async #createSink(): Promise<SnapshotSink> {
+    const { storage } = this.#host
+    const freeBytes = (await storage.freeBytes?.()) ?? Infinity
+    const total = this.#content?.total ?? 0
+    if (total > freeBytes) throw new Error(`it has ${total} bytes, and ${freeBytes} are free: make room`)
+    return storage.createSnapshot(this.meta)
+  }
+
   async #finish(sink: SnapshotSink): Promise<void> {
     await sink.commit()
     this.#sink = null
@@ -167,6 +190,7 @@ export class ImageFetch {
     if (source && isSame && !this.#hasEnded) {
       this.#hasEnded = true
       this.#cancelTimer()
+      this.#cancelDeadline()
       return this.#host.onFetched(this.meta, source)
     }
     await source?.close()

@@ -12,6 +12,12 @@ export interface FetcherHost extends Pick<FetchHost, 'environment' | 'storage' |
   onFailed(meta: SnapshotMeta): void
 }
 
+/** Bounds of a fetch; the rest is for tests. */
+export interface FetchOptions extends Pick<FetchHost, 'snapshotBytesMax' | 'snapshotTimeoutMs'> {
+  readonly chunkBytes?: number
+  readonly silenceMs?: number
+}
+
 /**
  * Pulls the image that the protocol wants, one at a time: another one replaces it, and the same one from another member
  * goes on where it is, if that member has the same bytes (section 9.11 of the ports).
@@ -26,13 +32,15 @@ export class SnapshotFetcher {
   #current: ImageFetch | null = null
   #cancelReport: () => void = () => {}
 
-  constructor(host: FetcherHost, options: { readonly chunkBytes?: number; readonly silenceMs?: number } = {}) {
+  constructor(host: FetcherHost, options: FetchOptions) {
     this.#host = host
     this.#fetchHost = {
       environment: host.environment,
       storage: host.storage,
       chunkBytes: options.chunkBytes ?? chunkBytesMax,
       silenceMs: options.silenceMs ?? 1_000,
+      snapshotBytesMax: options.snapshotBytesMax,
+      snapshotTimeoutMs: options.snapshotTimeoutMs,
       send: (to, frame, channel) => host.send(to, frame, channel),
       onFetched: (meta, source) => this.#onFetched(meta, source),
       onFailed: (meta, why, message) => this.#onFailed(meta, why, message),

@@ -13,7 +13,7 @@ import { frameKind } from '../frame.js'
 import type { Queues, SnapshotStatus } from '../queues.js'
 import type { ReplicatedState } from '../replicated-state.js'
 import { Checkpoints, type CheckpointLimits } from './checkpoints.js'
-import { SnapshotFetcher } from './snapshot-fetcher.js'
+import { SnapshotFetcher, type FetchOptions } from './snapshot-fetcher.js'
 import { SnapshotInstall } from './snapshot-install.js'
 import { SnapshotSender } from './snapshot-sender.js'
 import type { WarnOfSnapshot } from './warn.js'
@@ -24,7 +24,7 @@ export interface SnapshotsHost {
   readonly storage: OpenStorage
   readonly state: ReplicatedState
   readonly applier: Applier
-  readonly limits: CheckpointLimits & { readonly snapshotBytesPerSecond: number }
+  readonly limits: CheckpointLimits & FetchOptions & { readonly snapshotBytesPerSecond: number }
   readonly warn: WarnOfSnapshot
   metaAt(position: Position): SnapshotMeta | null
   post(input: Input<never, never>): void
@@ -74,17 +74,20 @@ export class Snapshots {
       limits,
     )
     this.#install = new SnapshotInstall({ environment, storage, restore: (image) => state.restore(image) })
-    this.#fetcher = new SnapshotFetcher({
-      environment,
-      storage,
-      warn,
-      send,
-      onFetched: (meta, source) => {
-        this.#install.hold(meta, source)
-        host.post({ kind: 'snapshotFetched', meta })
+    this.#fetcher = new SnapshotFetcher(
+      {
+        environment,
+        storage,
+        warn,
+        send,
+        onFetched: (meta, source) => {
+          this.#install.hold(meta, source)
+          host.post({ kind: 'snapshotFetched', meta })
+        },
+        onFailed: (meta) => host.post({ kind: 'snapshotFailed', meta }),
       },
-      onFailed: (meta) => host.post({ kind: 'snapshotFailed', meta }),
-    })
+      limits,
+    )
   }
 
   get status(): SnapshotStatus {

@@ -49,7 +49,8 @@ export class Wire {
       onFetched: (meta: SnapshotMeta, source: SnapshotSource) => void this.fetched.push({ meta, source }),
       onFailed: (meta: SnapshotMeta) => void this.failed.push(meta),
     }
-    this.fetcher = new SnapshotFetcher(host, { chunkBytes: part })
+    const bounds = { snapshotBytesMax: 1024 * part, snapshotTimeoutMs: 300_000 }
+    this.fetcher = new SnapshotFetcher(host, { chunkBytes: part, ...bounds })
   }
 
   /** A member that sends these images. */
