@@ -10,7 +10,7 @@ import { statusesOf } from './convergence.js'
 const pauseMs = 50
 
 /** Timers of a member that has nothing to do: its parts have some each, and none for a request that is over. */
-const timersMax = 24
+const timersMax = 12
 
 /** Images that may stay open for a while after the last reader, so that the next one need not open them. */
 const openImagesMax = 5
