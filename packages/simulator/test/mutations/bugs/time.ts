@@ -36,13 +36,6 @@ export const bugsOfTime: readonly KnownBug[] = [
 `,
   },
   {
-    bug: 'time that a leader could not bring into the log while it handed over waits for a second',
-    profile: 'idle',
-    file: 'replica/src/clock-keeper.ts',
-    replace: `    this.#underWayMs = 2 * this.#everyMs`,
-    by: `    this.#underWayMs = 1_000`,
-  },
-  {
     bug: 'whatever brings time into the log counts as telling the machine',
     profile: 'idle',
     file: 'replica/src/replicated-state.ts',
