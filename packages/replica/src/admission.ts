@@ -1,6 +1,6 @@
 import type { Credentials, NodeId } from '@quorate/contracts'
 import { decodeHello, frameVersions, type Hello } from './hello.js'
-import type { IdentityFile } from './identity-file.js'
+import { recordsStepMax, type IdentityFile } from './identity-file.js'
 import { differenceOf } from './versions/command-lists.js'
 import type { Versions } from './versions/version-list.js'
 import type { PeerLife } from './identity.js'
@@ -19,7 +19,6 @@ export interface Refusal {
  * mutual TLS it is the member that says it.
  */
 export const startsStepMax = 100_000
-const recordsStepMax = 2 ** 40
 
 /** The answer to a hello. */
 export type Admission = { readonly peer: NodeId; readonly clientAddress: string; readonly supports: Versions } | Refusal

@@ -8,6 +8,9 @@ import {
 } from '@quorate/contracts'
 import { decodeIdentity, encodeIdentity, type Identity, type PeerLife } from './identity.js'
 
+/** How many records a journal grows by at most while its member is not heard. */
+export const recordsStepMax = 2 ** 40
+
 /** The identity as it stands on disk. Saves go one after the other, each of what is then the newest. */
 export class IdentityFile {
   readonly #storage: OpenStorage
@@ -50,9 +53,15 @@ export class IdentityFile {
     return life ? { ...life, persisted: Math.max(life.persisted, this.#heard.get(peer) ?? 0) } : null
   }
 
-  /** A peer vouches for the records of its journal up to this one. Known at once, and kept by {@link keep}. */
+  /**
+   * A peer vouches for the records of its journal up to this one. Known at once, and kept by {@link keep}. What no journal
+   * can have come to since it was last heard is not believed: the peer itself would be refused by it (decision 0017).
+   */
   hear(peer: NodeId, persisted: number): void {
-    if (persisted > (this.#heard.get(peer) ?? 0)) this.#heard.set(peer, persisted)
+    const heard = this.#heard.get(peer) ?? 0
+    if (persisted <= heard) return
+    const known = Math.max(heard, this.#identity.peers.get(peer)?.persisted ?? 0)
+    if (persisted <= known + recordsStepMax) this.#heard.set(peer, persisted)
   }
 
   /** Founders of the same ids at other addresses take the place of those that were kept. Durable on return. */

@@ -275,6 +275,16 @@ test('a hello that claims the end of all numbers is refused without TLS, and the
   }
 })
 
+test('a frame that vouches for the end of all records is not believed, and the next start of its member is taken', async () => {
+  const { answer, identity } = await gate()
+  expect(await answer(helloOf('n2', { recovered: 10 }))).toBe('welcome n2')
+  identity.hear(nodeId('n2'), Number.MAX_SAFE_INTEGER)
+  identity.hear(nodeId('n2'), 30)
+  await identity.keep()
+  expect(identity.lifeOf(nodeId('n2'))?.persisted).toBe(30)
+  expect(await answer(helloOf('n2', { starts: 6, run: 'b', recovered: 30 }))).toBe('welcome n2')
+})
+
 test('what was learned of a peer can be forgotten: then its directory is taken as it comes', async () => {
   const { answer, storage } = await gate()
   expect(await answer(helloOf('n2', { starts: 90_000, recovered: 500 }))).toBe('welcome n2')
