@@ -22,6 +22,15 @@ function frameOf(kind: number): ByteWriter {
   return new ByteWriter().u8(kind).u53(Number.MAX_SAFE_INTEGER)
 }
 
+/** The last term that is read. */
+const lastTerm = 2 ** 53 - 2 ** 32
+
+/** A heartbeat and a request for votes in the last term that can be read, as one member could say them. */
+const wedge: readonly Uint8Array[] = [
+  frameOf(1).u8(1).u8(6).u53(lastTerm).u53(0).u53(0).finish(),
+  frameOf(1).u8(1).u8(2).u53(lastTerm).u53(1_000).u53(1_000).boolean(true).finish(),
+]
+
 /** A request for votes in the last of all terms, as if a leader had asked for the election; and a proposal of garbage. */
 const attack: readonly Uint8Array[] = [
   frameOf(1).u8(1).u8(2).u53(Number.MAX_SAFE_INTEGER).u53(1_000).u53(1_000).boolean(true).finish(),
@@ -79,11 +88,12 @@ async function outsider(
   transport: Transport,
   hello: Uint8Array,
   members: Readonly<Record<string, string>>,
+  frames: readonly Uint8Array[] = attack,
 ): Promise<{ readonly links: string[]; readonly running: RunningTransport }> {
   const links: string[] = []
   let running: RunningTransport | null = null
   const send = (to: string, channel: Channel): void => {
-    for (const frame of attack) running?.send(nodeId(to), new Uint8Array(frame), channel)
+    for (const frame of frames) running?.send(nodeId(to), new Uint8Array(frame), channel)
   }
   running = await transport.start({
     environment: nodeEnvironment(),
@@ -177,4 +187,22 @@ test.each([
   const { links } = await outsider(transport(certificate('b')), told.hello(), { a: members.a })
   await vi.waitUntil(() => links.length > 0, { timeout: 15_000 })
   expect(links.join('\n')).toMatch(/^a down: .*refused: MEMBER_IMPOSTOR: the certificate that was shown is no member's/)
+})
+
+test.each(transports)('F-34: over %s, a member cannot lead the others into the last term', async (_, transport) => {
+  const members = { a: await freeAddress(), b: await freeAddress(), c: await freeAddress() }
+  const told = overheard(transport('a'))
+  const a = await start('a', members, told.transport)
+  const b = await start('b', members, transport('b'))
+  await a.commands.add({ by: 1 })
+  await outsider(transport('c'), helloAs('c', told.hello()), { a: members.a, b: members.b }, wedge)
+  const saysWhy = async (): Promise<boolean> => {
+    const both = [await a.status(), await b.status()]
+    return both.every(({ protocol }) => /"refused":"c: a \w+ of term \d+ is too far/.test(JSON.stringify(protocol)))
+  }
+  await vi.waitUntil(saysWhy, { timeout: 15_000 })
+  await a.commands.add({ by: 1 }, { timeoutMs: 5_000 })
+  const { leader } = (await a.status()).leadership
+  await (leader === 'a' ? a.transferLeadership('b') : b.transferLeadership('a'))
+  expect(await a.commands.add({ by: 1 }, { timeoutMs: 5_000 })).toBe(3)
 })
