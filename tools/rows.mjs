@@ -1,7 +1,8 @@
 /**
  * Prints which row of docs/decisions/ports.md and which bad day of docs/testing.md is named by which test. Fails when a
  * bad day has neither a test that names it nor a word about when or why not, or when the table names a file that is
- * not there or does not name the case.
+ * not there or does not name the case. Of the threats in docs/security.md each has to name a test by its file and words of
+ * its name, or to say that it is missing.
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -47,6 +48,24 @@ const problems = [...schedules, ...diskFaults].flatMap((day) => {
 })
 const count = schedules.length + diskFaults.length
 conclude('bad days', problems, `${count} cases are shown by a test that names them, or told why not`)
+
+const threats = [...read('docs/security.md').matchAll(/^\| (T\d+) \| ([^|]+) \| ([^|]+) \|$/gm)]
+const unproved = threats.flatMap(([, row, threat, said]) => {
+  console.log(`${row.padEnd(4)} ${threat}: ${said}`)
+  if (said.startsWith('missing: ') && threat.startsWith('missing: ')) return []
+  return said.split('; ').flatMap((each) => {
+    const [, name = '', words = ''] = /^`([^`]+)`: (.+)$/.exec(each) ?? []
+    if (name === '') return [`${row}: "${each}" names no test`]
+    const paths = pathsOf(name)
+    return paths.some((path) => read(path).includes(words)) ? [] : [`${row}: no ${name} has a test "${words}"`]
+  })
+})
+const missing = threats.filter(([, , , said]) => said.startsWith('missing: ')).length
+conclude(
+  'threats',
+  unproved,
+  `${threats.length - missing} threats are shown by tests, and ${missing} are said to be missing`,
+)
 
 /** Tests by the end of their path; a scenario by its name. */
 function pathsOf(name) {

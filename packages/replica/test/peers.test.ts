@@ -184,7 +184,7 @@ test('why a link is down is told until it is up, and a refusal ends as a warning
   expect([peers.linkTo(n2), peers.whyDown(n2), events.warnings]).toEqual(['up', null, []])
 })
 
-test('D17: whoever is no member is neither let in, nor kept, nor dialled', async () => {
+test('D17, F-35: whoever is no member is neither let in, nor kept, nor dialled', async () => {
   const { host, peers, reached, identity } = await side()
   const saying = (self: string) =>
     encodeHello({
