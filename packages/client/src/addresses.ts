@@ -1,6 +1,6 @@
 import type { Environment } from '@quorate/contracts'
 
-/** Most addresses that are remembered beside the given ones. */
+/** Most addresses that are remembered beside the given ones, of those that given members have told. */
 const learnedMax = 16
 
 /** The addresses that a client knows, and which of them to ask next. Starts anywhere, so that clients spread. */
@@ -28,9 +28,25 @@ export class Addresses {
     return mayLag ? this.#given : this.#known
   }
 
-  /** Somebody said that the leader is there. */
-  onLeader(address: string): void {
+  /** A member said where the members are. Only one that was given is believed. */
+  onMembers(addresses: readonly string[], from: string): void {
+    if (!this.#given.includes(from)) return
+    for (const address of addresses.slice(0, learnedMax)) this.#learn(address)
+  }
+
+  /**
+   * Somebody said that the leader is there. False if that is not believed: an address is followed only if it was given, or
+   * a given member has told it. Otherwise whatever comes to stand at an address that was learned could send requests, and
+   * the sessions in them, anywhere.
+   */
+  onLeader(address: string, from: string): boolean {
+    if (this.#given.includes(from)) this.#learn(address)
+    if (!this.#known.includes(address)) return false
     this.#leader = address
+    return true
+  }
+
+  #learn(address: string): void {
     if (this.#known.includes(address)) return
     this.#learned.push(address)
     if (this.#learned.length > learnedMax) this.#learned.shift()

@@ -1,7 +1,16 @@
-import { parseExactJson } from '@quorate/contracts'
+import { addressSchema, cutText, exceededJsonBound, parseExactJson } from '@quorate/contracts'
 import { z } from 'zod'
 import type { HttpAnswer } from './http-port.js'
 import { memberStatusSchema, type MemberStatus } from './member-status.js'
+
+/** What JSON of an answer may have: the longest is the status of a member. */
+const jsonBytesMax = 1024 * 1024
+const jsonBounds = { levelsMax: 64, valuesMax: 20_000 }
+
+const announcementCharactersMax = 8_192
+
+/** What an error tells of what does not fit in an answer. */
+const problemsCharactersMax = 500
 
 const openedSchema = z.looseObject({
   session: z.string().regex(/^[A-Za-z0-9_-]{1,256}$/),
@@ -39,12 +48,24 @@ export function resultOf<Result>(answer: HttpAnswer, decode: (bytes: Uint8Array)
   return decode(answer.bytes)
 }
 
-function jsonOf(answer: HttpAnswer): unknown {
-  return parseExactJson(answer.text(), 'the answer')
+/** Where the members are, as an answer tells it: a few addresses at most. */
+export function announcedMembers(answer: HttpAnswer): readonly string[] {
+  const told = answer.headers['quorate-members']
+  if (told === undefined || told.length > announcementCharactersMax) return []
+  return told.split(',').filter((address) => addressSchema.safeParse(address).success)
+}
+
+/** Reads JSON of an answer. Throws for what is none, or more than any member says. */
+export function jsonOf(answer: HttpAnswer): unknown {
+  if (answer.bytes.length > jsonBytesMax) throw new TypeError(`it is larger than ${jsonBytesMax} bytes`)
+  const text = answer.text()
+  const exceeded = exceededJsonBound(text, jsonBounds)
+  if (exceeded !== null) throw new TypeError(`it goes beyond ${exceeded}, ${jsonBounds[exceeded]}`)
+  return parseExactJson(text, 'the answer')
 }
 
 function checked<Schema extends z.ZodType>(schema: Schema, given: unknown): z.output<Schema> {
   const parsed = schema.safeParse(given)
   if (parsed.success) return parsed.data
-  throw new TypeError(z.prettifyError(parsed.error))
+  throw new TypeError(cutText(z.prettifyError(parsed.error), problemsCharactersMax))
 }

@@ -7,6 +7,7 @@ import {
   type ErrorCode,
 } from '@quorate/contracts'
 import type { Addresses } from './addresses.js'
+import { announcedMembers } from './answers.js'
 import { Backoff } from './backoff.js'
 import type { ClusterPin } from './cluster-pin.js'
 import type { HttpAnswer, HttpExchange, HttpPort } from './http-port.js'
@@ -197,7 +198,9 @@ export class Errand<Result> {
   #onAnswer(address: string, answer: HttpAnswer): void {
     const failed = errorOfAnswer(answer, this.#order.accept, address)
     const error = failed ?? (this.#order.isPinned ? this.#host.cluster.check(answer, address) : null)
-    if (error !== null) return this.#onError(address, error)
+    const isOurs = this.#host.cluster.isOurs(answer)
+    if (isOurs) this.#host.addresses.onMembers(announcedMembers(answer), address)
+    if (error !== null) return this.#onError(address, error, isOurs)
     let result: Result
     try {
       result = this.#order.read(answer)
@@ -205,7 +208,7 @@ export class Errand<Result> {
       return this.#onError(address, foreignAnswer(answer, address, thrown))
     }
     const hint = addressSchema.safeParse(answer.headers['quorate-leader'])
-    if (hint.success) this.#host.addresses.onLeader(hint.data)
+    if (hint.success && isOurs) this.#host.addresses.onLeader(hint.data, address)
     this.#end?.({ result })
   }
 
@@ -219,7 +222,8 @@ export class Errand<Result> {
     this.#retryAfter(this.#backoff.takeMs())
   }
 
-  #onError(address: string, error: QuorateError): void {
+  /** `isOurs`: a member of the cluster says so, and not the client itself or something else. */
+  #onError(address: string, error: QuorateError, isOurs = false): void {
     this.#isSent = false
     if (error.outcome !== 'notDone' && this.#order.repeats === 'inSession') this.#isInDoubt = true
     if (error.code === 'SESSION_EXPIRED' && this.#slot !== null) return this.#onExpired(this.#slot, error)
@@ -229,9 +233,8 @@ export class Errand<Result> {
     else this.#refusal = this.#asMine(error)
     const hint = error.leader?.clientAddress ?? null
     this.#host.addresses.onUseless(address)
-    if (error.code !== 'NOT_LEADER' || hint === null || hint === address)
-      return this.#retryAfter(this.#backoff.takeMs())
-    this.#host.addresses.onLeader(hint)
+    const isHint = error.code === 'NOT_LEADER' && hint !== null && hint !== address && isOurs
+    if (!isHint || !this.#host.addresses.onLeader(hint, address)) return this.#retryAfter(this.#backoff.takeMs())
     this.#hints += 1
     this.#retryAfter(this.#hints <= hintsAtOnce ? 0 : this.#backoff.takeMs())
   }

@@ -4,8 +4,10 @@ import { defineMachine } from '@quorate/machine'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import {
+  announcing,
   bareListener,
   clientOf,
+  clusterId,
   deserted,
   fakeMember,
   hang,
@@ -41,7 +43,7 @@ test('the leader is found from any member and remembered', async () => {
 test('a leader that changes is followed', async () => {
   const third = await fakeMember(succeed(9))
   const second = await fakeMember(inTurn(succeed(8), pointAt(third.address)))
-  const first = await fakeMember(pointAt(second.address))
+  const first = await fakeMember(announcing([second.address, third.address], pointAt(second.address)))
   const client = clientOf([first.address])
   expect(await client.commands.add({ by: 1 })).toBe(8)
   expect(await client.commands.add({ by: 1 })).toBe(9)
@@ -241,6 +243,7 @@ test('a member that answers and points at the leader is asked once: the leader i
   const leader = await fakeMember(succeed(2))
   const member = await fakeMember((request, response, at) => {
     response.setHeader('quorate-leader', leader.address)
+    response.setHeader('quorate-cluster', clusterId)
     return succeed(1)(request, response, at)
   })
   const client = clientOf([member.address])

@@ -98,7 +98,7 @@ export function inTurn(...acts: Act[]): Act {
 export function refuse(code: string, details: { outcome?: string; leader?: JsonValue; message?: string } = {}): Act {
   const { outcome = 'notDone', leader = null, message = 'said so' } = details
   return (_, response) => {
-    response.writeHead(503, { 'content-type': 'application/json; charset=utf-8' })
+    response.writeHead(503, { 'content-type': 'application/json; charset=utf-8', 'quorate-cluster': clusterId })
     response.end(JSON.stringify({ error: { code, outcome, message, leader } }))
   }
 }
@@ -106,6 +106,15 @@ export function refuse(code: string, details: { outcome?: string; leader?: JsonV
 /** Answers as a member that knows another one to lead. */
 export function pointAt(clientAddress: string | null, id = 'n2'): Act {
   return refuse('NOT_LEADER', { leader: { id, clientAddress } })
+}
+
+/** Says in its answer where the members are, as a gateway does. */
+export function announcing(addresses: readonly string[], act: Act): Act {
+  return (request, response, at) => {
+    response.setHeader('quorate-members', addresses.join(','))
+    response.setHeader('quorate-cluster', clusterId)
+    return act(request, response, at)
+  }
 }
 
 /** Never answers. */

@@ -62,7 +62,7 @@ export function handlerOf(settings: HandlerSettings, requestsMax: number): Handl
     }
     const answer = new Answer(request, response, { timeoutMs, pending, gone, headers })
     route({ settings, leader, limits, operations, load }, request, answer, gone).catch((error: unknown) => {
-      answerError(settings, request, answer, error)
+      answerError(settings, leader, request, answer, error)
     })
   }
   return { listener, close: () => leader.close() }
@@ -115,7 +115,13 @@ async function route(
   await answerPath(settings.replica, search, answer)
 }
 
-function answerError(settings: HandlerSettings, request: IncomingMessage, answer: Answer, thrown: unknown): void {
+function answerError(
+  settings: HandlerSettings,
+  leader: LeaderWatch,
+  request: IncomingMessage,
+  answer: Answer,
+  thrown: unknown,
+): void {
   if (thrown instanceof HttpRefusal) return answer.failure(thrown)
   const error = thrown instanceof QuorateError ? thrown : unexpected(thrown, 'notDone')
   if (error.code === 'INTERNAL') {
@@ -123,7 +129,9 @@ function answerError(settings: HandlerSettings, request: IncomingMessage, answer
     settings.logger.error({ method, url, error: describeError(error.cause) }, 'a request failed unexpectedly')
   }
   const base = 'encrypted' in request.socket ? 'https://' : 'http://'
-  answer.failure(failureOf(error, base, request.url ?? '/'))
+  const failure = failureOf(error, base, request.url ?? '/')
+  const headers = error.code === 'NOT_LEADER' ? { ...failure.headers, ...leader.announcement } : failure.headers
+  answer.failure({ ...failure, headers })
 }
 
 function checkMethod(request: IncomingMessage, methods: readonly string[]): void {

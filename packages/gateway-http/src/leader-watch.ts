@@ -5,6 +5,9 @@ import type { HandlerSettings } from './options.js'
 /** What a watch needs of the handler's settings. */
 export type WatchSettings = Pick<HandlerSettings, 'replica' | 'environment' | 'leaderTimeoutMs' | 'waitingMax'>
 
+/** Most addresses of members that an answer tells. */
+const announcedMax = 16
+
 /** Who leads, as far as the replica has said: without asking it each time. */
 export class LeaderWatch {
   readonly #settings: WatchSettings
@@ -69,11 +72,20 @@ export class LeaderWatch {
     return Math.max(1, Math.ceil(timeoutMs - (environment.monotonicMs() - beganMs)))
   }
 
-  /** Headers that say where clients reach the leader, if that is another member and it said so: one hop less next time. */
+  /**
+   * Headers that say where clients reach the leader, if that is another member and it said so: one hop less next time. And
+   * where they reach the others, since clients go only where a member that they were given has told them to.
+   */
   get hint(): Readonly<Record<string, string>> {
     if (this.#leader === null || this.#leader === this.#settings.replica.id) return {}
     const address = this.#members.find(({ id }) => id === this.#leader)?.clientAddress ?? null
-    return address === null ? {} : { 'quorate-leader': address }
+    return address === null ? {} : { 'quorate-leader': address, ...this.announcement }
+  }
+
+  /** The header that says where clients reach the members. */
+  get announcement(): Readonly<Record<string, string>> {
+    const addresses = this.#members.flatMap(({ clientAddress }) => clientAddress ?? [])
+    return addresses.length === 0 ? {} : { 'quorate-members': addresses.slice(0, announcedMax).join(',') }
   }
 
   #wait(timeoutMs: number, signal: AbortSignal): Promise<void> {

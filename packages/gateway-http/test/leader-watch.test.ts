@@ -55,12 +55,13 @@ test('each change of the leader is heard, however many there were: who waits goe
     ...{ incarnation: null, role: 'voter' as const },
   }))
   replica.state = { ...replica.state, members: [n1, n2, n3].flatMap((each) => each ?? []) }
+  const announced = { 'quorate-members': 'n1:800,n2:801,n3:802' }
   const watch = watchOf(replica)
   for (const [leader, hint] of [
-    ['n2', { 'quorate-leader': 'n2:801' }],
-    ['n3', { 'quorate-leader': 'n3:802' }],
+    ['n2', { 'quorate-leader': 'n2:801', ...announced }],
+    ['n3', { 'quorate-leader': 'n3:802', ...announced }],
     ['n1', {}],
-    ['n2', { 'quorate-leader': 'n2:801' }],
+    ['n2', { 'quorate-leader': 'n2:801', ...announced }],
   ] as const) {
     const waiting = watch.whenLed(60_000, signal)
     await Promise.resolve()

@@ -72,7 +72,7 @@ export const bugsOfClient: readonly KnownBug[] = [
     bug: 'the gateway says of every failure that nothing happened',
     profile: 'client',
     file: 'gateway-http/src/refusal.ts',
-    replace: `return { error: { code, outcome, message, leader } }`,
+    replace: `return { error: { code, outcome, message: cutText(message, charactersMax), leader } }`,
     by: `return { error: { code, outcome: outcome === 'unknown' ? 'notDone' : outcome, message, leader } }`,
   },
 ]
