@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { parseOptions, QuorateError, splitAddress } from '@quorate/contracts'
 import { declaresBody } from './answer.js'
+import { limitConnectionsPerAddress } from './connections-per-address.js'
 import { handlerOf, type HttpListener } from './http-handler.js'
 import { httpGatewayOptionsSchema, type GatewaySettings, type HttpGatewayOptions } from './options.js'
 
@@ -48,6 +49,7 @@ function serverOf(settings: GatewaySettings, listener: HttpListener): Server {
     listener,
   )
   server.maxConnections = settings.connectionsMax
+  limitConnectionsPerAddress(server, settings)
   server.on('drop', () =>
     logger.warn({ connectionsMax: settings.connectionsMax }, 'a connection was closed: there are too many'),
   )

@@ -79,6 +79,8 @@ const serverShape = {
   address: addressSchema,
   /** Connections at once; more are closed as they come. */
   connectionsMax: z.int().min(1).max(65_535).default(1_024),
+  /** Of one client address (of IPv6, one /64), half of them unless said: behind a proxy, all come from one. */
+  connectionsPerAddressMax: z.int().min(1).optional(),
   /** Requests of one connection that have not their whole answer yet; one with more is ended. */
   connectionRequestsMax: z.int().min(1).default(64),
   /** How long the head of a request may take to arrive. */

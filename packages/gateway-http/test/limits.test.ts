@@ -132,6 +132,19 @@ test('D37: connections above their limit are closed as they come', async () => {
   )
 })
 
+test.runIf(process.platform === 'linux')(
+  'one client address takes half of the connections at most, and others are served; the ones that it has go on',
+  async () => {
+    const gateway = await gatewayOf({ replica: await member(counter), connectionsMax: 8 })
+    const flood = await Promise.all(Array.from({ length: 20 }, () => bareConnection(gateway, '127.0.0.2')))
+    await until(async () => flood.filter(({ socket }) => socket.destroyed || socket.readableEnded).length === 16)
+    expect((await ask(gateway, '/v1/queries/value')).status).toBe(200)
+    const [kept] = flood.filter(({ socket }) => !socket.destroyed && !socket.readableEnded)
+    kept?.socket.write('GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n')
+    await until(async () => kept?.received().includes(' 200 ') === true)
+  },
+)
+
 test('a request whose sender has gone is given up', async () => {
   let signal: AbortSignal | undefined
   const replica = new ActedReplica(async (_, options) => {

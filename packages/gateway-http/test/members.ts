@@ -158,9 +158,9 @@ export interface BareConnection {
 }
 
 /** Connects without speaking HTTP. */
-export async function bareConnection(gateway: HttpGateway): Promise<BareConnection> {
+export async function bareConnection(gateway: HttpGateway, from?: string): Promise<BareConnection> {
   const [host, port] = gateway.address.split(':')
-  const socket = connect(Number(port), host)
+  const socket = connect({ port: Number(port), host, ...(from !== undefined && { localAddress: from }) })
   onTestFinished(() => void socket.destroy())
   let received = ''
   socket.on('data', (chunk) => (received += String(chunk)))
