@@ -169,7 +169,9 @@ test('F-42: a restored backup, and a second process on a copy, are refused by th
 
   await expect(startCopy(identities[0]!, 'n3:1')).rejects.toMatchObject({
     code: 'STALE_DIRECTORY',
-    message: expect.stringMatching(/does not take this member: .* n3 has started 2 times .* older copy/) as string,
+    message: expect.stringMatching(
+      /does not take this member: .* n3 has started less often than it had.* older copy/,
+    ) as string,
   })
 
   const n3 = await cluster.start('n3')
