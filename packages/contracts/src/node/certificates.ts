@@ -4,7 +4,8 @@ import { refusePromise } from '../callbacks.js'
 import { describeError, QuorateError } from '../errors.js'
 import type { Logger } from '../logger.js'
 import type { Credentials } from '../transport.js'
-import { peerCertificateOf, type MayBeMember } from './peer-certificate.js'
+import type { MayBeMember } from './peer-certificate.js'
+import { peerCertificateOf } from './read-peer-certificate.js'
 
 /** A certificate or a key in PEM. */
 export type Pem = string | Uint8Array

@@ -1,5 +1,3 @@
-import type { TLSSocket } from 'node:tls'
-
 /** What a certificate of a trusted authority says of who shows it. */
 export interface PeerCertificate {
   /** The common name, if there is exactly one. */
@@ -16,27 +14,3 @@ export interface PeerCertificate {
 
 /** Whether who shows this certificate may act as the member whose id is its common name. */
 export type MayBeMember = (certificate: PeerCertificate) => boolean
-
-/** Reads the certificate of the other side. A socket that has ended has forgotten it: then it says nothing. */
-export function peerCertificateOf(socket: TLSSocket): PeerCertificate {
-  // Typed as if all of it were there; one that was forgotten has none of it, and a field may be there several times.
-  const { subject, issuer, subjectaltname, fingerprint256 }: Partial<ReturnType<TLSSocket['getPeerCertificate']>> =
-    socket.getPeerCertificate()
-  return {
-    name: onlyOf(subject?.CN),
-    organizations: textsIn(subject?.O),
-    organizationalUnits: textsIn(subject?.OU),
-    alternativeNames: subjectaltname?.match(/(?:[^,"]|"(?:[^"\\]|\\.)*")+/g)?.map((each) => each.trim()) ?? [],
-    issuer: onlyOf(issuer?.CN),
-    fingerprint256: fingerprint256 ?? '',
-  }
-}
-
-function textsIn(value: unknown): readonly string[] {
-  const texts: readonly unknown[] = Array.isArray(value) ? value : [value]
-  return texts.filter((each) => typeof each === 'string')
-}
-
-function onlyOf(value: unknown): string | null {
-  return typeof value === 'string' ? value : null
-}
