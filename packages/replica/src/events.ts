@@ -74,7 +74,10 @@ type Listeners = { [Name in keyof ReplicaEvents]: Set<Listener<Name>> }
 
 type EventsEnvironment = Pick<Environment, 'monotonicMs' | 'wallMs' | 'setTimer'>
 
-/** Hands events to listeners. Of a flood of warnings about one thing ten are told in ten seconds. A listener that throws, or rejects, is logged and stops nothing (decision D39). */
+/**
+ * Hands events to listeners. Of a flood of warnings about one thing ten are told in ten seconds. A listener that throws, or
+ * rejects, is logged and stops nothing (decision D39).
+ */
 export class Events {
   readonly #logger: Logger
   readonly #listeners: Listeners = {

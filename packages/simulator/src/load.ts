@@ -42,7 +42,7 @@ export interface Load<Machine extends MachineModule> {
    * Another cluster has begun at the same addresses. It goes on with everything that the one before has acknowledged, if a
    * majority of that survived; otherwise it owes nobody what that one has said.
    */
-  onReplaced(goesOn: boolean): void
+  onReplaced(keepsAcknowledged: boolean): void
   /** Nothing more is asked; what was asked may still be answered. */
   finish(): void
   /** What is left of their requests on the way to members, and of what is over; null if it is nothing. */

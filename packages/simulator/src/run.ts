@@ -65,7 +65,7 @@ export class Run<Machine extends MachineModule> {
     this.#injector = new FaultInjector({
       ...{ ...shared, cluster: this.#cluster, environment, witness: this.#witness },
       forceMembers: subject.forceMembers,
-      onReplaced: (goesOn) => this.load.onReplaced(goesOn),
+      onReplaced: (keepsAcknowledged) => this.load.onReplaced(keepsAcknowledged),
     })
     countWeather(counters, plan)
     this.load = load({

@@ -1,7 +1,7 @@
 import { virtualTime } from '@quorate/conformance'
 import type { MachineModule } from '@quorate/contracts'
 import type { alarms } from './alarms/alarms.js'
-import { HeardAlarms, Sleepers } from './alarms/sleepers.js'
+import { AlarmSetters, ObservedAlarms } from './alarms/alarm-setters.js'
 import { book, copiedBook, copiedLaterBook, laterBook } from './book/book.js'
 import { Writers } from './book/writers.js'
 import type { LoadSurroundings } from './load.js'
@@ -32,9 +32,9 @@ export interface SimulateOptions {
 /** Runs one plan on one protocol: a safety phase with faults, then a liveness phase without, and looks at all of it. */
 export function simulate(plan: Plan, subject: Subject, options: SimulateOptions): Promise<Report> {
   if (plan.theme === 'idle') {
-    const heard = new HeardAlarms()
-    const load = (world: LoadSurroundings<typeof alarms>): Sleepers => new Sleepers(world, heard)
-    return runPlan(plan, { subject, machine: heard.machine, load }, options)
+    const observed = new ObservedAlarms()
+    const load = (world: LoadSurroundings<typeof alarms>): AlarmSetters => new AlarmSetters(world, observed)
+    return runPlan(plan, { subject, machine: observed.machine, load }, options)
   }
   const isHeld = plan.cluster.snapshots === 'held'
   const [machine, laterCode] = isHeld ? [book, laterBook] : [copiedBook, copiedLaterBook]

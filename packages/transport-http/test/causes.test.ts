@@ -1,12 +1,11 @@
 /** Why a link is down, as a member's status and log say it: with real sockets on both sides. */
 import { request } from 'node:http'
-import { nodeId, type Environment } from '@quorate/contracts'
+import { nodeId } from '@quorate/contracts'
 import { nodeEnvironment } from '@quorate/contracts/node'
 import { expect, test } from 'vitest'
 import { disagreements } from '../../../tools/certificates/disagreements.js'
+import { countingRedials, often, unreachable } from '../../../tools/unreachable.js'
 import { at, introduce, member, until } from './members.js'
-
-const often = { reconnectMinMs: 1, reconnectMaxMs: 1 }
 
 test.each(disagreements)('$what: both say why, and the dialler once', async ({ dials, listens, says, isTold }) => {
   const b = await member('b', { tls: listens })
@@ -17,22 +16,11 @@ test.each(disagreements)('$what: both say why, and the dialler once', async ({ d
   expect(a.links).toEqual([expect.stringContaining(`b down: ${b.running.address}${says}`)])
 })
 
-test.each([
-  ['a port where nobody listens', '127.0.0.1:1', 'b gone: nobody listens on 127.0.0.1:1'],
-  ['a name that is not found', `${'x'.repeat(64)}:1`, `b down: ${'x'.repeat(64)}:1: this name is not found`],
-])('%s is told as such, and once', async (_, address, says) => {
-  const real = nodeEnvironment()
-  let redials = 0
-  const environment: Environment = {
-    ...real,
-    setTimer: (delayMs, run) => {
-      if (delayMs <= 2) redials += 1
-      return real.setTimer(delayMs, run)
-    },
-  }
+test.each(unreachable)('%s is told as such, and once', async (_, address, says) => {
+  const { environment, redials } = countingRedials(nodeEnvironment())
   const a = await member('a', { ...often, environment })
   introduce(a, { id: nodeId('b'), address })
-  await until(() => redials >= 5)
+  await until(() => redials() >= 5)
   expect(a.links).toEqual([expect.stringContaining(says)])
 })
 

@@ -29,7 +29,7 @@ export class History {
   readonly glances: Glance[] = []
   #now = 0
   #replaced = 0
-  #goesOn = true
+  #keepsAcknowledged = true
 
   /** Ordinal of a moment: later questions and answers have larger ones. */
   now(): number {
@@ -39,18 +39,18 @@ export class History {
   /** What a cluster that has taken the place of another one has to account for. */
   get owed(): Pick<History, 'appends' | 'glances'> {
     const replaced = this.#replaced
-    const goesOn = this.#goesOn
+    const keepsAcknowledged = this.#keepsAcknowledged
     return {
       appends: this.appends.filter(({ answered, isRefused }) => {
-        return answered === null || answered > replaced || (goesOn && !isRefused)
+        return answered === null || answered > replaced || (keepsAcknowledged && !isRefused)
       }),
       glances: this.glances.filter(({ asked }) => asked > replaced),
     }
   }
 
   /** Another cluster has begun, and goes on with everything that was acknowledged, or not. */
-  onReplaced(goesOn: boolean): void {
-    this.#goesOn = goesOn
+  onReplaced(keepsAcknowledged: boolean): void {
+    this.#keepsAcknowledged = keepsAcknowledged
     this.#replaced = this.now()
   }
 

@@ -50,9 +50,9 @@ export class Writers implements Load<typeof book> {
     this.#askedBeforeCalm = this.#history.appends.length
   }
 
-  onReplaced(goesOn: boolean): void {
+  onReplaced(keepsAcknowledged: boolean): void {
     this.#clusters += 1
-    this.#history.onReplaced(goesOn)
+    this.#history.onReplaced(keepsAcknowledged)
   }
 
   finish(): void {

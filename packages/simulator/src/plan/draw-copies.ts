@@ -1,18 +1,12 @@
 import type { Dice } from './dice.js'
-import type { Fault } from './fault.js'
+import type { Fault, StagedFaults } from './fault.js'
 
-/** Copies of directories that are put back, and whether they need a quiet world. */
-export interface DrawnCopies {
-  readonly faults: readonly Fault[]
-  /**
-   * True if nothing else may go wrong: whether a rollback of a whole disk is noticed depends on peers who know better and
-   * are reached (decision 0011). A copy of files is noticed by the member itself, whatever else happens.
-   */
-  readonly isQuiet: boolean
-}
-
-/** One or two members that are started on an older copy of their directory. */
-export function drawCopies(dice: Dice, members: number, safetyMs: number): DrawnCopies {
+/**
+ * One or two members that are started on an older copy of their directory. Whether a rollback of a whole disk is noticed
+ * depends on peers that know better and are reached, so nothing else goes wrong then (decision 0011). A copy of files is
+ * noticed by the member itself, whatever else happens.
+ */
+export function drawCopies(dice: Dice, members: number, safetyMs: number): StagedFaults {
   const ids = dice.pick(['new', 'kept'] as const)
   const first = dice.random.nextInt(members)
   const victims = [first, ...(dice.percent(50) ? [(first + 1) % members] : [])]
@@ -22,7 +16,7 @@ export function drawCopies(dice: Dice, members: number, safetyMs: number): Drawn
       kind: 'oldCopy',
       ...{ atMs, who, ids },
       // Where all have forgotten what they knew, only the member itself can tell.
-      isAlone: ids === 'new' && dice.percent(60),
+      stopsOthers: ids === 'new' && dice.percent(60),
       keptMs: dice.pick([dice.between(50, 400), dice.between(400, 1_500)]),
       forMs: dice.between(0, 400),
     }

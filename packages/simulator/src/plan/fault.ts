@@ -132,7 +132,7 @@ export type Fault =
       readonly who: number
       readonly ids: 'new' | 'kept'
       /** All others end at the same moment, and have forgotten what they had heard of it lately. */
-      readonly isAlone: boolean
+      readonly stopsOthers: boolean
       readonly keptMs: number
       readonly forMs: number
     }
@@ -157,3 +157,10 @@ export type Fault =
       readonly forMs: number
     }
   | { readonly kind: 'transfer'; readonly atMs: number; readonly to: number | null }
+
+/** What an operator does in a run, and whether it needs a quiet world. */
+export interface StagedFaults {
+  readonly faults: readonly Fault[]
+  /** True if nothing else may go wrong. */
+  readonly isQuiet: boolean
+}

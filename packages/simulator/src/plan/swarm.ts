@@ -2,10 +2,9 @@ import { seededRandom } from '@quorate/contracts'
 import type { MemoryFaults } from '@quorate/transport-memory'
 import { Dice } from './dice.js'
 import { drawFaults } from './draw-faults.js'
-import { drawCopies } from './draw-copies.js'
-import { drawUpgrades } from './draw-upgrades.js'
 import type { Fault } from './fault.js'
 import type { ClusterTraits, LoadTraits, Plan, Profile, StagedTheme, Theme } from './plan.js'
+import { stagedFaults } from './staged-faults.js'
 import { themes, usualRanges, type Bytes, type Ranges } from './themes.js'
 
 /** What is fixed by whoever asks for a plan, and not drawn. */
@@ -32,6 +31,7 @@ export function drawPlan(seed: number, limits: PlanLimits = usualLimits): Plan {
   const { safetyMs, livenessMs, profile = 'any', except = [] } = limits
   const dice = new Dice(seededRandom(`plan ${seed}`))
   const drawn = drawTheme(dice, profile)
+  // Named after the first staged theme: under another name all seeds would get other plans.
   const stage = new Dice(seededRandom(`upgrades ${seed}`))
   const stagedTheme = drawStaged(stage, profile)
   const staged = stagedTheme && !except.includes(stagedTheme) ? stagedTheme : null
@@ -40,7 +40,8 @@ export function drawPlan(seed: number, limits: PlanLimits = usualLimits): Plan {
   const cluster = drawCluster(dice, ranges)
   const load = drawLoad(dice, ranges)
   const troubles = drawFaults(dice, theme, cluster.ids.length, safetyMs)
-  const faults = staged ? inOrder(withStaged(staged, troubles, stage, cluster.ids.length, safetyMs)) : troubles
+  const steps = staged && stagedFaults[staged](stage, cluster.ids.length, safetyMs)
+  const faults = steps ? inOrder([...(steps.isQuiet ? [] : troubles), ...steps.faults]) : troubles
   const isClient = dice.percent(ranges.clientsPercent) || profile === 'client'
   const callers = isClient ? 'client' : drawCallers(dice, ranges)
   const { commandBytes, answerBytes, keptAnswers, ...limitsOfMembers } = dice.pick(ranges.bytes)
@@ -75,34 +76,6 @@ function drawStaged(stage: Dice, profile: Profile): StagedTheme | null {
 
 function isStaged(name: string): name is StagedTheme {
   return Object.hasOwn(stagedPercent, name)
-}
-
-/** What an operator does, among the troubles of the theme. */
-function withStaged(
-  theme: StagedTheme,
-  troubles: readonly Fault[],
-  stage: Dice,
-  members: number,
-  safetyMs: number,
-): readonly Fault[] {
-  if (theme === 'upgrades') return [...troubles, ...drawUpgrades(stage, members, safetyMs)]
-  if (theme === 'copies') {
-    const { faults, isQuiet } = drawCopies(stage, members, safetyMs)
-    return isQuiet ? faults : [...troubles, ...faults]
-  }
-  if (theme === 'replaced') return [...troubles, drawReplacement(stage, members, safetyMs)]
-  return troubles
-}
-
-/** Once, and early enough that the cluster of then is asked as much as the one before. */
-function drawReplacement(dice: Dice, members: number, safetyMs: number): Fault {
-  return {
-    kind: 'replaceCluster',
-    atMs: Math.floor((safetyMs * dice.between(25, 60)) / 100),
-    how: dice.pick(['anew', 'renamed', 'recovered', 'recovered'] as const),
-    survivors: dice.between(1, members),
-    forMs: dice.pick([0, dice.between(0, 1_500)]),
-  }
 }
 
 /** Half of all plans have a theme. */

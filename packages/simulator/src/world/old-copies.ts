@@ -53,18 +53,18 @@ export class OldCopies<Machine extends MachineModule> {
   #putBack(
     member: Member<Machine>,
     image: ReturnType<Member<Machine>['disk']['image']>,
-    { ids, isAlone, forMs }: Extract<Fault, { kind: 'oldCopy' }>,
+    { ids, stopsOthers, forMs }: Extract<Fault, { kind: 'oldCopy' }>,
   ): void {
     const { atlas, cluster, counters } = this.#parts
     if (!member.isUp || !this.#mayLose(member)) return
     counters.add(`an older copy is put back, with ${ids} ids`)
     atlas.damage(member.id, 'an older copy of its disk was put back')
     cluster.putBack(member, image, ids)
-    for (const other of isAlone ? cluster.members : []) {
+    for (const other of stopsOthers ? cluster.members : []) {
       cluster.end(other, 'powerCut')
       this.#parts.later(forMs, () => cluster.start(other))
     }
-    if (!isAlone) this.#parts.later(forMs, () => cluster.start(member))
+    if (!stopsOthers) this.#parts.later(forMs, () => cluster.start(member))
   }
 
   #mayLose(member: Member<Machine>): boolean {

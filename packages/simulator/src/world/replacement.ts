@@ -19,8 +19,8 @@ export interface ReplacementParts<Machine extends MachineModule> {
   readonly witness: Witness
   /** Null if the protocol does not say how a cluster goes on that has lost its majority. */
   readonly forceMembers: ForceMembers | null
-  /** Whoever asks lives on; `goesOn`: so does all that was acknowledged. */
-  onReplaced(goesOn: boolean): void
+  /** Whoever asks lives on; `keepsAcknowledged`: so does all that was acknowledged. */
+  onReplaced(keepsAcknowledged: boolean): void
 }
 
 /** How the next cluster begins. */
@@ -28,10 +28,10 @@ interface Beginning {
   /** What stands up to there was decided for certain. */
   readonly beginsAt: number
   /** A majority survived, so all that was acknowledged is there. */
-  readonly goesOn: boolean
+  readonly keepsAcknowledged: boolean
 }
 
-const nothing: Beginning = { beginsAt: 0, goesOn: false }
+const nothing: Beginning = { beginsAt: 0, keepsAcknowledged: false }
 
 type ReplaceFault = Extract<Fault, { kind: 'replaceCluster' }>
 
@@ -58,10 +58,10 @@ export class Replacement<Machine extends MachineModule> {
     const writes = fault.how === 'recovered' && forceMembers !== null
     const written = writes ? this.#recover(fault, { name, directory, forceMembers }) : Promise.resolve(nothing)
     written.then(
-      ({ beginsAt, goesOn }) => {
+      ({ beginsAt, keepsAcknowledged }) => {
         environment.setTimer(fault.forMs, () => {
           cluster.begin({ name, directory, beginsAt })
-          this.#parts.onReplaced(goesOn)
+          this.#parts.onReplaced(keepsAcknowledged)
           for (const member of cluster.members) cluster.start(member)
         })
       },
@@ -94,8 +94,8 @@ export class Replacement<Machine extends MachineModule> {
     const { forceMembers, name, directory } = next
     const plan = await planCluster(remains, { cluster: name, members, forceMembers, environment })
     for (const member of cluster.members) await plan.seed(nodeId(member.id), this.#storageOf(member, directory))
-    const goesOn = started.length * 2 > cluster.members.length
-    return { beginsAt: plan.beginning.snapshot?.position ?? 0, goesOn }
+    const keepsAcknowledged = started.length * 2 > cluster.members.length
+    return { beginsAt: plan.beginning.snapshot?.position ?? 0, keepsAcknowledged }
   }
 
   #storageOf(member: Member<Machine>, directory: string): Storage {

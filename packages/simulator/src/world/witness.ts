@@ -6,7 +6,7 @@ import { pointersOf, type ObservedMember } from '../invariants/observed-member.j
 import type { Inspection, ProtocolWatch } from '../subject.js'
 import type { Trace } from '../trace.js'
 import { Violation } from '../violation.js'
-import { Era } from './era.js'
+import { ObservedCluster } from './observed-cluster.js'
 
 /** Who lags no further behind while commands are given needs nothing but a moment without them. */
 const lateEntries = 50
@@ -22,7 +22,7 @@ export class Witness {
   readonly #ids: readonly string[]
   readonly #trace: Trace
   readonly #counters: Counters
-  #era: Era
+  #cluster: ObservedCluster
   /** What callers give and are told. */
   readonly callers = new CallersTold((check) => this.#guard(check))
   #steps = 0
@@ -32,12 +32,12 @@ export class Witness {
     this.#ids = ids
     this.#trace = trace
     this.#counters = counters
-    this.#era = new Era(ids, counters, 0)
+    this.#cluster = new ObservedCluster(ids, counters, 0)
   }
 
   /** What is known to be committed in the cluster of now. */
   get committed(): Commitments {
-    return this.#era.committed
+    return this.#cluster.committed
   }
 
   /** The first thing that must never be, and was. */
@@ -51,19 +51,19 @@ export class Witness {
   }
 
   memberOf(id: string): ObservedMember {
-    const member = this.#era.members.get(id)
+    const member = this.#cluster.members.get(id)
     if (!member) throw new TypeError(`${id} is no member`)
     return member
   }
 
   /** Follows one life of a member's protocol. */
   watchOf(id: string): ProtocolWatch {
-    if (this.#era.strangers.has(id)) return { onRecovered() {}, onStep() {}, onProposed() {}, onReady() {} }
+    if (this.#cluster.strangers.has(id)) return { onRecovered() {}, onStep() {}, onProposed() {}, onReady() {} }
     const member = this.memberOf(id)
     let inspection: Inspection | null = null
-    const proposals = this.#era.proposals.begin(id)
-    this.#era.proposalsOf.set(id, proposals)
-    this.#era.applied.onBegin(id)
+    const proposals = this.#cluster.proposals.begin(id)
+    this.#cluster.proposalsOf.set(id, proposals)
+    this.#cluster.applied.onBegin(id)
     return {
       onRecovered: (recovered) => {
         inspection = recovered
@@ -93,23 +93,23 @@ export class Witness {
 
   /** Records of a member up to this sequence are on its disk. */
   onDurable(id: string, sequence: number): void {
-    if (this.#era.strangers.has(id)) return
+    if (this.#cluster.strangers.has(id)) return
     for (const { epoch, votedFor } of this.memberOf(id).disk.onDurable(sequence)) {
-      this.#guard(() => this.#era.voice.onDurable(id, epoch, votedFor))
+      this.#guard(() => this.#cluster.voice.onDurable(id, epoch, votedFor))
     }
   }
 
   onApplied(id: string, position: number, command: Uint8Array, result: Uint8Array, name: string | null): void {
-    if (this.#era.strangers.has(id))
+    if (this.#cluster.strangers.has(id))
       return this.fail(new Violation(`${id} has lost what was on its disk, and applies commands again`))
     this.#guard(() =>
-      this.callers.onApplied(position, this.#era.applied.onApplied(id, position, command, result, name)),
+      this.callers.onApplied(position, this.#cluster.applied.onApplied(id, position, command, result, name)),
     )
   }
 
   /** What is known of the commands up to a position, for a message. */
   describeLast(position: number): string {
-    return this.#era.applied.describeLast(position)
+    return this.#cluster.applied.describeLast(position)
   }
 
   /**
@@ -117,7 +117,7 @@ export class Witness {
    * said and held before stays said. So whoever leads or commits with its help is found out.
    */
   onReplaced(id: string): void {
-    this.#era.strangers.add(id)
+    this.#cluster.strangers.add(id)
   }
 
   /**
@@ -125,7 +125,7 @@ export class Witness {
    * nothing else that was said there counts here.
    */
   onNewCluster(beginsAt: number): void {
-    this.#era = new Era(this.#ids, this.#counters, beginsAt)
+    this.#cluster = new ObservedCluster(this.#ids, this.#counters, beginsAt)
     this.callers.onNewCluster()
   }
 
@@ -147,20 +147,20 @@ export class Witness {
   /** Looks at everything once more, when nothing is under way any more. */
   sweepAtRest(): void {
     this.sweep()
-    for (const { id, now } of this.#era.members.values()) {
-      if (now) this.#guard(() => this.#era.proposalsOf.get(id)?.checkAllTold(now.deliveredIndex))
+    for (const { id, now } of this.#cluster.members.values()) {
+      if (now) this.#guard(() => this.#cluster.proposalsOf.get(id)?.checkAllTold(now.deliveredIndex))
     }
   }
 
   /** Looks at everything that every member that runs has. */
   sweep(): void {
-    this.#guard(() => this.#era.proposals.sweep())
-    for (const member of this.#era.members.values()) {
+    this.#guard(() => this.#cluster.proposals.sweep())
+    for (const member of this.#cluster.members.values()) {
       if (!member.now) continue
       const look = { member, now: pointersOf(member.now), before: member.before }
       this.#guard(() => {
         member.now?.check()
-        for (const invariant of this.#era.invariants) invariant.sweep?.(look)
+        for (const invariant of this.#cluster.invariants) invariant.sweep?.(look)
       })
     }
   }
@@ -171,7 +171,7 @@ export class Witness {
     this.#steps += 1
     const look = { member, now, before: member.before }
     this.#guard(() => {
-      for (const invariant of this.#era.invariants) invariant.check(look)
+      for (const invariant of this.#cluster.invariants) invariant.check(look)
     })
     if (this.#steps % stepsBetweenSweeps === 0) this.sweep()
   }

@@ -29,7 +29,7 @@ const slackMs = 60
  * Whoever sets alarms and asks for nothing more until they ring. No alarm may ring before its time, or later than the time in
  * which nobody led, and one election timeout for each leader that there was since (decision 0012).
  */
-export class Sleepers implements Load<typeof alarms> {
+export class AlarmSetters implements Load<typeof alarms> {
   readonly #world: LoadSurroundings<typeof alarms>
   readonly #askers: Askers<typeof alarms>
   readonly #alarms: Alarm[] = []
@@ -39,9 +39,9 @@ export class Sleepers implements Load<typeof alarms> {
   #isOver = false
   #active = 0
 
-  constructor(world: LoadSurroundings<typeof alarms>, heard: HeardAlarms) {
+  constructor(world: LoadSurroundings<typeof alarms>, observed: ObservedAlarms) {
     this.#world = world
-    heard.watch = { onSet: (alarm) => this.#onSet(alarm), onRang: (alarm) => this.#onRang(alarm) }
+    observed.watch = { onSet: (alarm) => this.#onSet(alarm), onRang: (alarm) => this.#onRang(alarm) }
     this.#askers = new Askers(
       { ...world, isOver: () => this.#isOver, isCalm: () => this.#isCalm, clusters: () => 1 },
       alarms,
@@ -144,7 +144,7 @@ export class Sleepers implements Load<typeof alarms> {
 }
 
 /** The machine, made before whoever looks at it. */
-export class HeardAlarms {
+export class ObservedAlarms {
   watch: AlarmsWatch | null = null
   readonly machine = watchedAlarms({
     onSet: (alarm) => this.watch?.onSet(alarm),

@@ -16,8 +16,8 @@ import { VoiceKept } from '../invariants/voice.js'
 import { Votes } from '../invariants/votes.js'
 import { LogSightings } from './log-sightings.js'
 
-/** What is known of one cluster. Another one that begins at the same addresses has another era, and owes this one nothing. */
-export class Era {
+/** One cluster as invariants see it. Another one that begins at the same addresses is seen anew, and owes this one nothing. */
+export class ObservedCluster {
   readonly members: ReadonlyMap<string, ObservedMember>
   readonly invariants: readonly Invariant[]
   readonly voice: VoiceKept
