@@ -3,7 +3,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { LineLimit, QuorateError, splitAddress, type Environment } from '@quorate/contracts'
-import { strangerInWords, type Certificates } from '@quorate/contracts/node'
+import { speaksTls, strangerInWords, type Certificates } from '@quorate/contracts/node'
 import type { HttpSettings } from './options.js'
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void
@@ -144,7 +144,7 @@ function reasonOf(error: Error, socket: Socket): string {
   const packet = 'rawPacket' in error ? error.rawPacket : undefined
   if (!Buffer.isBuffer(packet)) return strangerInWords(error, socket)
   if (packet.subarray(0, 2).equals(beginningOfTls)) {
-    return 'the other side speaks TLS, and this member does not: give all members the option tls, or none'
+    return speaksTls
   }
   if (!packet.subarray(0, 4).equals(beginningOfTcp)) return error.message
   return 'WRONG_TRANSPORT: the other side speaks TCP, and this member HTTP: give all members of a cluster the same transport'

@@ -1,4 +1,5 @@
 import { commonVersion, type WireVersions } from '@quorate/contracts'
+import { speaksTls } from '@quorate/contracts/node'
 import { otherTransport } from './foreign.js'
 import { Gathering } from './gathering.js'
 
@@ -116,9 +117,7 @@ function checkBeginning(bytes: Uint8Array): void {
     )
   }
   if (other === 'tls') {
-    throw new HandshakeError(
-      'the other side speaks TLS, and this member does not: give all members the option tls, or none',
-    )
+    throw new HandshakeError(speaksTls)
   }
   if (other === 'unknown') {
     throw new HandshakeError(`the other side is no member of a cluster: it began with ${JSON.stringify(beginning)}`)

@@ -29,6 +29,9 @@ export const endWords: Readonly<Record<DialStage, string>> = {
   up: 'ended the connection',
 }
 
+/** What is said of somebody who begins with TLS where none is spoken. */
+export const speaksTls = 'the other side speaks TLS, and this member does not: give all members the option tls, or none'
+
 /** Why the handshake of TLS failed with somebody who has dialled this member: its error and its socket. */
 export function strangerInWords(error: Error, socket: unknown): string {
   const refused = authorizationCodeOf(socket)

@@ -14,4 +14,4 @@ export {
   type TlsOptions,
 } from './certificates.js'
 export type { MayBeMember, PeerCertificate } from './peer-certificate.js'
-export { causeInWords, endingOf, endWords, strangerInWords, type DialStage } from './dial-ending.js'
+export { causeInWords, endingOf, endWords, speaksTls, strangerInWords, type DialStage } from './dial-ending.js'
