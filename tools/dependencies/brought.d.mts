@@ -4,5 +4,12 @@ export interface Brought {
   readonly packages: Readonly<Record<string, { readonly licence: string; readonly installScripts: readonly string[] }>>
 }
 
-export function broughtBy(packages: readonly { readonly name: string; readonly directory: string }[]): Brought
+export interface InstalledPackage {
+  readonly name: string
+  readonly directory: string
+}
+
+export function broughtBy(packages: readonly InstalledPackage[]): Brought
+export function bundledIn(directory: string): InstalledPackage[]
+export function missingLicences(bundler: InstalledPackage): string[]
 export function differencesOf(listed: Brought, brought: Brought): string[]

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 /** What npm runs when a package is installed from a registry. */
@@ -6,8 +6,8 @@ const scriptsAtInstall = ['preinstall', 'install', 'postinstall']
 
 /**
  * What whoever installs these packages gets with them: for each, the names and versions of all that it needs at run time,
- * and what of those are optional; and for each of those, its licence and the scripts that run at its installation. Of
- * optional packages only what this system would not install is not looked into.
+ * what of those are optional, and whose code is bundled in its `dist`; and for each of those, its licence and the scripts
+ * that run at its installation. Of optional packages only what this system would not install is not looked into.
  *
  * @param packages `{ name, directory }`, with absolute directories in which everything is installed
  */
@@ -18,13 +18,32 @@ export function broughtBy(packages) {
   return { brings, packages: Object.fromEntries([...found].sort(byName)) }
 }
 
+/** The packages whose code stands in `dist`, as its source maps say: `{ name, directory }`. */
+export function bundledIn(directory) {
+  const dist = join(directory, 'dist')
+  const maps = existsSync(dist) ? readdirSync(dist).filter((name) => name.endsWith('.js.map')) : []
+  const packages = new Map()
+  for (const source of maps.flatMap((map) => JSON.parse(readFileSync(join(dist, map), 'utf8')).sources)) {
+    const [, place, name] = /^(.*\/node_modules\/((?:@[^/]+\/)?[^/]+))\//.exec(source) ?? []
+    if (place !== undefined) packages.set(name, { name, directory: join(dist, place) })
+  }
+  return [...packages.values()]
+}
+
 function closureOf(directory, own, found) {
   const brought = new Set()
   const looked = new Set()
   const look = (at) => {
     if (looked.has(at)) return
     looked.add(at)
-    const { dependencies = {}, optionalDependencies = {} } = manifestOf(at)
+    const { name: self, dependencies = {}, optionalDependencies = {} } = manifestOf(at)
+    for (const bundled of own.has(self) ? bundledIn(at) : []) {
+      const { version, license } = manifestOf(bundled.directory)
+      const id = `${bundled.name} ${version}`
+      brought.add(`${id} (bundled)`)
+      // It is not installed, so that its scripts do not run and what it needs does not come with it.
+      if (!found.has(id)) found.set(id, { licence: license ?? 'none said', installScripts: [] })
+    }
     for (const [name, range] of Object.entries({ ...dependencies, ...optionalDependencies })) {
       const isOptional = name in optionalDependencies
       const place = placeOf(name, at)
@@ -51,6 +70,15 @@ function closureOf(directory, own, found) {
 
 function manifestOf(directory) {
   return JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'))
+}
+
+/** One line for each bundled package whose licence does not stand in the `THIRD-PARTY-LICENSES.md` of the package that has it. */
+export function missingLicences({ name, directory }) {
+  const file = join(directory, 'THIRD-PARTY-LICENSES.md')
+  const told = existsSync(file) ? readFileSync(file, 'utf8') : ''
+  return bundledIn(directory)
+    .filter((bundled) => !told.includes(readFileSync(join(bundled.directory, 'LICENSE'), 'utf8').trim()))
+    .map((bundled) => `${name} bundles ${bundled.name}, and its THIRD-PARTY-LICENSES.md does not hold that licence`)
 }
 
 /** As Node.js looks: in `node_modules` of this directory and of all above it. */

@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
-import { broughtBy, differencesOf } from './brought.mjs'
+import { broughtBy, differencesOf, missingLicences } from './brought.mjs'
 
 const run = promisify(execFile)
 
@@ -46,4 +46,29 @@ test('a new dependency, another version, another licence and a script at install
     'deep 2.0.0 runs a script at installation: install',
     'one 1.0.1 is not listed: its licence is MIT',
   ])
+})
+
+test('code that is bundled is told by its source maps, and its licence has to stand beside it', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'quorate-bundled-'))
+  onTestFinished(() => rm(root, { recursive: true }))
+  const own = { name: 'own', directory: join(root, 'own') }
+  const user = { name: 'user', directory: join(root, 'user') }
+  const store = join(root, 'node_modules/.store/one@1.0.0/node_modules/one')
+  await install(own.directory, { name: 'own', devDependencies: { one: '1' } })
+  await install(user.directory, { name: 'user', dependencies: { own: '1' } })
+  await mkdir(join(user.directory, 'node_modules'))
+  await symlink(own.directory, join(user.directory, 'node_modules/own'))
+  await install(store, { name: 'one', version: '1.0.0', license: 'MIT', scripts: { install: 'node-gyp' } })
+  await writeFile(join(store, 'LICENSE'), 'as is\n')
+  await mkdir(join(own.directory, 'dist'))
+  const sources = ['../src/index.ts', '../../node_modules/.store/one@1.0.0/node_modules/one/pack.js']
+  await writeFile(join(own.directory, 'dist/index.js.map'), JSON.stringify({ sources }))
+
+  expect(broughtBy([own, user])).toEqual({
+    brings: { own: ['one 1.0.0 (bundled)'], user: ['one 1.0.0 (bundled)'] },
+    packages: { 'one 1.0.0': { licence: 'MIT', installScripts: [] } },
+  })
+  expect(missingLicences(own)).toEqual(['own bundles one, and its THIRD-PARTY-LICENSES.md does not hold that licence'])
+  await writeFile(join(own.directory, 'THIRD-PARTY-LICENSES.md'), '## one\n\nas is\n')
+  expect(missingLicences(own)).toEqual([])
 })

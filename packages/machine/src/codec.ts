@@ -1,5 +1,5 @@
 import { describeError, equalBytes } from '@quorate/contracts'
-import { addExtension, Packr } from 'msgpackr'
+import { addExtension, Packr } from 'msgpackr/pack'
 import { checkForm } from './check-form.js'
 import { describeKind, isPlainObject } from './plain.js'
 
