@@ -106,7 +106,8 @@ export class Errand<Result> {
   /** How whoever waits for it in vain ends, of whom `what` tells: nothing happened. */
   undone(what: string, timeoutMs: number): QuorateError {
     if (this.#refusal) return this.#refusal
-    const message = `no member answered within ${timeoutMs} ms: ${what} was not carried out`
+    const met = this.#unreached ? `; ${this.#unreached.message}` : ''
+    const message = `no member answered within ${timeoutMs} ms: ${what} was not carried out${met}`
     return new QuorateError('NO_LEADER', message, this.#unreached ? { cause: this.#unreached } : {})
   }
 
@@ -139,7 +140,7 @@ export class Errand<Result> {
     this.#exchange = this.#host.http.send(call)
     this.#exchange.answer.then(
       (answer) => isCurrent() && this.#onAnswer(address, answer),
-      (error: unknown) => isCurrent() && this.#onFailure(address, wasSent, error),
+      (error: unknown) => isCurrent() && this.#onFailure(address, wasSent && !wasUnread(error), error),
     )
   }
 
@@ -217,6 +218,7 @@ export class Errand<Result> {
     const outcome = wasSent ? 'unknown' : 'notDone'
     const lost = new QuorateError('CONNECTION_LOST', message, { outcome, cause: error })
     if (wasSent || this.#order.address !== null) return this.#onError(address, lost)
+    this.#isSent = false
     this.#unreached = lost
     this.#host.addresses.onUseless(address)
     this.#retryAfter(this.#backoff.takeMs())
@@ -301,6 +303,11 @@ export class Errand<Result> {
     this.#exchange?.cancel()
     this.#exchange = null
   }
+}
+
+/** What was sent was certainly not read, says how its connection ended. */
+function wasUnread(error: unknown): boolean {
+  return error instanceof QuorateError && error.outcome === 'notDone'
 }
 
 function unexpected(error: unknown): QuorateError {

@@ -24,7 +24,10 @@ export interface HttpAnswer {
 
 /** A request under way. */
 export interface HttpExchange {
-  /** Rejects when the connection could not be made, was lost, or brought no HTTP. */
+  /**
+   * Rejects when the connection could not be made, was lost, or brought no HTTP: with a `QuorateError` of outcome `notDone`
+   * if it is certain that what was sent was not read.
+   */
   readonly answer: Promise<HttpAnswer>
   /** Gives up: an answer that still comes is not read. What was not sent yet is never sent. */
   cancel(): void

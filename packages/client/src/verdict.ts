@@ -22,6 +22,7 @@ const lasting: readonly ErrorCode[] = [
   'INVALID_COMMAND',
   'COMMAND_TOO_LARGE',
   'UNSUPPORTED',
+  'FORBIDDEN',
   'VERSION_NOT_ACTIVE',
   'INTERNAL',
 ]

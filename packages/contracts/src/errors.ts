@@ -13,6 +13,7 @@ export const outcomeOfCode = {
   VERSION_NOT_ACTIVE: 'notDone',
   OVERWRITTEN: 'notDone',
   UNSUPPORTED: 'notDone',
+  FORBIDDEN: 'notDone',
   ABORTED: 'notDone',
   TIMED_OUT: 'unknown',
   LEADERSHIP_LOST: 'unknown',

@@ -1,5 +1,4 @@
-import type { Server } from 'node:http'
-import type { Socket } from 'node:net'
+import type { Server, Socket } from 'node:net'
 import { LineLimit } from '@quorate/contracts'
 import { networkOf } from './network-of.js'
 import type { GatewaySettings } from './options.js'

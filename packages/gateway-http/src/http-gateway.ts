@@ -1,11 +1,13 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { createServer, type Server } from 'node:http'
+import { createServer, type Server as PlainServer } from 'node:http'
+import { Server as HttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { parseOptions, QuorateError, splitAddress } from '@quorate/contracts'
 import { declaresBody } from './answer.js'
 import { limitConnectionsPerAddress } from './connections-per-address.js'
 import { handlerOf, type HttpListener } from './http-handler.js'
 import { httpGatewayOptionsSchema, type GatewaySettings, type HttpGatewayOptions } from './options.js'
+import { tlsServer } from './tls-server.js'
 
 /** A member's gateway in use. */
 export interface HttpGateway {
@@ -16,14 +18,20 @@ export interface HttpGateway {
   [Symbol.asyncDispose](): Promise<void>
 }
 
+type Server = PlainServer | HttpsServer
+
 /** Serves a replica's machine over HTTP at an address of its own. Resolves when it listens. */
 export async function httpGateway(given: HttpGatewayOptions): Promise<HttpGateway> {
   const settings = parseOptions(httpGatewayOptionsSchema, given, 'the options of httpGateway')
   const { host } = splitAddress(settings.address)
   const hostNames = [...settings.hostNames, host.toLowerCase()]
   const handler = handlerOf({ ...settings, hostNames }, settings.connectionRequestsMax)
-  const server = serverOf(settings, handler.listener)
-  const endSilent = silentConnectionsOf(server)
+  const { server, endHandshakes } = serverOf(settings, handler.listener)
+  const endUnasked = silentConnectionsOf(server)
+  const endSilent = (): void => {
+    endUnasked()
+    endHandshakes()
+  }
   const address = await listen(server, settings).catch((error: unknown) => {
     handler.close()
     throw error
@@ -36,18 +44,24 @@ export async function httpGateway(given: HttpGatewayOptions): Promise<HttpGatewa
   return { address, close, [Symbol.asyncDispose]: close }
 }
 
-function serverOf(settings: GatewaySettings, listener: HttpListener): Server {
+interface Serving {
+  readonly server: Server
+  readonly endHandshakes: () => void
+}
+
+function serverOf(settings: GatewaySettings, listener: HttpListener): Serving {
   const { headersTimeoutMs, requestTimeoutMs, keepAliveTimeoutMs, bodyBytesMax, logger } = settings
-  const server = createServer(
-    {
-      headersTimeout: headersTimeoutMs,
-      requestTimeout: requestTimeoutMs,
-      connectionsCheckingInterval: Math.min(1_000, headersTimeoutMs),
-      keepAliveTimeout: keepAliveTimeoutMs,
-      noDelay: true,
-    },
-    listener,
-  )
+  const limits = {
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: Math.min(1_000, headersTimeoutMs),
+    keepAliveTimeout: keepAliveTimeoutMs,
+    noDelay: true,
+  }
+  const { server, endHandshakes }: Serving =
+    settings.tls === undefined
+      ? { server: createServer(limits, listener), endHandshakes: () => {} }
+      : tlsServer(settings.tls, settings, limits, listener)
   server.maxConnections = settings.connectionsMax
   limitConnectionsPerAddress(server, settings)
   server.on('drop', () =>
@@ -58,7 +72,7 @@ function serverOf(settings: GatewaySettings, listener: HttpListener): Server {
     if (isWelcome) response.writeContinue()
     listener(request, response)
   })
-  return server
+  return { server, endHandshakes }
 }
 
 /**
@@ -67,7 +81,8 @@ function serverOf(settings: GatewaySettings, listener: HttpListener): Server {
  */
 function silentConnectionsOf(server: Server): () => void {
   const sockets = new Set<Socket>()
-  server.on('connection', (socket: Socket) => {
+  // Under TLS these are the ones after their handshake: what that has read does not count.
+  server.on(server instanceof HttpsServer ? 'secureConnection' : 'connection', (socket: Socket) => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
   })

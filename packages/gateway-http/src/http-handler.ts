@@ -4,6 +4,7 @@ import { describeError, parseOptions, QuorateError } from '@quorate/contracts'
 import { Answer } from './answer.js'
 import { PendingBytes } from './body.js'
 import { checkBrowser } from './browser-guard.js'
+import { ClientGuard } from './client-guard.js'
 import { clusterHeader } from './cluster.js'
 import { Connections } from './connections.js'
 import { answerHealth, answerMetricsWith, answerReadiness, answerStatus } from './health.js'
@@ -40,6 +41,7 @@ export interface Handler {
 export function handlerOf(settings: HandlerSettings, requestsMax: number): Handler {
   const { answerTimeoutMs: timeoutMs, logger } = settings
   const leader = new LeaderWatch(settings)
+  const guard = new ClientGuard(settings)
   const limits = new OpeningLimits(settings)
   const bodies = new PendingBytes(settings.pendingBytesMax)
   const operations = new ServedOperations(settings, bodies, leader)
@@ -61,11 +63,15 @@ export function handlerOf(settings: HandlerSettings, requestsMax: number): Handl
       return void request.socket.destroy()
     }
     const answer = new Answer(request, response, { timeoutMs, pending, gone, headers })
-    route({ settings, leader, limits, operations, load }, request, answer, gone).catch((error: unknown) => {
+    route({ settings, guard, leader, limits, operations, load }, request, answer, gone).catch((error: unknown) => {
       answerError(settings, leader, request, answer, error)
     })
   }
-  return { listener, close: () => leader.close() }
+  const close = (): void => {
+    leader.close()
+    guard.close()
+  }
+  return { listener, close }
 }
 
 const operationPath = /^\/v1\/(commands|queries)\/([^/]+)$/
@@ -78,6 +84,7 @@ function isOwn(path: string): boolean {
 /** What answers requests. */
 interface Served {
   readonly settings: HandlerSettings
+  readonly guard: ClientGuard
   readonly leader: LeaderWatch
   readonly limits: OpeningLimits
   readonly operations: ServedOperations
@@ -85,11 +92,12 @@ interface Served {
 }
 
 async function route(
-  { settings, leader, limits, operations, load }: Served,
+  { settings, guard, leader, limits, operations, load }: Served,
   request: IncomingMessage,
   answer: Answer,
   signal: AbortSignal,
 ): Promise<void> {
+  guard.check(request)
   checkBrowser(request, { hostNames: settings.hostNames, members: leader.members })
   const { path, search } = splitUrl(request)
   const [, kind, name] = operationPath.exec(path) ?? []

@@ -13,3 +13,5 @@ export {
   type ServedMachine,
   type ServedReplica,
 } from './options.js'
+export type { GatewayTlsMaterial, GatewayTlsOption } from './tls.js'
+export type { MayBeClient, PeerCertificate } from '@quorate/contracts/node'

@@ -8,9 +8,10 @@ import {
   silentLogger,
   type MachineModule,
 } from '@quorate/contracts'
-import { nodeEnvironment } from '@quorate/contracts/node'
+import { nodeEnvironment, type MayBeClient } from '@quorate/contracts/node'
 import type { Replica } from '@quorate/replica'
 import { z } from 'zod'
+import { gatewayTlsSchema } from './tls.js'
 
 /** What the gateway needs of a replica: any that runs the machine will do. */
 export type ServedReplica = Pick<
@@ -68,6 +69,13 @@ const handlerShape = {
   answerTimeoutMs: durationMsSchema.default(30_000),
   /** Names that requests may come under, other than IP addresses, `localhost` and those of the members' client addresses. */
   hostNames: z.array(hostNameSchema).default([]),
+  /**
+   * Whether whoever shows this certificate may send requests; null where none was asked for, shown and checked. It narrows
+   * down what the connection let in. One that throws refuses.
+   */
+  mayBeClient: z
+    .custom<MayBeClient>((given) => typeof given === 'function', { error: 'must be a function of a certificate' })
+    .optional(),
   /** Time: Node's unless a test brings its own. */
   environment: environmentSchema.default(nodeEnvironment()),
   /** Hears what went wrong unexpectedly. */
@@ -77,6 +85,8 @@ const handlerShape = {
 const serverShape = {
   /** `host:port` to listen on; port 0 for any free one. */
   address: addressSchema,
+  /** Speak https: with these certificates, or with what a function gives at each new connection. */
+  tls: gatewayTlsSchema.optional(),
   /** Connections at once; more are closed as they come. */
   connectionsMax: z.int().min(1).max(65_535).default(1_024),
   /** Of one client address (of IPv6, one /64), half of them unless said: behind a proxy, all come from one. */

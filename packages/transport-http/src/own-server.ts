@@ -3,7 +3,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { LineLimit, QuorateError, splitAddress, type Environment } from '@quorate/contracts'
-import { speaksTls, strangerInWords, type Certificates } from '@quorate/contracts/node'
+import { renewing, speaksTls, strangerInWords, type Certificates } from '@quorate/contracts/node'
 import type { HttpSettings } from './options.js'
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void
@@ -148,17 +148,6 @@ function reasonOf(error: Error, socket: Socket): string {
   }
   if (!packet.subarray(0, 4).equals(beginningOfTcp)) return error.message
   return 'WRONG_TRANSPORT: the other side speaks TCP, and this member HTTP: give all members of a cluster the same transport'
-}
-
-/** Looks at each connection whether there are other certificates by now. */
-function renewing(server: TlsServer, certificates: Certificates): TlsServer {
-  let used = certificates.current()
-  server.prependListener('connection', () => {
-    const current = certificates.current()
-    if (current !== used) server.setSecureContext(current)
-    used = current
-  })
-  return server
 }
 
 function listenError(error: Error, address: string): QuorateError {

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { connect, createServer } from 'node:tls'
 import { LineLimit, splitAddress } from '@quorate/contracts'
-import { nodeEnvironment, strangerInWords, type Certificates } from '@quorate/contracts/node'
+import { nodeEnvironment, renewing, strangerInWords, type Certificates } from '@quorate/contracts/node'
 import type { TcpSettings } from './options.js'
 import type { Sockets } from './sockets.js'
 
@@ -22,14 +22,9 @@ export function tlsSockets(certificates: Certificates, settings: TcpSettings): S
     },
     connected: 'secureConnect',
     serve: (onSocket) => {
-      let used = certificates.current()
-      const server = createServer({ ...used, handshakeTimeout: settings.helloTimeoutMs, noDelay: true })
-      server.prependListener('connection', (socket: Socket) => {
-        const current = certificates.current()
-        if (current !== used) server.setSecureContext(current)
-        used = current
-        meet(strangers, socket, settings, lines)
-      })
+      const limits = { handshakeTimeout: settings.helloTimeoutMs, noDelay: true }
+      const server = renewing(createServer({ ...certificates.current(), ...limits }), certificates)
+      server.on('connection', (socket: Socket) => meet(strangers, socket, settings, lines))
       server.on('secureConnection', (socket) => {
         strangers.delete(otherEndOf(socket))
         onSocket(socket)

@@ -6,3 +6,4 @@
 export { nodeEnvironment } from '@quorate/contracts/node'
 export { createClient, type NodeClientOptions } from './create-client.js'
 export { nodeHttp, nodeHttpOptionsSchema, type NodeHttpOptions } from './node-http.js'
+export type { ClientTlsMaterial, ClientTlsOption } from './tls.js'

@@ -1,10 +1,17 @@
 import { Agent, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import { TLSSocket } from 'node:tls'
 import { bytesSchema, durationMsSchema, parseOptions, splitAddress } from '@quorate/contracts'
 import { z } from 'zod'
 import type { HttpAnswer, HttpCall, HttpExchange, HttpPort } from '../http-port.js'
+import { connectionError } from './connection-error.js'
+import { clientTls, clientTlsSchema } from './tls.js'
+import { TlsAgent } from './tls-agent.js'
 
 /** Options of `nodeHttp` with their defaults. Durations in milliseconds, sizes in bytes. */
 export const nodeHttpOptionsSchema = z.strictObject({
+  /** Speak https to all addresses: with these certificates, or with what a function gives at each new connection. */
+  tls: clientTlsSchema.optional(),
   /** Connections to one member at once; more requests wait for one to be free. */
   connectionsMax: z.int().min(1).max(1_024).default(64),
   /** How long a connection may take to be made. */
@@ -20,17 +27,18 @@ export type NodeHttpOptions = z.input<typeof nodeHttpOptionsSchema>
 
 type Settings = z.output<typeof nodeHttpOptionsSchema>
 
-/** HTTP over `node:http`, with connections that are kept (decision D32). */
+/** HTTP over `node:http`, or https, with connections that are kept (decision D32). */
 export function nodeHttp(given: NodeHttpOptions = {}): HttpPort {
   const settings = parseOptions(nodeHttpOptionsSchema, given, 'the options of nodeHttp')
-  const agent = new Agent({
+  const options = {
     keepAlive: true,
     maxSockets: settings.connectionsMax,
     maxFreeSockets: settings.connectionsMax,
     scheduling: 'lifo',
     timeout: settings.idleTimeoutMs,
     noDelay: true,
-  })
+  } as const
+  const agent = settings.tls === undefined ? new Agent(options) : new TlsAgent(options, clientTls(settings.tls))
   return {
     send: (call) => send(agent, settings, call),
     close: () => {
@@ -42,32 +50,47 @@ export function nodeHttp(given: NodeHttpOptions = {}): HttpPort {
 
 function send(agent: Agent, settings: Settings, call: HttpCall): HttpExchange {
   const { host, port } = splitAddress(call.address)
+  const isTls = agent instanceof TlsAgent
   const headers = { accept: call.accept, ...(call.body === null ? {} : { 'content-type': 'application/json' }) }
-  const request = httpRequest({ agent, host, port, method: call.method, path: call.path, headers })
-  watchConnection(request, settings.connectTimeoutMs, call.onSent)
+  const start = isTls ? httpsRequest : httpRequest
+  const request = start({ agent, host, port, method: call.method, path: call.path, headers })
+  let isSent = false
+  onConnection(request, settings.connectTimeoutMs, () => {
+    isSent = true
+    call.onSent()
+    request.end(call.body ?? undefined)
+  })
   const answer = new Promise<HttpAnswer>((resolve, reject) => {
     const onClose = (): void => reject(new Error('it was closed without an answer'))
+    let isAnswered = false
     request.once('response', (response) => {
+      isAnswered = true
       request.off('close', onClose)
       readAnswer(response, settings.answerBytesMax).then(resolve, reject)
     })
-    request.on('error', reject)
+    request.on('error', (error) => {
+      reject(isTls && !isAnswered ? connectionError(error, isSent, request.reusedSocket) : error)
+    })
     request.once('close', onClose)
   })
-  request.end(call.body ?? undefined)
   return { answer, cancel: () => request.destroy() }
 }
 
-/** A request leaves as soon as its connection stands; one that does not stand in time is given up. */
-function watchConnection(request: ClientRequest, connectTimeoutMs: number, onSent: () => void): void {
+/**
+ * Calls `onReady` as soon as the connection of a request stands, under TLS once the other side has proved its name: nothing
+ * has left before. One that does not stand in time is given up.
+ */
+function onConnection(request: ClientRequest, connectTimeoutMs: number, onReady: () => void): void {
   request.once('socket', (socket) => {
-    if (!socket.connecting) return onSent()
+    if (request.destroyed) return
+    const isTls = socket instanceof TLSSocket
+    if (isTls ? socket.authorized : !socket.connecting) return onReady()
     const timer = setTimeout(() => {
       request.destroy(new Error(`it was not made within ${connectTimeoutMs} ms`))
     }, connectTimeoutMs)
-    socket.once('connect', () => {
+    socket.once(isTls ? 'secureConnect' : 'connect', () => {
       clearTimeout(timer)
-      onSent()
+      if (!request.destroyed) onReady()
     })
     request.once('close', () => clearTimeout(timer))
   })

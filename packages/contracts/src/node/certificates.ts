@@ -1,23 +1,18 @@
-import { createSecureContext, TLSSocket } from 'node:tls'
+import { TLSSocket } from 'node:tls'
 import { z } from 'zod'
 import { refusePromise } from '../callbacks.js'
-import { describeError, QuorateError } from '../errors.js'
+import { describeError } from '../errors.js'
 import type { Logger } from '../logger.js'
 import type { Credentials } from '../transport.js'
 import type { MayBeMember } from './peer-certificate.js'
+import { authoritiesOf, authoritiesSchema, pemOf, pemSchema, tlsDefaults, type Pem } from './pem.js'
 import { peerCertificateOf } from './read-peer-certificate.js'
-
-/** A certificate or a key in PEM. */
-export type Pem = string | Uint8Array
-
-const pemSchema: z.ZodType<Pem, Pem> = z.union([z.string().min(1), z.instanceof(Uint8Array)], {
-  error: 'must be text or bytes in PEM',
-})
+import { Renewed } from './renewed.js'
 
 const materialSchema = z.strictObject({
   cert: pemSchema,
   key: pemSchema,
-  ca: z.union([pemSchema, z.array(pemSchema)]),
+  ca: authoritiesSchema,
   mayBeMember: z
     .custom<MayBeMember>((given) => typeof given === 'function', { error: 'must be a function of a certificate' })
     .optional(),
@@ -55,59 +50,32 @@ export interface TlsOptions {
   readonly key: string
   readonly ca: string[]
   readonly minVersion: 'TLSv1.2'
+  readonly secureOptions: number
   readonly requestCert: true
   readonly rejectUnauthorized: true
 }
 
-/**
- * The certificates of one member as they are now. What cannot be used, such as a key that was replaced before its
- * certificate, is reported once and leaves the last good ones in use.
- */
+/** The certificates of one member as they are now (see {@link Renewed}). */
 export class Certificates {
-  readonly #give: () => CertificateMaterial
   readonly #logger: Logger
-  #given: TlsOptions
-  #good: TlsOptions
-  /** What was last told of certificates that cannot be used; null while they can. */
-  #told: string | null = null
+  readonly #renewed: Renewed<TlsOptions>
   #mayBeMember: MayBeMember | undefined
 
   /** Throws `INVALID_OPTIONS` if there are none to begin with. */
   constructor(option: CertificatesOption, logger: Logger) {
-    this.#give = typeof option === 'function' ? option : () => option
     this.#logger = logger
-    try {
-      const material = this.#give()
-      this.#good = this.#given = optionsOf(material)
+    const read = (given: unknown): TlsOptions => {
+      const material = materialSchema.parse(given)
       this.#mayBeMember = material.mayBeMember
-      createSecureContext(this.#good)
-    } catch (error) {
-      const message = `the certificates of the option "tls" cannot be used: ${describeError(error)}. Give cert, key and ca in PEM`
-      throw new QuorateError('INVALID_OPTIONS', message, { cause: error })
+      return optionsOf(material)
     }
+    const give = typeof option === 'function' ? option : (): CertificateMaterial => option
+    this.#renewed = new Renewed(give, read, logger, 'Give cert, key and ca in PEM')
   }
 
   /** The same object for as long as nothing has changed. */
   current(): TlsOptions {
-    try {
-      const material = this.#give()
-      const given = optionsOf(material)
-      this.#mayBeMember = material.mayBeMember
-      if (isSame(given, this.#given)) {
-        if (this.#given === this.#good) this.#told = null
-        return this.#good
-      }
-      this.#given = given
-      createSecureContext(given)
-      this.#good = given
-      this.#told = null
-    } catch (error) {
-      const reason = describeError(error)
-      if (reason === this.#told) return this.#good
-      this.#told = reason
-      this.#logger.warn({ reason }, `new certificates cannot be used, and the last ones stay: ${reason}`)
-    }
-    return this.#good
+    return this.#renewed.current()
   }
 
   /** What a connection has proved. A certificate that may not be a member's proves the name of nobody. */
@@ -143,24 +111,13 @@ export function credentialsOf(socket: unknown): Credentials {
   return { name: typeof name === 'string' ? name : null, how: 'mutualTls' }
 }
 
-function optionsOf(given: CertificateMaterial): TlsOptions {
-  refusePromise(given, 'the function of the option "tls"')
-  const { cert, key, ca } = materialSchema.parse(given)
-  const authorities = Array.isArray(ca) ? ca : [ca]
+function optionsOf({ cert, key, ca }: CertificateMaterial): TlsOptions {
   return {
     cert: pemOf(cert),
     key: pemOf(key),
-    ca: authorities.map(pemOf),
-    minVersion: 'TLSv1.2',
+    ca: authoritiesOf(ca),
+    ...tlsDefaults,
     requestCert: true,
     rejectUnauthorized: true,
   }
-}
-
-function pemOf(pem: Pem): string {
-  return typeof pem === 'string' ? pem : Buffer.from(pem).toString('latin1')
-}
-
-function isSame(left: TlsOptions, right: TlsOptions): boolean {
-  return left.cert === right.cert && left.key === right.key && left.ca.join() === right.ca.join()
 }

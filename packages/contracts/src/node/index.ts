@@ -10,8 +10,18 @@ export {
   credentialsOf,
   type CertificateMaterial,
   type CertificatesOption,
-  type Pem,
   type TlsOptions,
 } from './certificates.js'
-export type { MayBeMember, PeerCertificate } from './peer-certificate.js'
-export { causeInWords, endingOf, endWords, speaksTls, strangerInWords, type DialStage } from './dial-ending.js'
+export type { MayBeClient, MayBeMember, PeerCertificate } from './peer-certificate.js'
+export { authoritiesOf, authoritiesSchema, pemOf, pemSchema, tlsDefaults, type Pem } from './pem.js'
+export { checkedCertificateOf } from './read-peer-certificate.js'
+export { Renewed, renewing, type PemOptions } from './renewed.js'
+export {
+  causeInWords,
+  endingOf,
+  endWords,
+  isCertificateRefusal,
+  speaksTls,
+  strangerInWords,
+  type DialStage,
+} from './dial-ending.js'

@@ -14,3 +14,6 @@ export interface PeerCertificate {
 
 /** Whether who shows this certificate may act as the member whose id is its common name. */
 export type MayBeMember = (certificate: PeerCertificate) => boolean
+
+/** Whether who shows this certificate may act as a client; null: a connection without TLS, or without a checked certificate. */
+export type MayBeClient = (certificate: PeerCertificate | null) => boolean
