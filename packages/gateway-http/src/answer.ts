@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { QuorateError } from '@quorate/contracts'
-import type { PendingBytes } from './body.js'
+import type { ClientQuota } from './quota.js'
 import { describeFailure, type Failure } from './refusal.js'
 
 /** How long, and for how many bytes, a refused body is still read, so that its sender gets to read the answer. */
@@ -16,8 +16,8 @@ export interface AnswerSurroundings {
   readonly timeoutMs: number
   /** What every answer says beside its own. */
   readonly headers: Readonly<Record<string, string>>
-  /** What answers may hold together until they have left. */
-  readonly pending: PendingBytes
+  /** What answers to this client may hold until they have left. */
+  readonly pending: ClientQuota
   /** Aborted when the answer has left, or nobody waits for it any more. */
   readonly gone: AbortSignal
 }
@@ -59,7 +59,8 @@ export class Answer {
     const { pending, gone } = this.#surroundings
     if (gone.aborted) return
     if (!pending.take(body.length)) {
-      const message = 'it was carried out, but this member holds as many bytes of answers as it may: try again shortly'
+      const message =
+        'it was carried out, but this member holds as many bytes of answers as it may, or for your address'
       throw new QuorateError('OVERLOADED', message, { outcome: 'unknown' })
     }
     gone.addEventListener('abort', () => pending.give(body.length), { once: true })

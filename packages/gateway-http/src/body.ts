@@ -1,47 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import { ByteWriter, exceededJsonBound, parseExactJson, QuorateError, type JsonValue } from '@quorate/contracts'
 import { declaresBody } from './answer.js'
+import type { ClientQuota } from './quota.js'
 import { HttpRefusal } from './refusal.js'
 
 /** How deep a body may be nested: machines take no deeper input. */
 const levelsMax = 100
-
-/**
- * Bytes that all bodies, or all answers, under way hold, with a limit for them together (decision D37). One that is alone
- * always has room: what is larger than the limit could never pass otherwise.
- */
-export class PendingBytes {
-  readonly #max: number
-  #held = 0
-
-  constructor(max: number) {
-    this.#max = max
-  }
-
-  get held(): number {
-    return this.#held
-  }
-
-  /** False if there is no room; then nothing was taken. */
-  take(count: number): boolean {
-    if (this.#held > 0 && this.#held + count > this.#max) return false
-    this.#held += count
-    return true
-  }
-
-  hasRoomFor(count: number): boolean {
-    return this.#held + count <= this.#max
-  }
-
-  /** Takes them whatever room there is: for what is small, and has to be said. */
-  force(count: number): void {
-    this.#held += count
-  }
-
-  give(count: number): void {
-    this.#held -= count
-  }
-}
 
 /**
  * Reads a body, never more than `bytesMax` of it: what says beforehand that it is larger is refused unread (decision
@@ -50,7 +14,7 @@ export class PendingBytes {
 export async function readBody(
   request: IncomingMessage,
   bytesMax: number,
-  pending: PendingBytes,
+  pending: ClientQuota,
   onHeld: (count: number) => void,
 ): Promise<Uint8Array> {
   if (!declaresBody(request)) return new Uint8Array()
@@ -66,7 +30,7 @@ export async function readBody(
       if (!(chunk instanceof Uint8Array)) throw new TypeError('a body arrives as bytes')
       if (body.length + chunk.length > bytesMax) throw tooLarge(bytesMax)
       if (!pending.take(chunk.length)) {
-        const message = 'this member holds as many bytes of requests as it may: try again shortly'
+        const message = 'this member holds as many bytes of requests as it may, or of your address: try again shortly'
         throw new HttpRefusal(503, 'OVERLOADED', message, { 'retry-after': '1' })
       }
       onHeld(chunk.length)

@@ -1,11 +1,11 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { createServer, type Server as PlainServer } from 'node:http'
 import { Server as HttpsServer } from 'node:https'
-import type { Socket } from 'node:net'
+import type { DropArgument, Socket } from 'node:net'
 import { parseOptions, QuorateError, splitAddress } from '@quorate/contracts'
 import { declaresBody } from './answer.js'
 import { limitConnectionsPerAddress } from './connections-per-address.js'
-import { handlerOf, type HttpListener } from './http-handler.js'
+import { handlerOf, type Handler } from './http-handler.js'
 import { httpGatewayOptionsSchema, type GatewaySettings, type HttpGatewayOptions } from './options.js'
 import { tlsServer } from './tls-server.js'
 
@@ -25,8 +25,8 @@ export async function httpGateway(given: HttpGatewayOptions): Promise<HttpGatewa
   const settings = parseOptions(httpGatewayOptionsSchema, given, 'the options of httpGateway')
   const { host } = splitAddress(settings.address)
   const hostNames = [...settings.hostNames, host.toLowerCase()]
-  const handler = handlerOf({ ...settings, hostNames }, settings.connectionRequestsMax)
-  const { server, endHandshakes } = serverOf(settings, handler.listener)
+  const handler = handlerOf({ ...settings, hostNames })
+  const { server, endHandshakes } = serverOf(settings, handler)
   const endUnasked = silentConnectionsOf(server)
   const endSilent = (): void => {
     endUnasked()
@@ -49,8 +49,8 @@ interface Serving {
   readonly endHandshakes: () => void
 }
 
-function serverOf(settings: GatewaySettings, listener: HttpListener): Serving {
-  const { headersTimeoutMs, requestTimeoutMs, keepAliveTimeoutMs, bodyBytesMax, logger } = settings
+function serverOf(settings: GatewaySettings, { listener, clients, lines }: Handler): Serving {
+  const { headersTimeoutMs, requestTimeoutMs, keepAliveTimeoutMs, bodyBytesMax } = settings
   const limits = {
     headersTimeout: headersTimeoutMs,
     requestTimeout: requestTimeoutMs,
@@ -63,9 +63,12 @@ function serverOf(settings: GatewaySettings, listener: HttpListener): Serving {
       ? { server: createServer(limits, listener), endHandshakes: () => {} }
       : tlsServer(settings.tls, settings, limits, listener)
   server.maxConnections = settings.connectionsMax
-  limitConnectionsPerAddress(server, settings)
-  server.on('drop', () =>
-    logger.warn({ connectionsMax: settings.connectionsMax }, 'a connection was closed: there are too many'),
+  limitConnectionsPerAddress(server, settings, clients, lines)
+  server.on('drop', (dropped?: DropArgument) =>
+    lines.warn(
+      clients.at(dropped?.remoteAddress).network,
+      'a connection was closed: there are as many as connectionsMax',
+    ),
   )
   server.on('checkContinue', (request, response) => {
     const isWelcome = declaresBody(request) && Number(request.headers['content-length'] ?? 0) <= bodyBytesMax

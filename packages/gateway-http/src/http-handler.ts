@@ -2,8 +2,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { describeError, parseOptions, QuorateError } from '@quorate/contracts'
 import { Answer } from './answer.js'
-import { PendingBytes } from './body.js'
 import { checkBrowser } from './browser-guard.js'
+import { ClientAddresses, type Client } from './client-addresses.js'
+import { ClientLines } from './client-lines.js'
 import { ClientGuard } from './client-guard.js'
 import { clusterHeader } from './cluster.js'
 import { Connections } from './connections.js'
@@ -13,6 +14,8 @@ import type { GatewayLoad } from './load-text.js'
 import { OpeningLimits } from './opening-limits.js'
 import { ServedOperations } from './operations.js'
 import { httpHandlerOptionsSchema, type HandlerSettings, type HttpHandlerOptions } from './options.js'
+import type { ClientQuota } from './quota.js'
+import { quotasOf } from './quotas.js'
 import { failureOf, HttpRefusal, unexpected } from './refusal.js'
 import { answerClosing, answerOpening } from './sessions.js'
 
@@ -24,61 +27,85 @@ export type HttpListener = (request: IncomingMessage, response: ServerResponse, 
 
 /**
  * Commands, queries, sessions and health of one member, as a listener for any server of `node:http`: mount it at the root,
- * before whatever reads bodies. It leaves limits of the connection to the server.
+ * before whatever reads bodies. It leaves limits of connections to the server, other than `connectionRequestsMax`.
  */
 export function httpHandler(given: HttpHandlerOptions): HttpListener {
   const settings = parseOptions(httpHandlerOptionsSchema, given, 'the options of httpHandler')
-  return handlerOf(settings, Infinity).listener
+  return handlerOf(settings).listener
 }
 
 /** A handler, and what lets go of the replica when nothing is to be answered any more. */
 export interface Handler {
   readonly listener: HttpListener
+  readonly clients: ClientAddresses
+  readonly lines: ClientLines
   readonly close: () => void
 }
 
-/** The handler of options that were checked. A connection with more than `requestsMax` unanswered requests is ended. */
-export function handlerOf(settings: HandlerSettings, requestsMax: number): Handler {
-  const { answerTimeoutMs: timeoutMs, logger } = settings
+/** The handler of options that were checked. A connection with too many unanswered requests is ended. */
+export function handlerOf(settings: HandlerSettings): Handler {
+  const { answerTimeoutMs: timeoutMs, connectionRequestsMax } = settings
   const leader = new LeaderWatch(settings)
   const guard = new ClientGuard(settings)
   const limits = new OpeningLimits(settings)
-  const bodies = new PendingBytes(settings.pendingBytesMax)
-  const operations = new ServedOperations(settings, bodies, leader)
-  const pending = new PendingBytes(settings.pendingAnswerBytesMax)
-  const connections = new Connections(requestsMax)
+  const quotas = quotasOf(settings)
+  const operations = new ServedOperations(settings, quotas.bodies, leader)
+  const connections = new Connections(connectionRequestsMax)
+  const clients = new ClientAddresses(settings)
+  const lines = new ClientLines(settings)
   const load = (): GatewayLoad => ({
     requests: connections.requests,
     waiting: leader.waiting,
-    bodyBytes: bodies.held,
-    answerBytes: pending.held,
+    bodyBytes: quotas.bodies.held,
+    answerBytes: quotas.answers.held + quotas.statusAnswers.held,
   })
+  const served = { settings, guard, leader, limits, operations, load, lines }
   const headers = clusterHeader(settings.replica)
   const listener: HttpListener = (request, response, next) => {
     if (request.socket.destroyed) return
-    if (next !== undefined && !isOwn(splitUrl(request).path)) return next()
+    const { path, search } = splitUrl(request)
+    if (next !== undefined && !isOwn(path)) return next()
+    const client = clients.of(request, search)
     const gone = connections.admit(request, response)
     if (gone === null) {
-      logger.warn({ requestsMax }, 'a connection was ended: it has too many requests that were not answered yet')
+      lines.warn(
+        client.network,
+        'a connection was ended: it has more requests without an answer than connectionRequestsMax',
+      )
       return void request.socket.destroy()
     }
+    const isOfStatus = statusPaths.includes(path)
+    const pending = (isOfStatus ? quotas.statusAnswers : quotas.answers).of(client)
     const answer = new Answer(request, response, { timeoutMs, pending, gone, headers })
-    route({ settings, guard, leader, limits, operations, load }, request, answer, gone).catch((error: unknown) => {
-      answerError(settings, leader, request, answer, error)
-    })
+    const serve = async (): Promise<void> => {
+      if (!isOfStatus) takeRequest(quotas.requests.of(client), gone)
+      await route(served, client, request, answer, gone)
+    }
+    serve().catch((error: unknown) => answerError(served, client, request, answer, error))
   }
   const close = (): void => {
     leader.close()
     guard.close()
+    lines.close()
   }
-  return { listener, close }
+  return { listener, clients, lines, close }
+}
+
+/** Throws `OVERLOADED` while others, or others of this client, have as many requests under way as they may. */
+function takeRequest(requests: ClientQuota, gone: AbortSignal): void {
+  if (!requests.take(1)) {
+    const message = 'as many requests are under way here as may be, or of your address: try again shortly'
+    throw new HttpRefusal(503, 'OVERLOADED', message, { 'retry-after': '1' })
+  }
+  gone.addEventListener('abort', () => requests.give(1), { once: true })
 }
 
 const operationPath = /^\/v1\/(commands|queries)\/([^/]+)$/
-const otherPaths: readonly string[] = ['/v1/sessions', '/healthz', '/readyz', '/metrics', '/v1/status']
+/** What tells how the member is: it is answered whatever requests are under way. */
+const statusPaths: readonly string[] = ['/healthz', '/readyz', '/metrics', '/v1/status']
 
 function isOwn(path: string): boolean {
-  return otherPaths.includes(path) || operationPath.test(path)
+  return path === '/v1/sessions' || statusPaths.includes(path) || operationPath.test(path)
 }
 
 /** What answers requests. */
@@ -89,10 +116,12 @@ interface Served {
   readonly limits: OpeningLimits
   readonly operations: ServedOperations
   readonly load: () => GatewayLoad
+  readonly lines: ClientLines
 }
 
 async function route(
   { settings, guard, leader, limits, operations, load }: Served,
+  client: Client,
   request: IncomingMessage,
   answer: Answer,
   signal: AbortSignal,
@@ -104,11 +133,11 @@ async function route(
   const isOperation = (kind === 'commands' || kind === 'queries') && name !== undefined
   if (isOperation) {
     checkMethod(request, ['POST'])
-    return operations.serve({ kind, name, search, request, answer, signal })
+    return operations.serve({ kind, name, search, client, request, answer, signal })
   }
   if (path === '/v1/sessions') {
     checkMethod(request, ['POST', 'DELETE'])
-    const session = { search, request, answer, signal }
+    const session = { search, client, request, answer, signal }
     if (request.method === 'POST') return answerOpening(settings.replica, leader, limits, session)
     return answerClosing(settings.replica, leader, session)
   }
@@ -124,8 +153,8 @@ async function route(
 }
 
 function answerError(
-  settings: HandlerSettings,
-  leader: LeaderWatch,
+  { leader, lines }: Pick<Served, 'leader' | 'lines'>,
+  { network }: Client,
   request: IncomingMessage,
   answer: Answer,
   thrown: unknown,
@@ -134,7 +163,7 @@ function answerError(
   const error = thrown instanceof QuorateError ? thrown : unexpected(thrown, 'notDone')
   if (error.code === 'INTERNAL') {
     const { method, url } = request
-    settings.logger.error({ method, url, error: describeError(error.cause) }, 'a request failed unexpectedly')
+    lines.mistake(network, { method, url, error: describeError(error.cause) })
   }
   const base = 'encrypted' in request.socket ? 'https://' : 'http://'
   const failure = failureOf(error, base, request.url ?? '/')

@@ -1,9 +1,14 @@
 import { onAborted, QuorateError, type Members, type NodeId } from '@quorate/contracts'
 import { describeBrokenLinks } from './broken-links.js'
+import type { Client } from './client-addresses.js'
 import type { HandlerSettings } from './options.js'
+import { Quota } from './quota.js'
 
 /** What a watch needs of the handler's settings. */
-export type WatchSettings = Pick<HandlerSettings, 'replica' | 'environment' | 'leaderTimeoutMs' | 'waitingMax'>
+export type WatchSettings = Pick<
+  HandlerSettings,
+  'replica' | 'environment' | 'leaderTimeoutMs' | 'waitingMax' | 'addressShare'
+>
 
 /** Most addresses of members that an answer tells. */
 const announcedMax = 16
@@ -12,6 +17,7 @@ const announcedMax = 16
 export class LeaderWatch {
   readonly #settings: WatchSettings
   readonly #waiting = new Set<() => void>()
+  readonly #quota: Quota
   readonly #began: Promise<void>
   readonly #listening: readonly (() => void)[]
   #leader: NodeId | null = null
@@ -22,6 +28,7 @@ export class LeaderWatch {
     const { replica } = settings
     let hasHeard = false
     this.#settings = settings
+    this.#quota = new Quota({ max: settings.waitingMax, addressShare: settings.addressShare })
     this.#listening = [
       replica.on('leadership', ({ leader }) => {
         hasHeard = true
@@ -62,13 +69,14 @@ export class LeaderWatch {
   /**
    * Resolves when somebody leads or the replica has stopped, to what is left of the time, in milliseconds. Refuses with
    * `NO_LEADER` after `leaderTimeoutMs`: a member that is cut off should say so soon, while its client has time to ask
-   * another one. Refuses with `OVERLOADED` while `waitingMax` others wait.
+   * another one. Refuses with `OVERLOADED` while `waitingMax` others wait, or the share of
+   * them that one address may have.
    */
-  async whenLed(timeoutMs: number, signal: AbortSignal): Promise<number> {
+  async whenLed(timeoutMs: number, client: Client, signal: AbortSignal): Promise<number> {
     const { environment, leaderTimeoutMs } = this.#settings
     const beganMs = environment.monotonicMs()
     await this.#began
-    if (!this.#isOpen && !signal.aborted) await this.#wait(Math.min(leaderTimeoutMs, timeoutMs), signal)
+    if (!this.#isOpen && !signal.aborted) await this.#wait(Math.min(leaderTimeoutMs, timeoutMs), client, signal)
     return Math.max(1, Math.ceil(timeoutMs - (environment.monotonicMs() - beganMs)))
   }
 
@@ -88,10 +96,10 @@ export class LeaderWatch {
     return addresses.length === 0 ? {} : { 'quorate-members': addresses.slice(0, announcedMax).join(',') }
   }
 
-  #wait(timeoutMs: number, signal: AbortSignal): Promise<void> {
-    const { waitingMax } = this.#settings
-    if (this.#waiting.size >= waitingMax) {
-      const message = `${waitingMax} requests wait for a leader here and that is the limit: try another member`
+  #wait(timeoutMs: number, client: Client, signal: AbortSignal): Promise<void> {
+    const quota = this.#quota.of(client)
+    if (!quota.take(1)) {
+      const message = 'as many requests wait for a leader here as may, or of your address: try another member'
       throw new QuorateError('OVERLOADED', message)
     }
     return new Promise<void>((resolve, reject) => {
@@ -99,6 +107,7 @@ export class LeaderWatch {
         cancelTimer()
         ignoreSignal()
         this.#waiting.delete(end)
+        quota.give(1)
       }
       const end = (): void => {
         forget()

@@ -1,5 +1,5 @@
 import { QuorateError, RateLimit } from '@quorate/contracts'
-import { networkOf } from './network-of.js'
+import type { Client } from './client-addresses.js'
 import type { HandlerSettings } from './options.js'
 
 /** Addresses that are remembered at once. Those that have opened nothing for a while are forgotten first. */
@@ -18,9 +18,8 @@ export class OpeningLimits {
   }
 
   /** Throws `OVERLOADED` if this address has opened as many as it may for now. */
-  check(address: string | undefined): void {
+  check({ network }: Client): void {
     const { environment, sessionsBurst, sessionsPerSecond } = this.#settings
-    const network = networkOf(address ?? '')
     let limit = this.#limits.get(network)
     if (!limit) {
       if (this.#limits.size >= addressesMax) this.#forget()

@@ -3,11 +3,14 @@ import { QuorateError, type JsonValue, type Operation, type Operations } from '@
 import { fromJson, toJson } from '@quorate/machine'
 import type { RawResult } from '@quorate/replica'
 import type { Answer } from './answer.js'
-import { checkBodyType, parseJson, readBody, type PendingBytes } from './body.js'
+import { checkBodyType, parseJson, readBody } from './body.js'
+import type { Client } from './client-addresses.js'
 import { checkCluster } from './cluster.js'
+import { FailingTime } from './failing-time.js'
 import type { LeaderWatch } from './leader-watch.js'
 import type { HandlerSettings } from './options.js'
 import { commandParameters, parseParameters, queryParameters } from './parameters.js'
+import type { Quota } from './quota.js'
 import { HttpRefusal, isExpected, unexpected } from './refusal.js'
 
 /** One request for an operation, with everything that belongs to it. */
@@ -15,6 +18,7 @@ export interface OperationRequest {
   readonly kind: 'commands' | 'queries'
   readonly name: string
   readonly search: string
+  readonly client: Client
   readonly request: IncomingMessage
   readonly answer: Answer
   /** Aborted when nobody waits for the answer any more. */
@@ -24,19 +28,21 @@ export interface OperationRequest {
 /** Carries out commands and queries that arrive over HTTP. */
 export class ServedOperations {
   readonly #settings: HandlerSettings
-  readonly #pending: PendingBytes
+  readonly #pending: Quota
+  readonly #failing: FailingTime
   readonly #leader: LeaderWatch
   readonly #machineType: string
 
-  constructor(settings: HandlerSettings, pending: PendingBytes, leader: LeaderWatch) {
+  constructor(settings: HandlerSettings, pending: Quota, leader: LeaderWatch) {
     this.#settings = settings
     this.#pending = pending
+    this.#failing = new FailingTime(settings.environment, settings.addressShare)
     this.#leader = leader
     this.#machineType = `application/x-quorate+${settings.machine.codec}`
   }
 
   async serve(served: OperationRequest): Promise<void> {
-    const { kind, request, answer } = served
+    const { kind, client, request, answer } = served
     const operation = this.#operation(served)
     const wantsBytes = this.#wantsMachineBytes(request)
     checkBodyType(request)
@@ -52,7 +58,7 @@ export class ServedOperations {
     } catch (error) {
       throw isExpected(error) ? error : unexpected(error, isInDoubt ? 'unknown' : 'notDone')
     } finally {
-      this.#pending.give(held)
+      this.#pending.of(client).give(held)
     }
   }
 
@@ -76,7 +82,7 @@ export class ServedOperations {
 
   /** Everything that can refuse a request before anything has happened. Returns what makes it happen. */
   async #prepare(
-    { kind, search, request, signal }: OperationRequest,
+    { kind, search, client, request, signal }: OperationRequest,
     operation: Operation<unknown, unknown>,
     onHeld: (count: number) => void,
   ): Promise<() => Promise<RawResult>> {
@@ -85,24 +91,29 @@ export class ServedOperations {
       const { timeoutMs, cluster, ...place } = parseParameters(commandParameters, search)
       checkCluster(replica, cluster)
       checkCluster(replica, place.session?.id.clusterId)
-      const command = await this.#encoded(operation, request, onHeld)
-      const leftMs = await this.#leader.whenLed(timeoutMs, signal)
+      const command = await this.#encoded(operation, client, request, onHeld)
+      const leftMs = await this.#leader.whenLed(timeoutMs, client, signal)
       return () => replica.propose(command, { timeoutMs: leftMs, signal, ...place })
     }
     const { timeoutMs, consistency, cluster } = parseParameters(queryParameters, search)
     checkCluster(replica, cluster)
-    const query = await this.#encoded(operation, request, onHeld)
-    const leftMs = consistency === 'local' ? timeoutMs : await this.#leader.whenLed(timeoutMs, signal)
+    const query = await this.#encoded(operation, client, request, onHeld)
+    const leftMs = consistency === 'local' ? timeoutMs : await this.#leader.whenLed(timeoutMs, client, signal)
     return () => replica.query(query, { timeoutMs: leftMs, signal, consistency })
   }
 
   async #encoded(
     operation: Operation<unknown, unknown>,
+    client: Client,
     request: IncomingMessage,
     onHeld: (count: number) => void,
   ): Promise<Uint8Array> {
     const { bodyBytesMax, bodyValuesMax } = this.#settings
-    return encoded(operation, await readBody(request, bodyBytesMax, this.#pending, onHeld), bodyValuesMax)
+    this.#failing.check(client)
+    const body = await readBody(request, bodyBytesMax, this.#pending.of(client), onHeld)
+    // Others of this client may have failed while it was read.
+    this.#failing.check(client)
+    return this.#failing.run(client, () => encoded(operation, body, bodyValuesMax))
   }
 }
 

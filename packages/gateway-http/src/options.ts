@@ -16,7 +16,7 @@ import { gatewayTlsSchema } from './tls.js'
 /** What the gateway needs of a replica: any that runs the machine will do. */
 export type ServedReplica = Pick<
   Replica,
-  'id' | 'clusterId' | 'propose' | 'query' | 'openSession' | 'closeSession' | 'status' | 'metrics' | 'on'
+  'id' | 'clusterId' | 'propose' | 'query' | 'openSession' | 'closeSession' | 'hasSession' | 'status' | 'metrics' | 'on'
 >
 
 /** What the gateway needs of a machine: how its operations cross the wire. */
@@ -39,6 +39,7 @@ const handlerShape = {
     query: 'function',
     openSession: 'function',
     closeSession: 'function',
+    hasSession: 'function',
     status: 'function',
     metrics: 'function',
     on: 'function',
@@ -54,6 +55,15 @@ const handlerShape = {
   bodyBytesMax: bytesSchema.max(bodyBytesMax).default(bodyBytesMax),
   /** How many values a body may hold: each item, each value of a key, each object and each list is one. */
   bodyValuesMax: z.int().min(1).max(1_048_576).default(20_000),
+  /**
+   * The part of each limit that one client address (of IPv6, one /64) may take: of the bytes, the requests and, in
+   * `httpGateway`, the connections below. Behind a proxy, where all come from one, set it to 1.
+   */
+  addressShare: z.number().gt(0).max(1).default(0.5),
+  /** Commands, queries and sessions under way at once; more are refused as `OVERLOADED`. */
+  requestsMax: z.int().min(1).default(32_768),
+  /** Requests of one connection that have not their whole answer yet; one with more is ended. */
+  connectionRequestsMax: z.int().min(1).default(64),
   /** What all requests under way may hold in their bodies together; above it they are refused as `OVERLOADED`. */
   pendingBytesMax: bytesSchema.default(256 * 1024 * 1024),
   /** What all answers that have not left yet may hold together; above it they become `OVERLOADED`, unless alone. */
@@ -89,10 +99,6 @@ const serverShape = {
   tls: gatewayTlsSchema.optional(),
   /** Connections at once; more are closed as they come. */
   connectionsMax: z.int().min(1).max(65_535).default(1_024),
-  /** Of one client address (of IPv6, one /64), half of them unless said: behind a proxy, all come from one. */
-  connectionsPerAddressMax: z.int().min(1).optional(),
-  /** Requests of one connection that have not their whole answer yet; one with more is ended. */
-  connectionRequestsMax: z.int().min(1).default(64),
   /** How long the head of a request may take to arrive. */
   headersTimeoutMs: durationMsSchema.default(10_000),
   /** How long a whole request may take to arrive. */

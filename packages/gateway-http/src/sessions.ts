@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { declaresBody, type Answer } from './answer.js'
 import { checkCluster } from './cluster.js'
+import type { Client } from './client-addresses.js'
 import type { LeaderWatch } from './leader-watch.js'
 import type { OpeningLimits } from './opening-limits.js'
 import type { ServedReplica } from './options.js'
@@ -11,6 +12,7 @@ import { tokenOfHandle } from './session-token.js'
 /** A request to open a session, or to end one. */
 export interface SessionRequest {
   readonly search: string
+  readonly client: Client
   readonly request: IncomingMessage
   readonly answer: Answer
   /** Aborted when nobody waits for the answer any more. */
@@ -22,13 +24,13 @@ export async function answerOpening(
   replica: ServedReplica,
   leader: LeaderWatch,
   limits: OpeningLimits,
-  { search, request, answer, signal }: SessionRequest,
+  { search, client, request, answer, signal }: SessionRequest,
 ): Promise<void> {
   const { timeoutMs, nonce, cluster } = parseParameters(openingParameters, search)
   checkHasNoBody(request)
   checkCluster(replica, cluster)
-  const leftMs = await leader.whenLed(timeoutMs, signal)
-  limits.check(request.socket.remoteAddress)
+  const leftMs = await leader.whenLed(timeoutMs, client, signal)
+  limits.check(client)
   const session = await replica.openSession(nonce, { timeoutMs: leftMs, signal })
   answer.json(200, { session: tokenOfHandle(session), cluster: session.clusterId }, leader.hint)
 }
@@ -37,12 +39,12 @@ export async function answerOpening(
 export async function answerClosing(
   replica: ServedReplica,
   leader: LeaderWatch,
-  { search, request, answer, signal }: SessionRequest,
+  { search, client, request, answer, signal }: SessionRequest,
 ): Promise<void> {
   const { timeoutMs, session } = parseParameters(closingParameters, search)
   checkHasNoBody(request)
   checkCluster(replica, session.clusterId)
-  const leftMs = await leader.whenLed(timeoutMs, signal)
+  const leftMs = await leader.whenLed(timeoutMs, client, signal)
   await replica.closeSession(session, { timeoutMs: leftMs, signal })
   answer.json(200, {}, leader.hint)
 }

@@ -5,9 +5,11 @@ import { LeaderWatch } from '../src/leader-watch.js'
 import { ActedReplica } from './members.js'
 
 const { signal } = new AbortController()
+const client = { network: '127.0.0.1', isEstablished: true }
 
 function watchOf(replica: ActedReplica, waitingMax = 10): LeaderWatch {
-  return new LeaderWatch({ replica, environment: nodeEnvironment(), leaderTimeoutMs: 60_000, waitingMax })
+  const limits = { leaderTimeoutMs: 60_000, waitingMax, addressShare: 1 }
+  return new LeaderWatch({ replica, environment: nodeEnvironment(), ...limits })
 }
 
 function leaderless(): ActedReplica {
@@ -19,19 +21,19 @@ function leaderless(): ActedReplica {
 test('who waits for a leader goes on when one is found', async () => {
   const replica = leaderless()
   const watch = watchOf(replica)
-  await expect(watch.whenLed(1, signal)).rejects.toMatchObject({ code: 'NO_LEADER', outcome: 'notDone' })
-  const waiting = Promise.all([watch.whenLed(60_000, signal), watch.whenLed(60_000, signal)])
+  await expect(watch.whenLed(1, client, signal)).rejects.toMatchObject({ code: 'NO_LEADER', outcome: 'notDone' })
+  const waiting = Promise.all([watch.whenLed(60_000, client, signal), watch.whenLed(60_000, client, signal)])
   await Promise.resolve()
   replica.lead('n2')
   await waiting
-  expect(await watch.whenLed(1, signal)).toBe(1)
+  expect(await watch.whenLed(1, client, signal)).toBe(1)
   replica.lead(null)
-  await expect(watch.whenLed(1, signal)).rejects.toMatchObject({ code: 'NO_LEADER' })
+  await expect(watch.whenLed(1, client, signal)).rejects.toMatchObject({ code: 'NO_LEADER' })
 })
 
 test('who waits for a leader and is given up goes on at once', async () => {
   const controller = new AbortController()
-  const waiting = watchOf(leaderless()).whenLed(60_000, controller.signal)
+  const waiting = watchOf(leaderless()).whenLed(60_000, client, controller.signal)
   await Promise.resolve()
   controller.abort()
   await waiting
@@ -40,12 +42,12 @@ test('who waits for a leader and is given up goes on at once', async () => {
 test('D37: no more wait for a leader than may', async () => {
   const replica = leaderless()
   const watch = watchOf(replica, 2)
-  const waiting = Promise.all([watch.whenLed(60_000, signal), watch.whenLed(60_000, signal)])
-  await expect(watch.whenLed(1, signal)).rejects.toMatchObject({ code: 'OVERLOADED', outcome: 'notDone' })
+  const waiting = Promise.all([watch.whenLed(60_000, client, signal), watch.whenLed(60_000, client, signal)])
+  await expect(watch.whenLed(1, client, signal)).rejects.toMatchObject({ code: 'OVERLOADED', outcome: 'notDone' })
   replica.lead('n2')
   await waiting
   replica.lead(null)
-  await expect(watch.whenLed(1, signal)).rejects.toMatchObject({ code: 'NO_LEADER' })
+  await expect(watch.whenLed(1, client, signal)).rejects.toMatchObject({ code: 'NO_LEADER' })
 })
 
 test('each change of the leader is heard, however many there were: who waits goes on, and the hint is of the new one', async () => {
@@ -63,15 +65,15 @@ test('each change of the leader is heard, however many there were: who waits goe
     ['n1', {}],
     ['n2', { 'quorate-leader': 'n2:801', ...announced }],
   ] as const) {
-    const waiting = watch.whenLed(60_000, signal)
+    const waiting = watch.whenLed(60_000, client, signal)
     await Promise.resolve()
     replica.lead(leader)
     await waiting
     expect(watch.hint).toEqual(hint)
-    expect(await watch.whenLed(1, signal)).toBe(1)
+    expect(await watch.whenLed(1, client, signal)).toBe(1)
     expect(watch.waiting).toBe(0)
     replica.lead(null)
     expect(watch.hint).toEqual({})
-    await expect(watch.whenLed(1, signal)).rejects.toMatchObject({ code: 'NO_LEADER' })
+    await expect(watch.whenLed(1, client, signal)).rejects.toMatchObject({ code: 'NO_LEADER' })
   }
 })

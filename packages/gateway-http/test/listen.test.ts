@@ -39,7 +39,7 @@ test.each([
   [{ address: ':8001' }, 'address'],
   [{ address: '8001' }, 'address'],
   [{ adress: '127.0.0.1:1' }, 'adress'],
-  [{ replica: {} }, 'propose, query, openSession, closeSession, status, metrics, on is missing'],
+  [{ replica: {} }, 'propose, query, openSession, closeSession, hasSession, status, metrics, on is missing'],
   [{ machine: null }, 'machine'],
   [{ bodyBytesMax: 9 * 1024 * 1024 }, 'bodyBytesMax'],
   [{ bodyBytesMax: 10, pendingBytesMax: 9 }, 'pendingBytesMax'],

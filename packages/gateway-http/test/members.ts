@@ -1,9 +1,19 @@
+import { readFileSync } from 'node:fs'
 import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
+import { createServer as createHttpsServer, request as httpsRequest } from 'node:https'
 import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import { once } from 'node:events'
 import { clusterTime, nodeId, position, type Leadership, type MachineModule } from '@quorate/contracts'
 import { nodeEnvironment } from '@quorate/contracts/node'
-import { httpGateway, type HttpGateway, type HttpGatewayOptions, type ServedReplica } from '@quorate/gateway-http'
+import {
+  httpGateway,
+  httpHandler,
+  type HttpGateway,
+  type HttpGatewayOptions,
+  type HttpHandlerOptions,
+  type ServedReplica,
+} from '@quorate/gateway-http'
 import { counter } from '@quorate/machine-counter'
 import { raft } from '@quorate/raft'
 import type { Replica, ReplicaEvents, ReplicaStatus } from '@quorate/replica'
@@ -38,6 +48,34 @@ export async function gatewayOf(
   const gateway = await httpGateway({ machine: counter, address: '127.0.0.1:0', ...options })
   onTestFinished(() => gateway.close())
   return gateway
+}
+
+/** Where requests of a test go. */
+export interface TestServer {
+  readonly address: string
+  /** The authority of its certificate, if it speaks TLS. */
+  readonly ca?: string
+}
+
+function certificate(name: string): string {
+  return readFileSync(new URL(`../../../tools/certificates/${name}.pem`, import.meta.url), 'utf8')
+}
+
+/** A handler that is mounted in a server of `node:https` on a free port, closed when the test ends. */
+export async function mountedOverTls(
+  options: Pick<HttpHandlerOptions, 'replica'> & Partial<HttpHandlerOptions>,
+): Promise<TestServer> {
+  const handler = httpHandler({ machine: counter, ...options })
+  const server = createHttpsServer({ cert: certificate('a'), key: certificate('a.key') }, handler)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const bound = server.address()
+  const port = typeof bound === 'object' && bound !== null ? bound.port : 0
+  return { address: `127.0.0.1:${port}`, ca: certificate('authority') }
 }
 
 /** The cluster that acted replicas belong to. */
@@ -94,6 +132,13 @@ export class ActedReplica implements ServedReplica {
     this.closeSession = async ({ nonce }, options) => void (await act(nonce, options))
   }
 
+  /** Whether it knows the sessions that requests name. */
+  knowsSessions = false
+
+  hasSession(): boolean {
+    return this.knowsSessions
+  }
+
   async status(): Promise<ReplicaStatus> {
     return { ...steadyStatus, ...this.state }
   }
@@ -127,14 +172,19 @@ export interface Asking {
   readonly method?: string
   readonly body?: string | Uint8Array
   readonly headers?: Readonly<Record<string, string>>
+  /** The address that the request comes from. */
+  readonly from?: string
 }
 
 /** Sends one request on a connection of its own, a POST of JSON unless told otherwise. */
-export async function ask(gateway: HttpGateway, path: string, asking: Asking = {}): Promise<Answered> {
-  const { method = 'POST', body, headers = {} } = asking
-  const request = httpRequest(`http://${gateway.address}${path}`, {
+export async function ask({ address, ca }: TestServer, path: string, asking: Asking = {}): Promise<Answered> {
+  const { method = 'POST', body, headers = {}, from: localAddress } = asking
+  const send = ca === undefined ? httpRequest : httpsRequest
+  const request = send(`${ca === undefined ? 'http' : 'https'}://${address}${path}`, {
     agent: false,
     method,
+    ...(localAddress !== undefined && { localAddress }),
+    ...(ca !== undefined && { ca, checkServerIdentity: () => undefined }),
     headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
   })
   request.end(body)
@@ -158,15 +208,16 @@ export interface BareConnection {
 }
 
 /** Connects without speaking HTTP. */
-export async function bareConnection(gateway: HttpGateway, from?: string): Promise<BareConnection> {
-  const [host, port] = gateway.address.split(':')
-  const socket = connect({ port: Number(port), host, ...(from !== undefined && { localAddress: from }) })
+export async function bareConnection({ address, ca }: TestServer, from?: string): Promise<BareConnection> {
+  const [host, port] = address.split(':')
+  const where = { port: Number(port), host, ...(from !== undefined && { localAddress: from }) }
+  const socket = ca === undefined ? connect(where) : connectTls({ ...where, ca, checkServerIdentity: () => undefined })
   onTestFinished(() => void socket.destroy())
   let received = ''
   socket.on('data', (chunk) => (received += String(chunk)))
   socket.on('error', () => {})
   const closed = new Promise((resolve) => socket.once('close', resolve))
-  await once(socket, 'connect')
+  await once(socket, ca === undefined ? 'connect' : 'secureConnect')
   return { socket, received: () => received, closed }
 }
 

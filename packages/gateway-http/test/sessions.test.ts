@@ -1,6 +1,7 @@
 import { position, QuorateError, type Environment } from '@quorate/contracts'
 import { counter } from '@quorate/machine-counter'
 import { expect, test } from 'vitest'
+import { ClientAddresses } from '../src/client-addresses.js'
 import { OpeningLimits } from '../src/opening-limits.js'
 import { handleOfToken, tokenOfHandle } from '../src/session-token.js'
 import { ActedReplica, ask, clusterId, gatewayOf, member, type Answered } from './members.js'
@@ -120,17 +121,22 @@ test('one client address opens sessions at a bounded rate: others are served, an
   let nowMs = 0
   const environment = { monotonicMs: () => nowMs }
   const limits = new OpeningLimits({ environment: environment as Environment, sessionsBurst: 3, sessionsPerSecond: 1 })
-  for (let count = 1; count <= 3; count += 1) limits.check('10.0.0.1')
+  const clients = new ClientAddresses({
+    environment: environment as Environment,
+    replica: new ActedReplica(() => Promise.reject(new Error('no'))),
+  })
+  const check = (address: string): void => limits.check(clients.at(address))
+  for (let count = 1; count <= 3; count += 1) check('10.0.0.1')
   const refused = expect.objectContaining({ code: 'OVERLOADED', outcome: 'notDone' }) as Error
-  expect(() => limits.check('::ffff:10.0.0.1'), 'the same, as a socket of both kinds says it').toThrow(refused)
-  limits.check('10.0.0.2')
-  for (const at of ['2001:db8:1:2::1', '2001:db8:1:2:3:4:5:6']) limits.check(at)
-  limits.check('2001:db8:1:2::9')
-  expect(() => limits.check('2001:db8:1:2:ffff::'), 'one network of one customer').toThrow(refused)
-  limits.check('2001:db8:1:3::1')
+  expect(() => check('::ffff:10.0.0.1'), 'the same, as a socket of both kinds says it').toThrow(refused)
+  check('10.0.0.2')
+  for (const at of ['2001:db8:1:2::1', '2001:db8:1:2:3:4:5:6']) check(at)
+  check('2001:db8:1:2::9')
+  expect(() => check('2001:db8:1:2:ffff::'), 'one network of one customer').toThrow(refused)
+  check('2001:db8:1:3::1')
   nowMs = 1_000
-  limits.check('10.0.0.1')
-  expect(() => limits.check('10.0.0.1')).toThrow(refused)
+  check('10.0.0.1')
+  expect(() => check('10.0.0.1')).toThrow(refused)
 })
 
 test('an address that has opened too many sessions is told so, and the sessions that it has go on', async () => {

@@ -207,6 +207,11 @@ export class Callers {
     await this.#proposals.closeSession(this.#ownKey(handle), options)
   }
 
+  /** True if this member's state has the session. */
+  hasSession(handle: SessionHandle): boolean {
+    return this.#host.state.sessions.has(keyOfHandle(handle))
+  }
+
   /** Lets replicated time pass, while this member leads. */
   proposeClock(): void {
     this.#offer(this.nextToken(), stampedClock(this.#host.state, this.#cluster))

@@ -48,6 +48,8 @@ export interface Replica<Machine extends MachineModule = MachineModule> {
   openSession(nonce?: Uint8Array, options?: RequestOptions): Promise<SessionHandle>
   /** Ends a session: its answers are forgotten, and every later command of it is refused as `SESSION_EXPIRED`. */
   closeSession(session: SessionHandle, options?: RequestOptions): Promise<void>
+  /** True if this member knows the session, and its caller. It may lag: one that was just opened may not be there yet. */
+  hasSession(session: SessionHandle): boolean
   /**
    * Hands leadership over, to this member or to whoever is most up to date. Resolves when another leads. A name that no
    * member can have is a `TypeError`.
@@ -91,6 +93,7 @@ export function replicaOf<Machine extends MachineModule, Message, Admin>(
     query: (query, options) => driver.query(query, options),
     openSession: (nonce, options) => driver.callers.openSession(nonce ?? null, options),
     closeSession: (session, options) => driver.callers.closeSession(session, options),
+    hasSession: (session) => driver.callers.hasSession(session),
     snapshot: async (options) => {
       await driver.callers.barrier(options)
       return driver.snapshots.take()
