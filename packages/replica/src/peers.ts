@@ -21,7 +21,7 @@ import { admit, isToldStale } from './admission.js'
 import type { Events } from './events.js'
 import { frameKind, frameReserveBytes, vouchedIn, vouchIn } from './frame.js'
 import { guarded } from './guarded-environment.js'
-import { encodeHello, frameVersions, type Hello } from './hello.js'
+import { encodeHello, frameVersions, type Introduction } from './hello.js'
 import type { IdentityFile } from './identity-file.js'
 import type { LeaderView } from './leader-view.js'
 import { ProgressKeeper } from './progress-keeper.js'
@@ -59,7 +59,7 @@ export interface PeersHost<Message, Admin> {
 /** The other members: who they are, what is said to them and what comes from them. */
 export class Peers<Message, Admin> {
   readonly #host: PeersHost<Message, Admin>
-  readonly #hello: Hello
+  readonly #hello: Introduction
   readonly #keeper: ProgressKeeper
   readonly #links = new Map<NodeId, { readonly state: 'up' | 'down' | 'gone'; readonly reason: string }>()
   readonly #supports = new Map<NodeId, Versions>()
@@ -179,8 +179,8 @@ export class Peers<Message, Admin> {
       environment,
       self: this.#hello.self,
       address,
-      hello: () => encodeHello(this.#hello),
-      admit: (hello, credentials) => this.#admit(hello, credentials),
+      hello: (challenge, to) => encodeHello({ ...this.#hello, challenge, to }),
+      admit: (hello, credentials, challenge) => this.#admit(hello, credentials, challenge),
       onFrame: guarded((from, channel, frame) => this.#onFrame(from, channel, frame), fail),
       onLink: guarded((peer, state, reason) => this.#onLink(peer, state, oneLine(reason)), fail),
     }
@@ -205,10 +205,14 @@ export class Peers<Message, Admin> {
     this.#host.post({ kind: 'linkDown', peer, gone: state === 'gone' })
   }
 
-  async #admit(hello: Uint8Array, credentials: Credentials): Promise<{ peer: NodeId } | { refuse: string }> {
+  async #admit(
+    hello: Uint8Array,
+    credentials: Credentials,
+    challenge: Uint8Array,
+  ): Promise<{ peer: NodeId } | { refuse: string }> {
     try {
       const { identity, leader } = this.#host
-      const answer = await admit(hello, credentials, this.#hello, identity, (id) => leader.memberOf(id))
+      const answer = await admit(hello, credentials, challenge, this.#hello, identity, (id) => leader.memberOf(id))
       if ('refuse' in answer) {
         this.#host.events.warn('PEER_REFUSED', answer.detail ?? answer.refuse)
         return { refuse: answer.refuse }
