@@ -1,4 +1,5 @@
 import {
+  BytesError,
   compareIds,
   describeError,
   hexOfBytes,
@@ -49,7 +50,7 @@ export interface PeersHost<Message, Admin> {
   offer(input: Input<Message, Admin>): boolean
   post(input: Input<Message, Admin>): void
   fail(error: unknown): void
-  /** A frame between drivers, of a kind that is not the protocol's. */
+  /** A frame between drivers, of a kind that is not the protocol's. Throws `BytesError` if it is none. */
   onDriverFrame(kind: number, from: NodeId, body: Uint8Array): void
   onLink(peer: NodeId, state: 'up' | 'down' | 'gone'): void
   /** A frame came or went, or found no room. */
@@ -240,25 +241,26 @@ export class Peers<Message, Admin> {
   }
 
   #onFrame(from: NodeId, channel: Channel, frame: Uint8Array): 'malformed' | void {
-    const [kind] = frame
-    const persisted = vouchedIn(frame)
-    const { events } = this.#host
-    if (kind === undefined || persisted === null || !this.#isHeard(from)) return
-    this.#host.onTraffic('received', channel)
-    this.#host.identity.hear(from, persisted)
-    if (kind !== frameKind.protocol) {
-      // Whoever reads a frame warns of what is none.
-      const before = events.badFrames
-      this.#host.onDriverFrame(kind, from, frame.subarray(frameReserveBytes))
-      return events.badFrames > before ? 'malformed' : undefined
-    }
+    if (!this.#isHeard(from)) return
     try {
-      const message = this.#host.protocol.decode(frame.subarray(frameReserveBytes))
-      this.#host.offer({ kind: 'receive', from, message })
+      this.#read(from, channel, frame)
     } catch (error) {
-      if (!(error instanceof ProtocolFormatError)) throw error
-      events.warn('BAD_FRAME', `${from} sent bytes on ${channel} that are no message: ${error.message}`, from)
+      if (!(error instanceof BytesError || error instanceof ProtocolFormatError)) throw error
+      const what = `${from} sent bytes on ${channel} that are no message: ${error.message}`
+      this.#host.events.warn('BAD_FRAME', what, from)
       return 'malformed'
     }
+  }
+
+  /** Whoever reads frames, here, in the driver or in the protocol, throws one of those two for what no member sends. */
+  #read(from: NodeId, channel: Channel, frame: Uint8Array): void {
+    const persisted = vouchedIn(frame)
+    const [kind = 0] = frame
+    this.#host.onTraffic('received', channel)
+    this.#host.identity.hear(from, persisted)
+    const body = frame.subarray(frameReserveBytes)
+    if (kind !== frameKind.protocol) return this.#host.onDriverFrame(kind, from, body)
+    const message = this.#host.protocol.decode(body)
+    this.#host.offer({ kind: 'receive', from, message })
   }
 }

@@ -1,4 +1,5 @@
 import {
+  BytesError,
   nodeId,
   ProtocolFormatError,
   silentLogger,
@@ -108,7 +109,10 @@ async function side({
     offer: (input) => inputs.push(input) > 0,
     post: (input) => void inputs.push(input),
     fail: (error) => void failures.push(error),
-    onDriverFrame: (kind) => void driverFrames.push(kind),
+    onDriverFrame: (kind, _from, body) => {
+      if (body[0] === 0xff) throw new BytesError('its reader knows no such frame')
+      driverFrames.push(kind)
+    },
     onLink: () => {},
     onTraffic: () => {},
   })
@@ -143,8 +147,7 @@ test('D10: the first byte of a frame is its kind; messages of the protocol stand
 
 test('D10: frames of other kinds go to the driver, which ignores those that it does not know', async () => {
   const { host, inputs, events, driverFrames } = await side()
-  host.onFrame(nodeId('n2'), 'log', frameOf(77, 7))
-  host.onFrame(nodeId('n2'), 'log', new Uint8Array())
+  expect(host.onFrame(nodeId('n2'), 'log', frameOf(77, 7))).toBeUndefined()
   expect(inputs).toEqual([])
   expect(events.warnings).toEqual([])
   expect(driverFrames).toEqual([77])
@@ -158,6 +161,20 @@ test('bytes that are no message are a warning, and end the connection that broug
   expect(host.onFrame(nodeId('n2'), 'log', frameOf(77, 7))).toBeUndefined()
   expect(inputs).toEqual([])
   expect(events.warnings.map(({ code }) => code)).toEqual(['BAD_FRAME'])
+})
+
+test.each([
+  ['is empty', new Uint8Array()],
+  ['ends before it says what it is', frameOf(frameKind.forward, 7).subarray(0, 8)],
+  ['vouches for more than there can be', Uint8Array.of(77, 255, 255, 255, 255, 255, 255, 255, 255, 7)],
+  ['its reader refuses', frameOf(frameKind.forward, 0xff)],
+])('a frame that %s is one warning, and ends the connection that brought it', async (_, frame) => {
+  const { host, events, inputs, driverFrames } = await side()
+  const said: string[] = []
+  events.on('warning', ({ message }) => said.push(message))
+  expect(host.onFrame(nodeId('n2'), 'control', frame)).toBe('malformed')
+  expect(said).toEqual([expect.stringMatching(/^n2 sent bytes on control that are no message: /)])
+  expect([inputs, driverFrames]).toEqual([[], []])
 })
 
 test('a callback of the transport that throws stops the member, and throws nothing at the transport', async () => {
