@@ -10,10 +10,9 @@ export async function admitBy(
   host: Pick<TransportHost, 'admit'>,
   hello: Uint8Array,
   credentials: Credentials,
-  challenge: Uint8Array,
 ): Promise<{ readonly peer: NodeId } | { readonly refuse: string }> {
   try {
-    return await host.admit(hello, credentials, challenge)
+    return await host.admit(hello, credentials)
   } catch (error) {
     return { refuse: describeError(error) }
   }

@@ -90,6 +90,7 @@ export class Events {
   readonly #warnings = new Map<string, Warning & { readonly saidMs: number }>()
   readonly #environment: EventsEnvironment | null
   readonly #lines: LineLimit | null
+  #badFrames = 0
 
   constructor(logger: Logger, environment: EventsEnvironment | null = null) {
     this.#logger = logger
@@ -99,6 +100,11 @@ export class Events {
       new LineLimit(environment, (about, lines) =>
         logger.warn({ about, leftOut: lines }, `${lines} more warnings like this were left out: ${about}`),
       )
+  }
+
+  /** How often bytes came that are nothing. */
+  get badFrames(): number {
+    return this.#badFrames
   }
 
   /** The last of every kind of warning that still holds, or was said within ten minutes if it was about a moment. */
@@ -135,6 +141,7 @@ export class Events {
     const saidMs = this.#environment?.monotonicMs() ?? 0
     const subject = about === '' ? code : `${code} ${about}`
     const warning = { code, message: oneLine(message), wallMs }
+    if (code === 'BAD_FRAME') this.#badFrames += 1
     this.#warnings.set(`${code} ${about}`, { ...warning, saidMs })
     if (this.#lines?.take(subject) === false) return
     this.#logger.warn({ code }, warning.message)

@@ -1,7 +1,6 @@
-import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from 'node:http'
+import type { ClientRequest, IncomingMessage } from 'node:http'
 import {
   admitBy,
-  challengeBytes,
   describeError,
   type Channel,
   type Credentials,
@@ -14,12 +13,11 @@ import {
   type TransportHost,
 } from '@quorate/contracts'
 import { endingOf, endWords, type Certificates, type DialStage } from '@quorate/contracts/node'
-import { Answer, readChallenge, readReason } from './answer.js'
-import { textOfChallenge } from './challenges.js'
+import { Answer, readReason } from './answer.js'
 import { Line } from './line.js'
 import type { HttpSettings } from './options.js'
 import { Requests } from './requests.js'
-import { headerNames, pathOf, wireVersions, type Place } from './wire.js'
+import { headerNames, pathOf, wireVersions } from './wire.js'
 
 /** What links need to know of the transport they belong to. */
 export interface Surroundings {
@@ -31,8 +29,8 @@ export interface Surroundings {
 }
 
 /**
- * A link that this member has asked for: one request for a challenge, and then one whose body is our hello, which answers
- * that, and whose answer never ends. While that goes on, frames leave in requests of their own; when it breaks, so has the peer.
+ * A link that this member has asked for: one request whose body is our hello and whose answer never ends. While that
+ * goes on, frames leave in requests of their own; when it breaks, so has the peer.
  */
 export class Outgoing implements Dialled {
   readonly #surroundings: Surroundings
@@ -40,24 +38,21 @@ export class Outgoing implements Dialled {
   readonly #base: URL
   readonly #events: DialEvents
   readonly #requests: Requests
-  /** What the hello in the answer has to answer, drawn for this link alone. */
-  readonly #challenge: Uint8Array
-  #request: ClientRequest | undefined
+  readonly #request: ClientRequest | undefined
   #lines: Readonly<Record<Channel, Line>> | undefined
   #cancelTimer: () => void = () => {}
   #silent = 0
   #ended = false
 
   constructor(surroundings: Surroundings, peer: NodeId, base: URL, events: DialEvents) {
-    const { host, settings, certificates } = surroundings
-    this.#challenge = host.environment.randomBytes(challengeBytes)
+    const { settings, certificates } = surroundings
     this.#surroundings = surroundings
     this.#peer = peer
     this.#base = base
     this.#events = events
     this.#requests = new Requests(base, peer, settings, certificates)
     this.#wait(settings.connectTimeoutMs, `did not answer for ${settings.connectTimeoutMs} ms`)
-    this.#ask()
+    this.#request = this.#dial()
   }
 
   send(channel: Channel, frame: Uint8Array): ReturnType<RunningTransport['send']> {
@@ -74,67 +69,49 @@ export class Outgoing implements Dialled {
     this.#requests.close()
   }
 
-  /** Asks for the challenge that our hello has to answer. From its connection on, `helloTimeoutMs` is for all of it. */
-  #ask(): void {
-    const onPeer = (request: ClientRequest): void => {
-      if (this.#ended) return
-      const { helloTimeoutMs } = this.#surroundings.settings
-      this.#wait(helloTimeoutMs, `sent no hello for ${helloTimeoutMs} ms`)
-      request.end()
-    }
-    this.#post('challenge', { 'content-length': 0 }, onPeer, (response) => void this.#onChallenge(response))
-  }
-
-  async #onChallenge(response: IncomingMessage): Promise<void> {
-    const challenge = await readChallenge(response)
-    if (this.#ended) return
-    if (challenge === null) return this.#fail('is no member of a cluster: it gave no challenge')
+  #dial(): ClientRequest | undefined {
     const headers = {
       'content-type': 'application/octet-stream',
-      [headerNames.answers]: textOfChallenge(challenge),
-      [headerNames.challenge]: textOfChallenge(this.#challenge),
+      [headerNames.versions]: `${wireVersions.oldest}-${wireVersions.newest}`,
     }
-    const onPeer = (request: ClientRequest): void => this.#greet(request, challenge)
-    this.#post('link', headers, onPeer, (link) => this.#onLink(link))
-  }
-
-  #post(
-    place: Place,
-    headers: OutgoingHttpHeaders,
-    onPeer: (request: ClientRequest) => void,
-    onAnswer: (response: IncomingMessage) => void,
-  ): void {
     let request: ClientRequest
-    const offer = { [headerNames.versions]: `${wireVersions.oldest}-${wireVersions.newest}` }
     try {
-      const onStranger = (what: string): void => this.#fail(what)
-      request = this.#requests.post(pathOf(place), { ...headers, ...offer }, { onPeer, onStranger })
+      request = this.#requests.post(pathOf('link'), headers, {
+        onPeer: (connected) => this.#greet(connected),
+        onStranger: (what) => this.#fail(what),
+      })
     } catch (error) {
-      return this.#failLater(`cannot be asked: ${describeError(error)}`)
+      this.#failLater(`cannot be asked: ${describeError(error)}`)
+      return undefined
     }
-    this.#request = request
     request.on('error', (error) => this.#end(endingOf(error, this.#base.host, this.#dialStage())))
     const onClose = (): void => this.#fail(endWords[this.#dialStage()])
     request.once('close', onClose)
     request.once('response', (response) => {
       // From now on the answer says how it ends; a refusal would be lost in this.
       request.off('close', onClose)
-      response.on('error', (error) => this.#end(endingOf(error, this.#base.host, 'up')))
-      if (response.statusCode === 200) onAnswer(response)
-      else void readReason(response).then((reason) => this.#fail(`refused: ${reason}`))
+      this.#onResponse(response)
     })
+    return request
   }
 
-  #greet(request: ClientRequest, challenge: Uint8Array): void {
+  #greet(request: ClientRequest): void {
     if (this.#ended) return
+    const { host, settings } = this.#surroundings
+    this.#wait(settings.helloTimeoutMs, `sent no hello for ${settings.helloTimeoutMs} ms`)
     try {
-      request.end(this.#surroundings.host.hello(challenge, this.#peer))
+      request.end(host.hello())
     } catch (error) {
       this.#fail(`cannot be greeted: ${describeError(error)}`)
     }
   }
 
-  #onLink(response: IncomingMessage): void {
+  #onResponse(response: IncomingMessage): void {
+    response.on('error', (error) => this.#end(endingOf(error, this.#base.host, 'up')))
+    if (response.statusCode !== 200) {
+      void readReason(response).then((reason) => this.#fail(`refused: ${reason}`))
+      return
+    }
     response.once('close', () => this.#fail(endWords.up))
     const credentials = this.#proved(response.socket)
     const answer = new Answer(response.headers, (hello) => void this.#onHello(hello, credentials, answer))
@@ -147,7 +124,7 @@ export class Outgoing implements Dialled {
   }
 
   async #onHello(hello: Uint8Array, credentials: Credentials, answer: Answer): Promise<void> {
-    const admitted = await admitBy(this.#surroundings.host, hello, credentials, this.#challenge)
+    const admitted = await admitBy(this.#surroundings.host, hello, credentials)
     if (this.#ended) return
     if ('refuse' in admitted) return this.#fail(`was refused here: ${admitted.refuse}`)
     if (admitted.peer !== this.#peer) return this.#fail(`is member ${admitted.peer}, not ${this.#peer}`)

@@ -1,7 +1,6 @@
 import {
   admitBy,
   bytesSchema,
-  challengeBytes,
   durationMsSchema,
   frameBytesMax,
   parseOptions,
@@ -87,16 +86,12 @@ class MemoryEndpoint implements RunningTransport, Listener {
     this.#inbound.clear()
   }
 
-  challenge(): Uint8Array {
-    return this.#host.environment.randomBytes(challengeBytes)
+  hello(): Uint8Array {
+    return this.#host.hello()
   }
 
-  hello(challenge: Uint8Array, to: NodeId): Uint8Array {
-    return this.#host.hello(challenge, to)
-  }
-
-  admit(hello: Uint8Array, challenge: Uint8Array): Promise<{ readonly peer: NodeId } | { readonly refuse: string }> {
-    return admitBy(this.#host, new Uint8Array(hello), credentials, challenge)
+  admit(hello: Uint8Array): Promise<{ readonly peer: NodeId } | { readonly refuse: string }> {
+    return admitBy(this.#host, new Uint8Array(hello), credentials)
   }
 
   accept(peer: NodeId, connection: Connection): boolean {
