@@ -25,8 +25,8 @@ export class ControlSilence {
       environment: host.environment,
       self: host.self,
       address: host.address,
-      hello: () => host.hello(),
-      admit: (hello, credentials) => host.admit(hello, credentials),
+      hello: (challenge, to) => host.hello(challenge, to),
+      admit: (hello, credentials, challenge) => host.admit(hello, credentials, challenge),
       onLink: (peer, state, reason) => host.onLink(peer, state, reason),
       onFrame: (from, channel, frame) => {
         if (from === this.#leader && channel === 'control') this.#onHeard()

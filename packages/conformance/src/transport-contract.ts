@@ -3,7 +3,7 @@ import type { TestFunction } from './contract.js'
 import { deliveryCases } from './transport-delivery.js'
 import { limitCases } from './transport-limits.js'
 import { linkCases } from './transport-links.js'
-import { impostorCases, strangerCases } from './transport-strangers.js'
+import { challengeCases, impostorCases, strangerCases } from './transport-strangers.js'
 import { TransportPeer, type TransportClaim, type TransportNetwork } from './transport-peer.js'
 
 export type { TransportNetwork } from './transport-peer.js'
@@ -28,7 +28,7 @@ export interface TransportContractOptions<Network extends TransportNetwork = Tra
  * `send` neither blocks nor throws, what waits is bounded, and both sides decide whom they talk to.
  */
 export function transportContract<Network extends TransportNetwork>(options: TransportContractOptions<Network>): void {
-  const general = [...deliveryCases, ...limitCases, ...linkCases, ...impostorCases]
+  const general = [...deliveryCases, ...limitCases, ...linkCases, ...impostorCases, ...challengeCases]
   for (const { claim, run } of [...general, ...strangerCases(options.strangers ?? {})]) {
     options.test(claim, () => runCase(options, run))
   }

@@ -2,6 +2,7 @@ import {
   BytesError,
   ByteReader,
   ByteWriter,
+  equalBytes,
   nodeId,
   type Channel,
   type Environment,
@@ -46,6 +47,8 @@ export interface PeerOptions {
   readonly claims?: string
   /** Which life of it this is, as its hello says. */
   readonly run?: string
+  /** What it says on every connection, if not what it has to say. */
+  readonly hello?: Uint8Array
   /** Its transport, if not one of the network. */
   readonly transport?: Transport
   /** Decides about an id and a run; admits everybody if it is left out. */
@@ -66,13 +69,25 @@ export interface LinkReport {
   readonly reason: string
 }
 
+/** A hello as it was said, or as it came, and the challenge that it had to answer. */
+export interface Greeting {
+  readonly challenge: Uint8Array
+  readonly hello: Uint8Array
+}
+
 const patienceMs = 15_000
 
-/** A member of a contract's network. Its `frames` and `links` are in the order of arrival. */
+/**
+ * A member of a contract's network. Its `frames` and `links` are in the order of arrival. It admits nobody whose hello
+ * answers another challenge than that of the connection.
+ */
 export class TransportPeer {
   readonly id: NodeId
   readonly frames: Arrival[] = []
   readonly links: LinkReport[] = []
+  /** Hellos that it has said, and that it was asked about. */
+  readonly said: Greeting[] = []
+  readonly heard: Greeting[] = []
   /** Runs at each arrival, within `onFrame`. */
   onArrival: (arrival: Arrival) => void = () => {}
   readonly #environment: Environment
@@ -99,14 +114,20 @@ export class TransportPeer {
       environment: this.#environment,
       self: this.id,
       address: options.address,
-      hello: () =>
-        new ByteWriter()
-          .ascii(options.claims ?? this.id)
-          .ascii(options.run ?? '')
-          .finish(),
-      admit: async (hello) => {
+      hello: (challenge, to) => {
+        const { claims = this.id, run = '' } = options
+        const hello = options.hello ?? new ByteWriter().ascii(claims).ascii(run).bytes(challenge).ascii(to).finish()
+        this.said.push({ challenge: new Uint8Array(challenge), hello: new Uint8Array(hello) })
+        return hello
+      },
+      admit: async (hello, _credentials, challenge) => {
+        this.heard.push({ challenge: new Uint8Array(challenge), hello: new Uint8Array(hello) })
         const claimed = claimOf(hello)
-        return claimed === null ? { refuse: 'no hello of this contract' } : admit(claimed.id, claimed.run)
+        if (claimed === null) return { refuse: 'no hello of this contract' }
+        if (!equalBytes(claimed.challenge, challenge)) return { refuse: 'the hello answers another connection' }
+        return claimed.to === this.id
+          ? admit(claimed.id, claimed.run)
+          : { refuse: `the hello is for ${claimed.to}, and this is ${this.id}` }
       },
       onFrame: (from, channel, frame) => {
         const arrival = { from, channel, frame }
@@ -177,10 +198,12 @@ export class TransportPeer {
   }
 }
 
-function claimOf(hello: Uint8Array): { readonly id: NodeId; readonly run: string } | null {
+function claimOf(
+  hello: Uint8Array,
+): { readonly id: NodeId; readonly run: string; readonly challenge: Uint8Array; readonly to: string } | null {
   try {
     const reader = new ByteReader(hello)
-    return { id: nodeId(reader.ascii()), run: reader.ascii() }
+    return { id: nodeId(reader.ascii()), run: reader.ascii(), challenge: reader.bytes(), to: reader.ascii() }
   } catch (error) {
     if (error instanceof BytesError || error instanceof TypeError) return null
     throw error

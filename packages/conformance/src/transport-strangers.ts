@@ -1,4 +1,4 @@
-import type { Transport } from '@quorate/contracts'
+import { challengeBytes, hexOfBytes, type Transport } from '@quorate/contracts'
 import { expectClaim } from './contract.js'
 import {
   markedFrame,
@@ -47,6 +47,64 @@ export const impostorCases: readonly TransportClaim[] = [
       expectClaim(
         b.frames.every(({ frame }) => markOf(frame) !== 2),
         'a frame of the copy has arrived',
+      )
+    },
+  },
+]
+
+/** Hellos answer what the other side has drawn for one connection, and are worth nothing on another. */
+export const challengeCases: readonly TransportClaim[] = [
+  {
+    claim: 'D16: each side of each connection draws a challenge of its own, and is handed the hello that answers it',
+    run: async ({ start, network }: TransportCase): Promise<void> => {
+      const b = await start({ id: 'b', address: network.address(2) })
+      const c = await start({ id: 'c', address: network.address(3) })
+      const a = await start({ id: 'a', address: network.address(1) })
+      a.reach(b, c)
+      b.reach(a)
+      await a.untilUp(b, c)
+      await b.untilUp(a)
+      const { address } = b
+      await b.close()
+      await a.until('loses the link', () => a.linkTo(b)?.state !== 'up')
+      const successor = await start({ id: 'b', address })
+      await a.untilUp(successor)
+      const drawn = new Set<string>()
+      for (const { heard } of [a, b, c, successor]) {
+        for (const { challenge } of heard) {
+          expectClaim(challenge.length === challengeBytes, `a challenge has ${challenge.length} bytes`)
+          expectClaim(!drawn.has(hexOfBytes(challenge)), 'a challenge was drawn twice')
+          drawn.add(hexOfBytes(challenge))
+        }
+      }
+      const answered = new Set([a, b, c, successor].flatMap(({ said }) => said.map((one) => hexOfBytes(one.challenge))))
+      expectClaim(drawn.size >= 8, `four connections have ${drawn.size} challenges, and each has two`)
+      for (const one of drawn)
+        expectClaim(answered.has(one), 'a host was given a challenge that the other side never saw')
+    },
+  },
+  {
+    claim: 'D16: a hello that was overheard is refused when it is said again, whoever dials',
+    run: async ({ start, network }: TransportCase): Promise<void> => {
+      const b = await start({ id: 'b', address: network.address(2) })
+      const original = await start({ id: 'a', address: network.address(1) })
+      original.reach(b)
+      await original.untilUp(b)
+      const { address } = original
+      const [toB, ofB] = [b.heard[0]?.hello, original.heard[0]?.hello]
+      await original.close()
+      const asked = b.heard.length
+      const repeating = await start({ id: 'a', address, ...(toB && { hello: toB }) })
+      repeating.reach(b)
+      await repeating.until('is refused', () => repeating.linkTo(b)?.reason.includes('another connection') === true)
+      expectClaim(b.heard.length > asked, 'the host was not asked about a hello that came again')
+      const again = await start({ id: 'b', address: network.address(3), ...(ofB && { hello: ofB }) })
+      const dialler = await start({ id: 'a', address: network.address(4) })
+      dialler.reach(again)
+      await dialler.until('refuses', () => dialler.linkTo(again)?.reason.includes('another connection') === true)
+      expectClaim(
+        [...repeating.links, ...dialler.links].every(({ state }) => state !== 'up'),
+        'a member was connected by a hello of another connection',
       )
     },
   },

@@ -1,4 +1,5 @@
 import {
+  challengeBytes,
   frameBytesMax,
   QuorateError,
   type Channel,
@@ -39,6 +40,7 @@ export type Sin =
   | 'does not wait for the decision'
   | 'keeps the old address of a peer'
   | 'takes an address that is in use'
+  | 'has one challenge for all connections'
 
 const channelBytesMax = 64 * 1024 * 1024
 const credentials = { name: null, how: 'none' } as const
@@ -183,11 +185,15 @@ class Loopback implements RunningTransport {
   /** Both sides decide. Returns what stands against the connection. */
   async #greet(peer: NodeId, listener: Loopback): Promise<string | null> {
     const sin = this.#sin
+    const ours = this.#draw()
+    const theirs = listener.#draw()
     if (this.#isStranger && sin !== 'lets strangers in') {
-      if (sin === 'asks its host about strangers') await listener.host.admit(this.host.hello(), credentials)
+      if (sin === 'asks its host about strangers') {
+        await listener.host.admit(this.host.hello(theirs, peer), credentials, theirs)
+      }
       return sin === 'tells strangers nothing' ? '' : 'refused: who is this?'
     }
-    const decision = listener.host.admit(this.host.hello(), credentials)
+    const decision = listener.host.admit(this.host.hello(theirs, peer), credentials, theirs)
     if (sin === 'does not wait for the decision') return null
     const admitted = await decision
     if ('refuse' in admitted && sin === 'ends the present connection for one that it refuses') {
@@ -197,10 +203,16 @@ class Loopback implements RunningTransport {
     if ('refuse' in admitted && sin !== 'connects whom the other side refused') {
       return sin === 'forgets why it was refused' ? 'refused' : `refused: ${admitted.refuse}`
     }
-    const reached = await this.host.admit(listener.host.hello(), credentials)
+    const answer = listener.host.hello(ours, this.host.self)
+    const reached = await this.host.admit(answer, credentials, ours)
     if (sin === 'does not look whom it has reached') return null
     if ('refuse' in reached) return reached.refuse
     return reached.peer === peer ? null : `this is ${reached.peer}`
+  }
+
+  #draw(): Uint8Array {
+    if (this.#sin === 'has one challenge for all connections') return new Uint8Array(challengeBytes)
+    return this.host.environment.randomBytes(challengeBytes)
   }
 
   #cut(): void {

@@ -10,9 +10,10 @@ export async function admitBy(
   host: Pick<TransportHost, 'admit'>,
   hello: Uint8Array,
   credentials: Credentials,
+  challenge: Uint8Array,
 ): Promise<{ readonly peer: NodeId } | { readonly refuse: string }> {
   try {
-    return await host.admit(hello, credentials)
+    return await host.admit(hello, credentials, challenge)
   } catch (error) {
     return { refuse: describeError(error) }
   }

@@ -10,6 +10,9 @@ export const channels = ['control', 'log', 'bulk'] as const satisfies readonly C
 /** The largest frame any transport has to carry, in bytes. */
 export const frameBytesMax = 8 * 1024 * 1024
 
+/** The length of a challenge, in bytes. Each side draws one of `environment.randomBytes` for every connection. */
+export const challengeBytes = 16
+
 /** What the connection itself proved about the peer. */
 export interface Credentials {
   readonly name: string | null
@@ -22,10 +25,21 @@ export interface TransportHost {
   /** This member's name and the address its peers know: a transport listens there unless its own options say otherwise. */
   readonly self: NodeId
   readonly address: string
-  /** Sent first on every connection, both ways. Opaque to the transport. */
-  hello(): Uint8Array
-  /** Decides who the other side is. All identity rules live in the driver; what it learns is durable before it answers. */
-  admit(hello: Uint8Array, credentials: Credentials): Promise<{ readonly peer: NodeId } | { readonly refuse: string }>
+  /**
+   * What is said to a peer on a new connection, both ways: it answers the challenge that the other side has drawn, and names
+   * for whom it is. Opaque to the transport.
+   */
+  hello(challenge: Uint8Array, to: NodeId): Uint8Array
+  /**
+   * Decides who the other side is. All identity rules live in the driver; what it learns is durable before it answers.
+   * `challenge` is what this side has drawn for this connection: {@link challengeBytes} random bytes that are used once, so
+   * that a hello which was heard on another connection is refused.
+   */
+  admit(
+    hello: Uint8Array,
+    credentials: Credentials,
+    challenge: Uint8Array,
+  ): Promise<{ readonly peer: NodeId } | { readonly refuse: string }>
   /** The frame is the receiver's own. */
   /** `malformed`: no member sends that, so the connection that brought it is ended. */
   onFrame(from: NodeId, channel: Channel, frame: Uint8Array): 'malformed' | void

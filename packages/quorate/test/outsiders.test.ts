@@ -1,5 +1,12 @@
 /** What somebody can do who holds a certificate of the right authority, or the token, and is no member: nothing. */
-import { ByteWriter, nodeId, type Channel, type RunningTransport, type Transport } from '@quorate/contracts'
+import {
+  ByteWriter,
+  nodeId,
+  type Channel,
+  type RunningTransport,
+  type Transport,
+  type TransportHost,
+} from '@quorate/contracts'
 import { nodeEnvironment, type CertificatesOption, type PeerCertificate } from '@quorate/contracts/node'
 import { counter, createReplica, httpTransport, memoryStorage, raft, tcpTransport } from 'quorate'
 import { expect, onTestFinished, test, vi } from 'vitest'
@@ -41,7 +48,10 @@ const attack: readonly Uint8Array[] = [
     .finish(),
 ]
 
-/** Where texts of a hello end that stand behind their lengths, the first behind the format. */
+/**
+ * Where parts of a hello end that stand behind their lengths, the first behind the format: the challenge, for whom it is,
+ * the cluster, the id, the incarnation.
+ */
 function endsOf(hello: Uint8Array, count: number): number[] {
   const view = new DataView(hello.buffer, hello.byteOffset)
   const ends: number[] = []
@@ -52,7 +62,7 @@ function endsOf(hello: Uint8Array, count: number): number[] {
 /** The hello of a member as another one would say it whose id is as long. */
 function helloAs(id: string, hello: Uint8Array): Uint8Array {
   const forged = new Uint8Array(hello)
-  const [endOfCluster = 0] = endsOf(hello, 1)
+  const [, , endOfCluster = 0] = endsOf(hello, 3)
   forged.set(new TextEncoder().encode(id), endOfCluster + 4)
   return forged
 }
@@ -60,33 +70,39 @@ function helloAs(id: string, hello: Uint8Array): Uint8Array {
 /** The same of a member that has started as often as can be said. */
 function startedForEver(hello: Uint8Array): Uint8Array {
   const forged = new Uint8Array(hello)
-  forged.set(new ByteWriter().u53(Number.MAX_SAFE_INTEGER).finish(), endsOf(hello, 3)[2])
+  forged.set(new ByteWriter().u53(Number.MAX_SAFE_INTEGER).finish(), endsOf(hello, 5)[4])
   return forged
 }
 
 /** The id that a hello claims, of one letter. */
 function idIn(hello: Uint8Array): string {
-  return String.fromCharCode(hello[(endsOf(hello, 1)[0] ?? 0) + 4] ?? 0)
+  return String.fromCharCode(hello[(endsOf(hello, 3)[2] ?? 0) + 4] ?? 0)
 }
 
-/** A member's transport, and the hello that it sends. */
-function overheard(transport: Transport): { readonly transport: Transport; readonly hello: () => Uint8Array } {
-  let hello = (): Uint8Array => new Uint8Array()
+/** A member's transport, the hello that it would say to whoever asks, and those that it has said. */
+function overheard(transport: Transport) {
+  const said: Uint8Array[] = []
+  let hello: TransportHost['hello'] = () => new Uint8Array()
   return {
     transport: {
       start: (host) => {
-        hello = () => host.hello()
-        return transport.start(host)
+        hello = (challenge, to) => host.hello(challenge, to)
+        const noting: TransportHost['hello'] = (challenge, to) => {
+          said.push(new Uint8Array(hello(challenge, to)))
+          return hello(challenge, to)
+        }
+        return transport.start({ ...host, hello: noting })
       },
-    },
-    hello: () => hello(),
+    } satisfies Transport,
+    hello: (...asked: Parameters<TransportHost['hello']>) => hello(...asked),
+    said,
   }
 }
 
 /** Somebody who lets everybody in, and attacks whoever lets it in. */
 async function outsider(
   transport: Transport,
-  hello: Uint8Array,
+  hello: TransportHost['hello'],
   members: Readonly<Record<string, string>>,
   frames: readonly Uint8Array[] = attack,
 ): Promise<{ readonly links: string[]; readonly running: RunningTransport }> {
@@ -99,7 +115,7 @@ async function outsider(
     environment: nodeEnvironment(),
     self: nodeId('c'),
     address: await freeAddress(),
-    hello: () => hello,
+    hello,
     admit: (theirs) => Promise.resolve({ peer: nodeId(idIn(theirs)) }),
     onFrame: () => {},
     onLink: (peer, state, reason) => {
@@ -131,7 +147,7 @@ test.each(transports)(
     const a = await start('a', members, told.transport)
     await start('b', members, transport('b'))
     await a.commands.add({ by: 1 })
-    const { links } = await outsider(transport('c'), helloAs('c', told.hello()), members)
+    const { links } = await outsider(transport('c'), (...asked) => helloAs('c', told.hello(...asked)), members)
     await vi.waitUntil(() => ['a', 'b'].every((id) => links.some((link) => link.startsWith(id))), { timeout: 15_000 })
     for (let sum = 2; sum <= 6; sum += 1) expect(await a.commands.add({ by: 1 }, { timeoutMs: 5_000 })).toBe(sum)
     expect(links.join('\n')).not.toMatch(/up:/)
@@ -152,7 +168,7 @@ test.each(transports)(
     const told = overheard(transport('b'))
     const b = await start('b', members, told.transport, storage)
     await a.commands.add({ by: 1 })
-    const hello = startedForEver(told.hello())
+    const hello: TransportHost['hello'] = (...asked) => startedForEver(told.hello(...asked))
     await b.close()
     const { links, running } = await outsider(transport('c'), hello, { a: members.a })
     await vi.waitUntil(() => links.length > 0, { timeout: 15_000 })
@@ -162,6 +178,19 @@ test.each(transports)(
     expect(await a.commands.add({ by: 1 }, { timeoutMs: 10_000 })).toBe(2)
   },
 )
+
+test.each(transports)('D16: over %s, a hello of a member that was overheard lets nobody in', async (_, transport) => {
+  const members = { a: await freeAddress(), b: await freeAddress() }
+  const a = await start('a', members, transport('a'))
+  const told = overheard(transport('b'))
+  const b = await start('b', members, told.transport)
+  await a.commands.add({ by: 1 })
+  await b.close()
+  const [said = new Uint8Array()] = told.said
+  const { links } = await outsider(transport('b'), () => said, { a: members.a })
+  await vi.waitUntil(() => links.length > 0, { timeout: 15_000 })
+  expect(links.join('\n')).toMatch(/^a down: .*refused: MEMBER_IMPOSTOR: the hello answers another connection/)
+})
 
 test.each([
   ['tcp', (tls: CertificatesOption) => tcpTransport({ ...quick, tls })],
@@ -187,7 +216,7 @@ test.each([
   expect(seen[0]?.fingerprint256).toMatch(/^([0-9A-F]{2}:){31}/)
   await b.close()
   isTaken = false
-  const { links } = await outsider(transport(certificate('b')), told.hello(), { a: members.a })
+  const { links } = await outsider(transport(certificate('b')), told.hello, { a: members.a })
   await vi.waitUntil(() => links.length > 0, { timeout: 15_000 })
   expect(links.join('\n')).toMatch(/^a down: .*refused: MEMBER_IMPOSTOR: the certificate that was shown is no member's/)
 })
@@ -198,7 +227,12 @@ test.each(transports)('F-34: over %s, a member cannot lead the others into the l
   const a = await start('a', members, told.transport)
   const b = await start('b', members, transport('b'))
   await a.commands.add({ by: 1 })
-  await outsider(transport('c'), helloAs('c', told.hello()), { a: members.a, b: members.b }, wedge)
+  await outsider(
+    transport('c'),
+    (...asked) => helloAs('c', told.hello(...asked)),
+    { a: members.a, b: members.b },
+    wedge,
+  )
   const saysWhy = async (): Promise<boolean> => {
     const both = [await a.status(), await b.status()]
     return both.every(({ protocol }) => /"refused":"c: a \w+ of term \d+ is too far/.test(JSON.stringify(protocol)))

@@ -1,5 +1,5 @@
-import type { Credentials, NodeId } from '@quorate/contracts'
-import { decodeHello, frameVersions, type Hello } from './hello.js'
+import { equalBytes, type Credentials, type NodeId } from '@quorate/contracts'
+import { decodeHello, frameVersions, type Hello, type Introduction } from './hello.js'
 import { recordsStepMax, type IdentityFile } from './identity-file.js'
 import { differenceOf } from './versions/command-lists.js'
 import type { Versions } from './versions/version-list.js'
@@ -20,11 +20,17 @@ export interface Refusal {
  */
 export const startsStepMax = 100_000
 
+/** Nothing of such a hello is believed: whoever sends it may have heard or been given it. */
+const refusalOfRepetition =
+  'MEMBER_IMPOSTOR: the hello answers another connection, so it may have been overheard. Find out who repeats it, or give ' +
+  'all members the option tls'
+
 /** The answer to a hello. */
 export type Admission = { readonly peer: NodeId; readonly clientAddress: string; readonly supports: Versions } | Refusal
 
 /**
- * Decides who may connect (decisions D16, D17 and 0017). Refused are another cluster, protocol or machine, no common
+ * Decides who may connect (decisions D16, D17 and 0017). Refused are a hello that answers another challenge than the one
+ * that was drawn for this connection, before anything else of it is believed, one that is for another member, another cluster, protocol or machine, no common
  * version, a certificate for somebody else, an id outside the configuration, and a copy of a member: another incarnation,
  * an older count of starts, a second run under the same count, a journal that has less than the member had vouched for
  * (decision 0011).
@@ -35,12 +41,14 @@ export type Admission = { readonly peer: NodeId; readonly clientAddress: string;
 export async function admit(
   helloBytes: Uint8Array,
   credentials: Credentials,
-  self: Hello,
+  challenge: Uint8Array,
+  self: Introduction,
   identity: IdentityFile,
   memberOf: (id: NodeId) => { readonly incarnation: string | null } | null,
 ): Promise<Admission> {
   const hello = decodeHello(helloBytes)
   if ('refuse' in hello) return hello
+  if (!equalBytes(hello.challenge, challenge)) return { refuse: refusalOfRepetition }
   const foreign = refusalOfForeigner(hello, credentials, self)
   if (foreign !== null) return foreign
   const member = memberOf(hello.self)
@@ -56,7 +64,7 @@ export async function admit(
   return { peer: hello.self, clientAddress: hello.clientAddress, supports: hello.supports }
 }
 
-function refusalOfForeigner(hello: Hello, credentials: Credentials, self: Hello): Refusal | null {
+function refusalOfForeigner(hello: Hello, credentials: Credentials, self: Introduction): Refusal | null {
   if (hello.clusterId !== self.clusterId) {
     const refuse = `WRONG_CLUSTER: ${hello.self} and ${self.self} are of different clusters: check the options "cluster" and "members"`
     return { refuse, detail: `${refuse} (that one is of ${hello.clusterId}, this one of ${self.clusterId})` }
@@ -65,19 +73,24 @@ function refusalOfForeigner(hello: Hello, credentials: Credentials, self: Hello)
   return refuse === null ? null : { refuse }
 }
 
-function refusalOfClaim(hello: Hello, credentials: Credentials, self: Hello): string | null {
+function refusalOfClaim(hello: Hello, credentials: Credentials, self: Introduction): string | null {
   if (credentials.how === 'mutualTls' && credentials.name !== hello.self) {
     return credentials.name === null
       ? `MEMBER_IMPOSTOR: the certificate that was shown is no member's, and the hello says "${hello.self}"`
       : `MEMBER_IMPOSTOR: the certificate is for "${credentials.name}" and the hello says "${hello.self}"`
   }
-  if (hello.self !== self.self) return null
+  if (hello.self !== self.self) return hello.to === self.self ? null : refusalOfMisdirected(hello, self)
   return hello.run === self.run
     ? `MEMBER_IMPOSTOR: ${self.self} has reached itself: check the addresses in the option "members"`
     : `MEMBER_IMPOSTOR: two processes call themselves "${self.self}": stop one of them`
 }
 
-function refusalOfVersions(hello: Hello, self: Hello): string | null {
+/** Somebody hands on what it was told, or an address is another member's. */
+function refusalOfMisdirected({ self: from, to }: Hello, self: Introduction): string {
+  return `MEMBER_IMPOSTOR: the hello of ${from} is for "${to}", and this is ${self.self}: check the addresses in the option "members"`
+}
+
+function refusalOfVersions(hello: Hello, self: Introduction): string | null {
   if (hello.protocol !== self.protocol) {
     return `${hello.self} runs the protocol ${hello.protocol}, and ${self.self} runs ${self.protocol}`
   }

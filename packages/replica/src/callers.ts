@@ -93,7 +93,6 @@ export class Callers {
         barrier: (token) => host.offer({ kind: 'readBarrier', token }),
         transfer: (token, to) => host.transfer(token, to),
         onReply: (token, reply) => this.#onReply(token, reply),
-        warn: (from, message) => host.warn('BAD_FRAME', `${from} sent bytes that are no request: ${message}`, from),
       },
       host.starts,
     )

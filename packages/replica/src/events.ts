@@ -90,7 +90,6 @@ export class Events {
   readonly #warnings = new Map<string, Warning & { readonly saidMs: number }>()
   readonly #environment: EventsEnvironment | null
   readonly #lines: LineLimit | null
-  #badFrames = 0
 
   constructor(logger: Logger, environment: EventsEnvironment | null = null) {
     this.#logger = logger
@@ -100,11 +99,6 @@ export class Events {
       new LineLimit(environment, (about, lines) =>
         logger.warn({ about, leftOut: lines }, `${lines} more warnings like this were left out: ${about}`),
       )
-  }
-
-  /** How often bytes came that are nothing. */
-  get badFrames(): number {
-    return this.#badFrames
   }
 
   /** The last of every kind of warning that still holds, or was said within ten minutes if it was about a moment. */
@@ -141,7 +135,6 @@ export class Events {
     const saidMs = this.#environment?.monotonicMs() ?? 0
     const subject = about === '' ? code : `${code} ${about}`
     const warning = { code, message: oneLine(message), wallMs }
-    if (code === 'BAD_FRAME') this.#badFrames += 1
     this.#warnings.set(`${code} ${about}`, { ...warning, saidMs })
     if (this.#lines?.take(subject) === false) return
     this.#logger.warn({ code }, warning.message)

@@ -1,4 +1,4 @@
-import { BytesError, type NodeId, type Position, type RunningTransport, type Token } from '@quorate/contracts'
+import type { NodeId, Position, RunningTransport, Token } from '@quorate/contracts'
 import {
   decodeForward,
   decodeReply,
@@ -32,7 +32,6 @@ export interface ForwardingHost {
   transfer(token: Token, to: NodeId | null): boolean
   /** What became of a request of this member's own, which is a token of its own. */
   onReply(token: Token, reply: ForwardReply): void
-  warn(from: NodeId, message: string): void
 }
 
 /**
@@ -63,15 +62,10 @@ export class Forwarding {
     return this.#host.send(leader, frame, channelOf(asked)) === 'queued'
   }
 
-  /** A frame of another member's driver. */
+  /** A frame of another member's driver. Throws `BytesError` if it is none. */
   onFrame(kind: number, from: NodeId, body: Uint8Array): void {
-    try {
-      if (kind === frameKind.forward) this.#carryOut(from, decodeForward(body))
-      if (kind === frameKind.reply) this.#onReply(decodeReply(body))
-    } catch (error) {
-      if (!(error instanceof BytesError)) throw error
-      this.#host.warn(from, error.message)
-    }
+    if (kind === frameKind.forward) this.#carryOut(from, decodeForward(body))
+    if (kind === frameKind.reply) this.#onReply(decodeReply(body))
   }
 
   /** Tells the asker how it ended. False if the token is not of a request of others. */

@@ -1,3 +1,5 @@
+import { BytesError } from '@quorate/contracts'
+
 /**
  * The first byte of every frame between drivers (decision D10). Transports do not look inside, and a kind that this
  * version does not know is ignored.
@@ -23,10 +25,11 @@ export function vouchIn(frame: Uint8Array, persisted: number): void {
   view.setUint32(5, Math.floor(persisted / 0x1_0000_0000), true)
 }
 
-/** Inverse of {@link vouchIn}; null for a frame that is too short or says no number. */
-export function vouchedIn(frame: Uint8Array): number | null {
-  if (frame.length < frameReserveBytes) return null
+/** Inverse of {@link vouchIn}. Throws {@link BytesError} for a frame that is too short or says no number. */
+export function vouchedIn(frame: Uint8Array): number {
+  if (frame.length < frameReserveBytes) throw new BytesError(`a frame of ${frame.length} bytes is too short`)
   const view = new DataView(frame.buffer, frame.byteOffset, frameReserveBytes)
   const persisted = view.getUint32(5, true) * 0x1_0000_0000 + view.getUint32(1, true)
-  return Number.isSafeInteger(persisted) ? persisted : null
+  if (!Number.isSafeInteger(persisted)) throw new BytesError('a frame vouches for more records than there can be')
+  return persisted
 }

@@ -8,8 +8,8 @@ export const helloFormat = 1
 /** The frames between drivers that this code speaks, from the oldest to the newest. */
 export const frameVersions = { oldest: 1, newest: 1 } as const
 
-/** What a member says first on every connection. */
-export interface Hello {
+/** What a member says of itself, the same on every connection of one life. */
+export interface Introduction {
   readonly clusterId: string
   readonly self: NodeId
   readonly incarnation: string
@@ -27,6 +27,12 @@ export interface Hello {
   readonly supports: Versions
 }
 
+/** What a member says first on a connection: to whom, and in answer to what the other side has drawn for that connection. */
+export interface Hello extends Introduction {
+  readonly challenge: Uint8Array
+  readonly to: NodeId
+}
+
 /** Longer or stranger text is in no hello: what is learned of a member is kept, and shown in the log. */
 const shortText = /^[\x21-\x7e]{0,64}$/
 const addressText = /^[\x21-\x7e]{0,300}$/
@@ -41,6 +47,8 @@ function readText(reader: ByteReader, pattern = shortText): string {
 export function encodeHello(hello: Hello): Uint8Array {
   const writer = new ByteWriter(512)
     .u8(helloFormat)
+    .bytes(hello.challenge)
+    .ascii(hello.to)
     .ascii(hello.clusterId)
     .ascii(hello.self)
     .ascii(hello.incarnation)
@@ -64,6 +72,8 @@ export function decodeHello(bytes: Uint8Array): Hello | { readonly refuse: strin
     if (format !== helloFormat)
       return { refuse: `FORMAT_TOO_NEW: hello format ${format}, and ${helloFormat} is known here` }
     const hello = {
+      challenge: reader.bytes(),
+      to: nodeId(reader.ascii()),
       clusterId: readText(reader),
       self: nodeId(reader.ascii()),
       incarnation: readText(reader),

@@ -1,4 +1,5 @@
 import {
+  BytesError,
   compareIds,
   describeError,
   hexOfBytes,
@@ -21,7 +22,7 @@ import { admit, isToldStale } from './admission.js'
 import type { Events } from './events.js'
 import { frameKind, frameReserveBytes, vouchedIn, vouchIn } from './frame.js'
 import { guarded } from './guarded-environment.js'
-import { encodeHello, frameVersions, type Hello } from './hello.js'
+import { encodeHello, frameVersions, type Introduction } from './hello.js'
 import type { IdentityFile } from './identity-file.js'
 import type { LeaderView } from './leader-view.js'
 import { ProgressKeeper } from './progress-keeper.js'
@@ -49,7 +50,7 @@ export interface PeersHost<Message, Admin> {
   offer(input: Input<Message, Admin>): boolean
   post(input: Input<Message, Admin>): void
   fail(error: unknown): void
-  /** A frame between drivers, of a kind that is not the protocol's. */
+  /** A frame between drivers, of a kind that is not the protocol's. Throws `BytesError` if it is none. */
   onDriverFrame(kind: number, from: NodeId, body: Uint8Array): void
   onLink(peer: NodeId, state: 'up' | 'down' | 'gone'): void
   /** A frame came or went, or found no room. */
@@ -59,7 +60,7 @@ export interface PeersHost<Message, Admin> {
 /** The other members: who they are, what is said to them and what comes from them. */
 export class Peers<Message, Admin> {
   readonly #host: PeersHost<Message, Admin>
-  readonly #hello: Hello
+  readonly #hello: Introduction
   readonly #keeper: ProgressKeeper
   readonly #links = new Map<NodeId, { readonly state: 'up' | 'down' | 'gone'; readonly reason: string }>()
   readonly #supports = new Map<NodeId, Versions>()
@@ -179,8 +180,8 @@ export class Peers<Message, Admin> {
       environment,
       self: this.#hello.self,
       address,
-      hello: () => encodeHello(this.#hello),
-      admit: (hello, credentials) => this.#admit(hello, credentials),
+      hello: (challenge, to) => encodeHello({ ...this.#hello, challenge, to }),
+      admit: (hello, credentials, challenge) => this.#admit(hello, credentials, challenge),
       onFrame: guarded((from, channel, frame) => this.#onFrame(from, channel, frame), fail),
       onLink: guarded((peer, state, reason) => this.#onLink(peer, state, oneLine(reason)), fail),
     }
@@ -205,10 +206,14 @@ export class Peers<Message, Admin> {
     this.#host.post({ kind: 'linkDown', peer, gone: state === 'gone' })
   }
 
-  async #admit(hello: Uint8Array, credentials: Credentials): Promise<{ peer: NodeId } | { refuse: string }> {
+  async #admit(
+    hello: Uint8Array,
+    credentials: Credentials,
+    challenge: Uint8Array,
+  ): Promise<{ peer: NodeId } | { refuse: string }> {
     try {
       const { identity, leader } = this.#host
-      const answer = await admit(hello, credentials, this.#hello, identity, (id) => leader.memberOf(id))
+      const answer = await admit(hello, credentials, challenge, this.#hello, identity, (id) => leader.memberOf(id))
       if ('refuse' in answer) {
         this.#host.events.warn('PEER_REFUSED', answer.detail ?? answer.refuse)
         return { refuse: answer.refuse }
@@ -236,25 +241,26 @@ export class Peers<Message, Admin> {
   }
 
   #onFrame(from: NodeId, channel: Channel, frame: Uint8Array): 'malformed' | void {
-    const [kind] = frame
-    const persisted = vouchedIn(frame)
-    const { events } = this.#host
-    if (kind === undefined || persisted === null || !this.#isHeard(from)) return
-    this.#host.onTraffic('received', channel)
-    this.#host.identity.hear(from, persisted)
-    if (kind !== frameKind.protocol) {
-      // Whoever reads a frame warns of what is none.
-      const before = events.badFrames
-      this.#host.onDriverFrame(kind, from, frame.subarray(frameReserveBytes))
-      return events.badFrames > before ? 'malformed' : undefined
-    }
+    if (!this.#isHeard(from)) return
     try {
-      const message = this.#host.protocol.decode(frame.subarray(frameReserveBytes))
-      this.#host.offer({ kind: 'receive', from, message })
+      this.#read(from, channel, frame)
     } catch (error) {
-      if (!(error instanceof ProtocolFormatError)) throw error
-      events.warn('BAD_FRAME', `${from} sent bytes on ${channel} that are no message: ${error.message}`, from)
+      if (!(error instanceof BytesError || error instanceof ProtocolFormatError)) throw error
+      const what = `${from} sent bytes on ${channel} that are no message: ${error.message}`
+      this.#host.events.warn('BAD_FRAME', what, from)
       return 'malformed'
     }
+  }
+
+  /** Whoever reads frames, here, in the driver or in the protocol, throws one of those two for what no member sends. */
+  #read(from: NodeId, channel: Channel, frame: Uint8Array): void {
+    const persisted = vouchedIn(frame)
+    const [kind = 0] = frame
+    this.#host.onTraffic('received', channel)
+    this.#host.identity.hear(from, persisted)
+    const body = frame.subarray(frameReserveBytes)
+    if (kind !== frameKind.protocol) return this.#host.onDriverFrame(kind, from, body)
+    const message = this.#host.protocol.decode(body)
+    this.#host.offer({ kind: 'receive', from, message })
   }
 }

@@ -17,6 +17,9 @@ import { decodeHello, encodeHello, type Hello } from '../src/hello.js'
 import { IdentityFile } from '../src/identity-file.js'
 import { announcedMachine, type AnnouncedMachine } from '../src/versions/command-lists.js'
 
+/** What n1 has drawn for the connection that is decided about. */
+const challenge = new Uint8Array(16).fill(7)
+
 const nobody: Credentials = { name: null, how: 'none' }
 
 function founders(ids: readonly string[], port = 7001): Members {
@@ -44,6 +47,8 @@ function machineOf(commands: Readonly<Record<string, number>>, named: Partial<Ma
 
 function helloOf(id: string, differs: Partial<Hello> = {}): Hello {
   return {
+    challenge,
+    to: nodeId('n1'),
     clusterId,
     self: nodeId(id),
     incarnation: `${id}-first`,
@@ -71,12 +76,29 @@ async function gate(bound: string | null = null, self = helloOf('n1')) {
   const identity = await IdentityFile.claim(storage, nodeEnvironment(), claim)
   const details: string[] = []
   const answer = async (hello: Hello, credentials = nobody): Promise<string> => {
-    const admission = await admit(encodeHello(hello), credentials, self, identity, (id) => memberOf(id, bound))
+    const admission = await admit(encodeHello(hello), credentials, challenge, self, identity, (id) =>
+      memberOf(id, bound),
+    )
     if ('refuse' in admission && admission.detail !== undefined) details.push(admission.detail)
     return 'refuse' in admission ? admission.refuse : `welcome ${admission.peer}`
   }
   return { answer, storage, identity, details }
 }
+
+test('D16: a hello that was said on another connection, or to another member, is refused, and nothing of it is kept', async () => {
+  const { answer, identity } = await gate()
+  const elsewhere = 'MEMBER_IMPOSTOR: the hello answers another connection'
+  const overheard = helloOf('n2', { challenge: new Uint8Array(16).fill(8), clusterId: 'other', starts: 9 })
+  expect(await answer(overheard)).toContain(elsewhere)
+  expect(await answer(overheard, { name: 'n2', how: 'mutualTls' })).toContain(elsewhere)
+  expect(await answer(helloOf('n2', { challenge: new Uint8Array() }))).toContain(elsewhere)
+  expect(await answer(helloOf('n2', { challenge: challenge.subarray(0, 15) }))).toContain(elsewhere)
+  expect(await answer(helloOf('n2', { to: nodeId('n3') }))).toMatch(
+    /^MEMBER_IMPOSTOR: the hello of n2 is for "n3", and this is n1: check the addresses/,
+  )
+  expect(identity.current.peers.size).toBe(0)
+  expect(await answer(helloOf('n2'))).toBe('welcome n2')
+})
 
 test('D17: an id outside the configuration is refused, whatever it proves, and nothing of it is kept', async () => {
   const { answer, identity } = await gate()
@@ -159,7 +181,7 @@ test('what peers have vouched for is kept when it is news, and still known by th
   const again = await IdentityFile.claim(storage, nodeEnvironment(), claim)
   expect(again.lifeOf(nodeId('n2'))).toEqual({ incarnation: 'n2-first', starts: 5, run: 'a', persisted: 30 })
   const stale = encodeHello(helloOf('n2', { starts: 6, run: 'b', recovered: 29 }))
-  expect(await admit(stale, nobody, helloOf('n1'), again, memberOf)).toMatchObject({
+  expect(await admit(stale, nobody, challenge, helloOf('n1'), again, memberOf)).toMatchObject({
     refuse: expect.stringMatching(/^STALE_DIRECTORY/) as string,
   })
 })
@@ -232,10 +254,10 @@ test('D40: a hello of a later format is refused by name, and bytes that are no h
   })
   const newer = encodeHello(hello)
   newer[0] = 9
-  expect(await admit(newer, nobody, hello, identity, memberOf)).toEqual({
+  expect(await admit(newer, nobody, challenge, hello, identity, memberOf)).toEqual({
     refuse: expect.stringMatching(/FORMAT_TOO_NEW: hello format 9/) as string,
   })
-  expect(await admit(encodeHello(hello).subarray(0, 30), nobody, hello, identity, memberOf)).toEqual({
+  expect(await admit(encodeHello(hello).subarray(0, 30), nobody, challenge, hello, identity, memberOf)).toEqual({
     refuse: expect.stringMatching(/the hello cannot be read/) as string,
   })
 })
@@ -292,7 +314,9 @@ test('what was learned of a peer can be forgotten: then its directory is taken a
   const claim = { clusterId, self: nodeId('n1'), founders: founders(['n1', 'n2', 'n3']) }
   const again = await IdentityFile.claim(storage, nodeEnvironment(), claim, [nodeId('n2')])
   expect([...again.current.peers.keys()]).toEqual(['n3'])
-  expect(await admit(encodeHello(helloOf('n2')), nobody, helloOf('n1'), again, memberOf)).toMatchObject({ peer: 'n2' })
+  expect(await admit(encodeHello(helloOf('n2')), nobody, challenge, helloOf('n1'), again, memberOf)).toMatchObject({
+    peer: 'n2',
+  })
 })
 
 test.each(['incarnation', 'run', 'clusterId', 'protocol', 'clientAddress'])(

@@ -158,6 +158,8 @@ test('F-38: tables of sessions, and the commands that open them', () => {
 
 test('F-38: hellos and identities', () => {
   const hello: Hello = {
+    challenge: new Uint8Array(16).fill(7),
+    to: nodeId('n2'),
     clusterId: 'c0ffee',
     self: nodeId('n1'),
     incarnation: 'first',

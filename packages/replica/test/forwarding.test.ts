@@ -1,4 +1,4 @@
-import { BytesError, nodeId, position, token, type NodeId, type Token } from '@quorate/contracts'
+import { BytesError, nodeId, position, token, type Token } from '@quorate/contracts'
 import { expect, test } from 'vitest'
 import {
   decodeForward,
@@ -102,7 +102,6 @@ function asked({ takes = true, starts = 1 } = {}) {
       barrier: hand,
       transfer: hand,
       onReply: (own, reply) => told.push({ token: own, reply }),
-      warn: (from: NodeId, message) => sent.push({ to: from, kind: -1, reply: message as never }),
     },
     starts,
   )
@@ -131,10 +130,12 @@ test('D37: a member that may take no more says so, and keeps nothing of it', () 
   expect(forwarding.pending).toBe(0)
 })
 
-test('bytes that are no request are told, and nothing more', () => {
+test('bytes that are no request throw BytesError, and nothing is sent', () => {
   const { forwarding, sent } = asked()
-  forwarding.onFrame(frameKind.forward, nodeId('n2'), Uint8Array.of(9, 9))
-  expect(sent).toMatchObject([{ to: 'n2', kind: -1 }])
+  for (const kind of [frameKind.forward, frameKind.reply]) {
+    expect(() => forwarding.onFrame(kind, nodeId('n2'), Uint8Array.of(9, 9))).toThrow(BytesError)
+  }
+  expect(sent).toEqual([])
 })
 
 test('D9: a request that arrives twice is carried out once, also when the first was refused', () => {
@@ -189,9 +190,9 @@ test('an answer to an earlier life ends nothing in this one, whatever its count'
 
 test('an opening that is none is no request', () => {
   const { ask, sent, handed } = asked()
-  ask({ kind: 'propose', request: token(1), proposal: { ...proposal, kind: 'openSession' } })
-  expect(handed).toEqual([])
-  expect(sent).toMatchObject([{ to: 'n2', kind: -1 }])
+  const opening = { ...proposal, kind: 'openSession' } as const
+  expect(() => ask({ kind: 'propose', request: token(1), proposal: opening })).toThrow(BytesError)
+  expect([handed, sent]).toEqual([[], []])
 })
 
 test('of what was applied, only a lack of room is told: the asker cannot see which attempt found none', () => {

@@ -1,4 +1,5 @@
 import {
+  BytesError,
   nodeId,
   ProtocolFormatError,
   silentLogger,
@@ -16,7 +17,7 @@ import { memoryStorage } from '@quorate/storage-memory'
 import { expect, test } from 'vitest'
 import { Events } from '../src/events.js'
 import { frameKind, frameReserveBytes, vouchIn } from '../src/frame.js'
-import { encodeHello } from '../src/hello.js'
+import { decodeHello, encodeHello } from '../src/hello.js'
 import { LeaderView } from '../src/leader-view.js'
 import { IdentityFile } from '../src/identity-file.js'
 import { Peers } from '../src/peers.js'
@@ -39,6 +40,9 @@ const byteProtocol: ProtocolModule<number, never> = {
 }
 
 const machine = announcedMachine(counter)
+
+/** What the transport says that it has drawn. */
+const challenge = new Uint8Array(16).fill(7)
 
 const founders = sortedMembers(
   ['n1', 'n2'].map((id) => ({
@@ -105,7 +109,10 @@ async function side({
     offer: (input) => inputs.push(input) > 0,
     post: (input) => void inputs.push(input),
     fail: (error) => void failures.push(error),
-    onDriverFrame: (kind) => void driverFrames.push(kind),
+    onDriverFrame: (kind, _from, body) => {
+      if (body[0] === 0xff) throw new BytesError('its reader knows no such frame')
+      driverFrames.push(kind)
+    },
     onLink: () => {},
     onTraffic: () => {},
   })
@@ -140,8 +147,7 @@ test('D10: the first byte of a frame is its kind; messages of the protocol stand
 
 test('D10: frames of other kinds go to the driver, which ignores those that it does not know', async () => {
   const { host, inputs, events, driverFrames } = await side()
-  host.onFrame(nodeId('n2'), 'log', frameOf(77, 7))
-  host.onFrame(nodeId('n2'), 'log', new Uint8Array())
+  expect(host.onFrame(nodeId('n2'), 'log', frameOf(77, 7))).toBeUndefined()
   expect(inputs).toEqual([])
   expect(events.warnings).toEqual([])
   expect(driverFrames).toEqual([77])
@@ -155,6 +161,20 @@ test('bytes that are no message are a warning, and end the connection that broug
   expect(host.onFrame(nodeId('n2'), 'log', frameOf(77, 7))).toBeUndefined()
   expect(inputs).toEqual([])
   expect(events.warnings.map(({ code }) => code)).toEqual(['BAD_FRAME'])
+})
+
+test.each([
+  ['is empty', new Uint8Array()],
+  ['ends before it says what it is', frameOf(frameKind.forward, 7).subarray(0, 8)],
+  ['vouches for more than there can be', Uint8Array.of(77, 255, 255, 255, 255, 255, 255, 255, 255, 7)],
+  ['its reader refuses', frameOf(frameKind.forward, 0xff)],
+])('a frame that %s is one warning, and ends the connection that brought it', async (_, frame) => {
+  const { host, events, inputs, driverFrames } = await side()
+  const said: string[] = []
+  events.on('warning', ({ message }) => said.push(message))
+  expect(host.onFrame(nodeId('n2'), 'control', frame)).toBe('malformed')
+  expect(said).toEqual([expect.stringMatching(/^n2 sent bytes on control that are no message: /)])
+  expect([inputs, driverFrames]).toEqual([[], []])
 })
 
 test('a callback of the transport that throws stops the member, and throws nothing at the transport', async () => {
@@ -188,16 +208,29 @@ test('D17, F-35: whoever is no member is neither let in, nor kept, nor dialled',
   const { host, peers, reached, identity } = await side()
   const saying = (self: string) =>
     encodeHello({
+      ...{ challenge, to: nodeId('n1') },
       ...{ clusterId: identity.current.clusterId, self: nodeId(self), incarnation: 'x', starts: 1, run: 'r' },
       ...{ recovered: 0, protocol: 'solo', versions: { oldest: 1, newest: 1 }, clientAddress: `${self}:80` },
       ...{ machine, supports: new Map([['machine', 2]]) },
     })
-  const outsider = await host.admit(saying('n9'), { name: 'n9', how: 'mutualTls' })
+  const outsider = await host.admit(saying('n9'), { name: 'n9', how: 'mutualTls' }, challenge)
   expect(outsider).toEqual({ refuse: expect.stringMatching(/^NOT_A_MEMBER: "n9"/) as string })
   expect([peers.supportOf(nodeId('n9')), identity.current.peers.size]).toEqual([null, 0])
-  expect(await host.admit(saying('n2'), { name: null, how: 'none' })).toEqual({ peer: 'n2' })
+  expect(await host.admit(saying('n2'), { name: null, how: 'none' }, challenge)).toEqual({ peer: 'n2' })
   expect(peers.supportOf(nodeId('n2'))?.get('machine')).toBe(2)
   expect(reached).toEqual([['n2']])
+})
+
+test('D16: a hello answers what the other side has drawn, and one that answers something else is refused', async () => {
+  const { host, identity } = await side()
+  const drawn = new Uint8Array(16).fill(9)
+  expect(decodeHello(host.hello(drawn, nodeId('n2')))).toMatchObject({ challenge: drawn, to: 'n2', self: 'n1' })
+  const own = host.hello(challenge, nodeId('n2'))
+  const reflected = await host.admit(own, { name: null, how: 'none' }, challenge)
+  expect(reflected).toEqual({ refuse: expect.stringMatching(/^MEMBER_IMPOSTOR: n1 has reached itself/) as string })
+  const repeated = await host.admit(own, { name: null, how: 'none' }, drawn)
+  expect(repeated).toEqual({ refuse: expect.stringMatching(/^MEMBER_IMPOSTOR: the hello answers another/) as string })
+  expect(identity.current.peers.size).toBe(0)
 })
 
 test.each(['n9', 'n1'])('D17: whatever the transport has admitted, frames of %s are dropped', async (from) => {
@@ -214,10 +247,11 @@ test('D16: each frame vouches for its sender’s journal, and one that is too sh
   const { host, identity, driverFrames } = await side()
   const { clusterId } = identity.current
   const hello = encodeHello({
+    ...{ challenge, to: nodeId('n1') },
     ...{ clusterId, self: nodeId('n2'), incarnation: 'x', starts: 1, run: 'r', recovered: 3, protocol: 'solo' },
     ...{ versions: { oldest: 1, newest: 1 }, clientAddress: '', machine, supports: new Map() },
   })
-  await host.admit(hello, { name: null, how: 'none' })
+  await host.admit(hello, { name: null, how: 'none' }, challenge)
   host.onFrame(nodeId('n2'), 'control', frameOf(77, 7, 0x2_0000_0001))
   host.onFrame(nodeId('n2'), 'control', frameOf(77, 7, 5).subarray(0, 8))
   host.onFrame(nodeId('n2'), 'control', Uint8Array.of(77, 255, 255, 255, 255, 255, 255, 255, 255, 7))
@@ -255,9 +289,12 @@ test('D5: an identity that cannot be saved stops the member that learned somethi
   storage.saveIdentity = () => Promise.reject(new Error('EIO'))
   const { clusterId } = identity.current
   const hello = encodeHello({
+    ...{ challenge, to: nodeId('n1') },
     ...{ clusterId, self: nodeId('n2'), incarnation: 'x', starts: 1, run: 'r', recovered: 0, protocol: 'solo' },
     ...{ versions: { oldest: 1, newest: 1 }, clientAddress: '', machine, supports: new Map() },
   })
-  expect(await host.admit(hello, { name: null, how: 'none' })).toMatchObject({ refuse: expect.anything() as string })
+  expect(await host.admit(hello, { name: null, how: 'none' }, challenge)).toMatchObject({
+    refuse: expect.anything() as string,
+  })
   expect(failures).toEqual([new Error('EIO')])
 })

@@ -1,4 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { challengeBytes } from '@quorate/contracts'
+import { challengeOf } from './challenges.js'
 import { gather } from './gathering.js'
 import { headerNames, helloBytesMax, wireVersions } from './wire.js'
 
@@ -41,6 +43,12 @@ export class Answer {
     this.#gathered = null
     this.#onHello(hello)
   }
+}
+
+/** The challenge in an answer, or null if there is none. */
+export async function readChallenge(response: IncomingMessage): Promise<Uint8Array | null> {
+  const bytes = await gather(response, 2 * challengeBytes).catch(() => null)
+  return bytes && challengeOf(Buffer.from(bytes).toString('latin1'))
 }
 
 /** Why a request was refused, as far as the other side says. */

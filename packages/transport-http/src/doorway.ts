@@ -11,6 +11,7 @@ import {
 import { credentialsOf, type Certificates } from '@quorate/contracts/node'
 import { BodyError } from './body.js'
 import { knowsToken } from './bearer.js'
+import { challengeOf, Challenges } from './challenges.js'
 import { gather, GatheringError } from './gathering.js'
 import { Inbound, type Arrival } from './inbound.js'
 import type { HttpSettings } from './options.js'
@@ -18,6 +19,9 @@ import { chooseVersion, headerNames, helloBytesMax, type Place } from './wire.js
 
 /** What a body may have beside one frame of the maximal length. */
 const gatheredBytesMax = 2 * 1024 * 1024
+
+const noChallenge =
+  'the hello answers no challenge that waits here: it was used, or is too old. Ask for another one, and send one as well'
 
 /** Whoever has sent a request, and what its connection has proved. */
 interface Caller {
@@ -28,7 +32,7 @@ interface Caller {
   isGreeting: boolean
 }
 
-/** The receiving half of a member: answers requests for links, and requests that bring frames for them. */
+/** The receiving half of a member: answers requests for challenges and links, and requests that bring frames for these. */
 export class Doorway {
   readonly #host: TransportHost
   readonly #settings: HttpSettings
@@ -39,6 +43,7 @@ export class Doorway {
   readonly #byId = new Map<string, Inbound>()
   readonly #byPeer = new Map<NodeId, Inbound>()
   readonly #lines: LineLimit
+  readonly #challenges: Challenges
   #arrivals = 0
   #closed = false
 
@@ -55,6 +60,8 @@ export class Doorway {
       settings.logger.warn({ from, leftOut }, `${leftOut} more requests of ${from} were refused`),
     )
     this.#onAdmitted = onAdmitted
+    const bounds = { countMax: settings.pendingConnectionsMax, lifetimeMs: settings.helloTimeoutMs }
+    this.#challenges = new Challenges(host.environment, bounds)
   }
 
   /** Answers a request; never throws. The token has been checked. */
@@ -73,6 +80,7 @@ export class Doorway {
       const reason = 'the option tls asks for a certificate, and this connection has shown none that was checked'
       return this.#refuse(response, 403, reason)
     }
+    if (place === 'challenge') return this.#giveChallenge(request, response)
     const caller = { request, response, credentials, isGreeting: true }
     const work = place === 'link' ? this.#onCaller(caller) : this.#onFrames(place, caller)
     work.catch((error: unknown) => {
@@ -87,6 +95,15 @@ export class Doorway {
     this.#lines.close()
     for (const { response } of this.#callers) response.destroy()
     for (const inbound of [...this.#byId.values()]) inbound.close()
+  }
+
+  /** Whoever asks may be a stranger: the connection ends, and nothing of the request is read. */
+  #giveChallenge(request: IncomingMessage, response: ServerResponse): void {
+    const chosen = chooseVersion(headerOf(request, headerNames.versions))
+    if ('refuse' in chosen) return this.#refuse(response, 400, chosen.refuse)
+    const body = this.#challenges.give()
+    const headers = { 'content-type': 'text/plain', 'cache-control': 'no-store', connection: 'close' }
+    response.writeHead(200, { ...headers, 'content-length': body.length }).end(body)
   }
 
   async #onCaller(caller: Caller): Promise<void> {
@@ -109,26 +126,30 @@ export class Doorway {
     const { request, response, credentials } = caller
     const chosen = chooseVersion(headerOf(request, headerNames.versions))
     if ('refuse' in chosen) return this.#refuse(response, 400, chosen.refuse)
+    const challenge = this.#challenges.take(headerOf(request, headerNames.answers))
+    const theirs = challengeOf(headerOf(request, headerNames.challenge))
+    if (challenge === null || theirs === null) return this.#refuse(response, 403, noChallenge)
     const hello = await gather(request, helloBytesMax)
     caller.isGreeting = false
     if (isOver(response)) return
-    const admitted = await admitBy(this.#host, hello, credentials)
+    const admitted = await admitBy(this.#host, hello, credentials, challenge)
     if (isOver(response) || this.#closed) return
     if ('refuse' in admitted) return this.#refuse(response, 403, admitted.refuse)
-    this.#open({ peer: admitted.peer, ordinal, id: this.#drawId(), credentials }, response, chosen.version)
+    const arrival = { peer: admitted.peer, ordinal, id: this.#drawId(), credentials }
+    this.#open(arrival, theirs, response, chosen.version)
   }
 
   /**
    * A newer link takes the place of the older one before its dialler may send: otherwise frames that the older one still
    * brings would come after newer ones. Newer is who asked later, however long the host took to decide.
    */
-  #open(arrival: Arrival, response: ServerResponse, version: number): void {
+  #open(arrival: Arrival, challenge: Uint8Array, response: ServerResponse, version: number): void {
     const { peer, ordinal, id } = arrival
     const present = this.#byPeer.get(peer)
     if (present && present.ordinal > ordinal) return this.#refuse(response, 409, 'a newer link took its place')
     let hello: Uint8Array
     try {
-      hello = this.#host.hello()
+      hello = this.#host.hello(challenge, peer)
     } catch (error) {
       return this.#refuse(response, 500, describeError(error))
     }

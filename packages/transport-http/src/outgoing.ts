@@ -1,6 +1,7 @@
-import type { ClientRequest, IncomingMessage } from 'node:http'
+import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from 'node:http'
 import {
   admitBy,
+  challengeBytes,
   describeError,
   type Channel,
   type Credentials,
@@ -13,11 +14,12 @@ import {
   type TransportHost,
 } from '@quorate/contracts'
 import { endingOf, endWords, type Certificates, type DialStage } from '@quorate/contracts/node'
-import { Answer, readReason } from './answer.js'
+import { Answer, readChallenge, readReason } from './answer.js'
+import { textOfChallenge } from './challenges.js'
 import { Line } from './line.js'
 import type { HttpSettings } from './options.js'
 import { Requests } from './requests.js'
-import { headerNames, pathOf, wireVersions } from './wire.js'
+import { headerNames, pathOf, wireVersions, type Place } from './wire.js'
 
 /** What links need to know of the transport they belong to. */
 export interface Surroundings {
@@ -29,8 +31,8 @@ export interface Surroundings {
 }
 
 /**
- * A link that this member has asked for: one request whose body is our hello and whose answer never ends. While that
- * goes on, frames leave in requests of their own; when it breaks, so has the peer.
+ * A link that this member has asked for: one request for a challenge, and then one whose body is our hello, which answers
+ * that, and whose answer never ends. While that goes on, frames leave in requests of their own; when it breaks, so has the peer.
  */
 export class Outgoing implements Dialled {
   readonly #surroundings: Surroundings
@@ -38,21 +40,24 @@ export class Outgoing implements Dialled {
   readonly #base: URL
   readonly #events: DialEvents
   readonly #requests: Requests
-  readonly #request: ClientRequest | undefined
+  /** What the hello in the answer has to answer, drawn for this link alone. */
+  readonly #challenge: Uint8Array
+  #request: ClientRequest | undefined
   #lines: Readonly<Record<Channel, Line>> | undefined
   #cancelTimer: () => void = () => {}
   #silent = 0
   #ended = false
 
   constructor(surroundings: Surroundings, peer: NodeId, base: URL, events: DialEvents) {
-    const { settings, certificates } = surroundings
+    const { host, settings, certificates } = surroundings
+    this.#challenge = host.environment.randomBytes(challengeBytes)
     this.#surroundings = surroundings
     this.#peer = peer
     this.#base = base
     this.#events = events
     this.#requests = new Requests(base, peer, settings, certificates)
     this.#wait(settings.connectTimeoutMs, `did not answer for ${settings.connectTimeoutMs} ms`)
-    this.#request = this.#dial()
+    this.#ask()
   }
 
   send(channel: Channel, frame: Uint8Array): ReturnType<RunningTransport['send']> {
@@ -69,49 +74,67 @@ export class Outgoing implements Dialled {
     this.#requests.close()
   }
 
-  #dial(): ClientRequest | undefined {
+  /** Asks for the challenge that our hello has to answer. From its connection on, `helloTimeoutMs` is for all of it. */
+  #ask(): void {
+    const onPeer = (request: ClientRequest): void => {
+      if (this.#ended) return
+      const { helloTimeoutMs } = this.#surroundings.settings
+      this.#wait(helloTimeoutMs, `sent no hello for ${helloTimeoutMs} ms`)
+      request.end()
+    }
+    this.#post('challenge', { 'content-length': 0 }, onPeer, (response) => void this.#onChallenge(response))
+  }
+
+  async #onChallenge(response: IncomingMessage): Promise<void> {
+    const challenge = await readChallenge(response)
+    if (this.#ended) return
+    if (challenge === null) return this.#fail('is no member of a cluster: it gave no challenge')
     const headers = {
       'content-type': 'application/octet-stream',
-      [headerNames.versions]: `${wireVersions.oldest}-${wireVersions.newest}`,
+      [headerNames.answers]: textOfChallenge(challenge),
+      [headerNames.challenge]: textOfChallenge(this.#challenge),
     }
+    const onPeer = (request: ClientRequest): void => this.#greet(request, challenge)
+    this.#post('link', headers, onPeer, (link) => this.#onLink(link))
+  }
+
+  #post(
+    place: Place,
+    headers: OutgoingHttpHeaders,
+    onPeer: (request: ClientRequest) => void,
+    onAnswer: (response: IncomingMessage) => void,
+  ): void {
     let request: ClientRequest
+    const offer = { [headerNames.versions]: `${wireVersions.oldest}-${wireVersions.newest}` }
     try {
-      request = this.#requests.post(pathOf('link'), headers, {
-        onPeer: (connected) => this.#greet(connected),
-        onStranger: (what) => this.#fail(what),
-      })
+      const onStranger = (what: string): void => this.#fail(what)
+      request = this.#requests.post(pathOf(place), { ...headers, ...offer }, { onPeer, onStranger })
     } catch (error) {
-      this.#failLater(`cannot be asked: ${describeError(error)}`)
-      return undefined
+      return this.#failLater(`cannot be asked: ${describeError(error)}`)
     }
+    this.#request = request
     request.on('error', (error) => this.#end(endingOf(error, this.#base.host, this.#dialStage())))
     const onClose = (): void => this.#fail(endWords[this.#dialStage()])
     request.once('close', onClose)
     request.once('response', (response) => {
       // From now on the answer says how it ends; a refusal would be lost in this.
       request.off('close', onClose)
-      this.#onResponse(response)
+      response.on('error', (error) => this.#end(endingOf(error, this.#base.host, 'up')))
+      if (response.statusCode === 200) onAnswer(response)
+      else void readReason(response).then((reason) => this.#fail(`refused: ${reason}`))
     })
-    return request
   }
 
-  #greet(request: ClientRequest): void {
+  #greet(request: ClientRequest, challenge: Uint8Array): void {
     if (this.#ended) return
-    const { host, settings } = this.#surroundings
-    this.#wait(settings.helloTimeoutMs, `sent no hello for ${settings.helloTimeoutMs} ms`)
     try {
-      request.end(host.hello())
+      request.end(this.#surroundings.host.hello(challenge, this.#peer))
     } catch (error) {
       this.#fail(`cannot be greeted: ${describeError(error)}`)
     }
   }
 
-  #onResponse(response: IncomingMessage): void {
-    response.on('error', (error) => this.#end(endingOf(error, this.#base.host, 'up')))
-    if (response.statusCode !== 200) {
-      void readReason(response).then((reason) => this.#fail(`refused: ${reason}`))
-      return
-    }
+  #onLink(response: IncomingMessage): void {
     response.once('close', () => this.#fail(endWords.up))
     const credentials = this.#proved(response.socket)
     const answer = new Answer(response.headers, (hello) => void this.#onHello(hello, credentials, answer))
@@ -124,7 +147,7 @@ export class Outgoing implements Dialled {
   }
 
   async #onHello(hello: Uint8Array, credentials: Credentials, answer: Answer): Promise<void> {
-    const admitted = await admitBy(this.#surroundings.host, hello, credentials)
+    const admitted = await admitBy(this.#surroundings.host, hello, credentials, this.#challenge)
     if (this.#ended) return
     if ('refuse' in admitted) return this.#fail(`was refused here: ${admitted.refuse}`)
     if (admitted.peer !== this.#peer) return this.#fail(`is member ${admitted.peer}, not ${this.#peer}`)

@@ -8,10 +8,14 @@ export const helloBytesMax = 64 * 1024
 
 /** Names of headers. They are part of the format, and the same in every version. */
 export const headerNames = {
-  /** Of a request for a link: `oldest-newest`, what the dialler speaks. */
+  /** Of a request for a challenge or a link: `oldest-newest`, what the dialler speaks. */
   versions: 'quorate-versions',
   /** Of its answer: the version that the link speaks. */
   version: 'quorate-version',
+  /** Of a request for a link: the challenge that its hello answers, as it was given out. */
+  answers: 'quorate-answers',
+  /** Of a request for a link: what the hello in its answer has to answer, 32 hexadecimal digits as well. */
+  challenge: 'quorate-challenge',
   /** The link that frames belong to: 32 hexadecimal digits that the side which was dialled has drawn. */
   link: 'quorate-link',
   /** Which body of its channel this is, from 1. */
@@ -19,9 +23,10 @@ export const headerNames = {
 } as const
 
 /** What a request is for. */
-export type Place = 'link' | Channel
+export type Place = 'challenge' | 'link' | Channel
 
 const places: ReadonlyMap<string, Place> = new Map<string, Place>([
+  ['/challenge', 'challenge'],
   ['/link', 'link'],
   ...channels.map((channel) => [`/frames/${channel}`, channel] as const),
 ])
@@ -35,7 +40,7 @@ export function placeOf(url: string, path: string): Place | null {
 
 /** The path of a place, below the base of a peer's URL. */
 export function pathOf(place: Place): string {
-  return place === 'link' ? '/link' : `/frames/${place}`
+  return place === 'link' || place === 'challenge' ? `/${place}` : `/frames/${place}`
 }
 
 /** The newest version that both sides speak, or why there is none. */

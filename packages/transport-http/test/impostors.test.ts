@@ -21,11 +21,11 @@ async function impostor(name: string): Promise<{ readonly address: string; reado
   return { address: await listening(server), heard: () => heard }
 }
 
-/** Passes the first connection on to one address, and all others to another one. */
-async function crossroads(first: string, others: string): Promise<string> {
+/** Passes so many connections on to one address, and all others to another one. */
+async function crossroads(firstCount: number, first: string, others: string): Promise<string> {
   let count = 0
   const server = createTcpServer((socket) => {
-    const target = connect(splitAddress((count += 1) === 1 ? first : others))
+    const target = connect(splitAddress((count += 1) <= firstCount ? first : others))
     socket.on('error', () => target.destroy()).once('close', () => target.destroy())
     target.on('error', () => socket.destroy()).once('close', () => socket.destroy())
     socket.pipe(target).pipe(socket)
@@ -40,6 +40,17 @@ async function postAs(name: string, url: string, headers: Record<string, string>
   onTestFinished(() => void asked.destroy())
   const [response] = (await once(asked, 'response')) as [IncomingMessage]
   return response.on('error', () => {}).resume()
+}
+
+/** The headers of a request for a link as the member that this certificate is of. */
+async function answeringAs(name: string, address: string): Promise<Record<string, string>> {
+  const offer = { 'quorate-versions': '1-1' }
+  const url = `https://${address}/quorate/challenge`
+  const asked = httpsRequest(url, { method: 'POST', agent: false, headers: offer, ...shownBy(name) }).end()
+  const [response] = (await once(asked, 'response')) as [IncomingMessage]
+  let challenge = ''
+  for await (const chunk of response) challenge += String(chunk)
+  return { ...offer, 'quorate-answers': challenge, 'quorate-challenge': challenge }
 }
 
 function shownBy(name: string) {
@@ -67,7 +78,7 @@ test('frames are written only once the connection they leave on has shown the ce
   const b = await member('b', { tls: certificate('b') })
   const c = await impostor('c')
   const a = await member('a', { tls: certificate('a'), token, reconnectMinMs: 600_000, reconnectMaxMs: 600_000 })
-  introduce(a, at(b, await crossroads(b.running.address, c.address)))
+  introduce(a, at(b, await crossroads(2, b.running.address, c.address)))
   await untilUp(a, b)
   a.running.send(b.id, Buffer.from('for b alone'), 'log')
   await until(() => a.links.length > 1 || c.heard() > 0)
@@ -75,10 +86,20 @@ test('frames are written only once the connection they leave on has shown the ce
   expect(c.heard()).toBe(0)
 })
 
+test('a hello is written only once the connection it leaves on has shown the certificate of the peer', async () => {
+  const b = await member('b', { tls: certificate('b') })
+  const c = await impostor('c')
+  const a = await member('a', { tls: certificate('a'), token })
+  introduce(a, at(b, await crossroads(1, b.running.address, c.address)))
+  await until(() => a.links.length > 0 || c.heard() > 0)
+  expect(a.links[0]).toMatch(/shows a certificate for "c", and b is wanted/)
+  expect(c.heard()).toBe(0)
+})
+
 test('frames for a link count only from whoever the link was opened by', async () => {
   const b = await member('b', { tls: certificate('b') })
   const { address } = b.running
-  const opened = await postAs('a', `${address}/quorate/link`, { 'quorate-versions': '1-1' }, Buffer.from('a'))
+  const opened = await postAs('a', `${address}/quorate/link`, await answeringAs('a', address), Buffer.from('a'))
   const headersOf = (number: string) => ({
     'quorate-link': String(opened.headers['quorate-link']),
     'quorate-number': number,
@@ -162,6 +183,7 @@ test('with tls, a mounted handler refuses whoever has shown no certificate that 
   expect(b.proved).toEqual([])
   expect(b.log).toHaveLength(2)
   expect(b.log.join()).toMatch(/the option tls asks for a certificate/)
-  expect((await ask('a')).statusCode).toBe(200)
+  const asked = await postAs('a', `${address}/quorate/link`, await answeringAs('a', address), Buffer.from('a'))
+  expect(asked.statusCode).toBe(200)
   expect(b.proved).toEqual([{ name: 'a', how: 'mutualTls' }])
 })

@@ -2,7 +2,7 @@ import { request as httpRequest } from 'node:http'
 import { nodeId, type Environment } from '@quorate/contracts'
 import { nodeEnvironment } from '@quorate/contracts/node'
 import { expect, test } from 'vitest'
-import { at, introduce, member, serve, textsOf, until, untilUp } from './members.js'
+import { at, givesChallenge, introduce, member, serve, textsOf, until, untilUp } from './members.js'
 
 test('D32: frames that gather while a request is under way leave in one request', async () => {
   const requests: string[] = []
@@ -18,7 +18,7 @@ test('D32: frames that gather while a request is under way leave in one request'
   for (let count = 0; count < 100; count += 1) a.running.send(b.id, Buffer.from(`${count}`), 'log')
   await until(() => b.frames.length === 100)
   expect(textsOf(b)).toEqual(Array.from({ length: 100 }, (_, count) => `${count}`))
-  expect(requests).toEqual(['/quorate/link', '/quorate/frames/log'])
+  expect(requests).toEqual(['/quorate/challenge', '/quorate/link', '/quorate/frames/log'])
 })
 
 test('D41: a peer whose process has gone is reported as gone at once, also by a member that sends nothing', async () => {
@@ -35,7 +35,8 @@ test('D41: a peer whose process has gone is reported as gone at once, also by a 
 })
 
 test('a peer that falls silent is down, and one that beats stays up', async () => {
-  const silent = await serve((_, response) => {
+  const silent = await serve((request, response) => {
+    if (givesChallenge(request, response)) return
     response.writeHead(200, { 'quorate-link': '0'.repeat(32), 'quorate-version': 1 })
     response.write(Buffer.concat([Buffer.of(1, 0, 0, 0), Buffer.from('s')]))
   })
@@ -59,6 +60,7 @@ test('a peer that falls silent is down, and one that beats stays up', async () =
 test('frames that were not taken end the link, which is asked for again', async () => {
   let links = 0
   const address = await serve((request, response) => {
+    if (givesChallenge(request, response)) return
     if (!request.url?.endsWith('/link')) return void response.writeHead(500).end()
     links += 1
     response.writeHead(200, { 'quorate-link': '0'.repeat(32), 'quorate-version': 1 })

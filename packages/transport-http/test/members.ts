@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, request, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
+import { createServer, request, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Server as TcpServer, Socket } from 'node:net'
 import {
   nodeId,
@@ -124,6 +124,23 @@ export async function post(address: string, path: string, options: PostOptions =
   return { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) }
 }
 
+/** What our own requests for links have the other side answer. */
+const ownChallenge = '7'.repeat(32)
+
+/** The headers of a request for a link, with a challenge that was asked for. */
+export async function answering(address: string, given: Record<string, string> = {}): Promise<Record<string, string>> {
+  const headers = { 'quorate-versions': '1-1', ...given }
+  const { body } = await post(address, '/quorate/challenge', { headers })
+  return { ...headers, 'quorate-answers': body.toString(), 'quorate-challenge': ownChallenge }
+}
+
+/** Gives a challenge, in the place of a member; false if something else is asked for. */
+export function givesChallenge(request: IncomingMessage, response: ServerResponse): boolean {
+  if (!request.url?.endsWith('/challenge')) return false
+  response.writeHead(200, { connection: 'close' }).end(ownChallenge)
+  return true
+}
+
 /** A link of the test's own, admitted as `id`; `ended` resolves when its answer does. */
 export interface RawLink {
   readonly link: string
@@ -138,7 +155,7 @@ export async function rawLink(address: string, id: string, versions = '1-1'): Pr
   const asked = request(`http://${address}/quorate/link`, {
     method: 'POST',
     agent: false,
-    headers: { 'quorate-versions': versions },
+    headers: await answering(address, { 'quorate-versions': versions }),
   })
   asked.on('error', () => {})
   asked.end(id)

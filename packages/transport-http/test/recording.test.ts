@@ -23,6 +23,8 @@ interface RecordedAnswer {
 }
 
 interface Recording {
+  readonly challenge: RecordedRequest
+  readonly given: RecordedAnswer
   readonly link: RecordedRequest
   readonly answer: RecordedAnswer
   readonly frames: readonly RecordedRequest[]
@@ -33,7 +35,10 @@ const recorded = JSON.parse(
   readFileSync(new URL('fixtures/recordings/version-1.json', import.meta.url), 'utf8'),
 ) as Recording
 const linkId = recorded.answer.headers['quorate-link'] ?? ''
-const environment = { ...nodeEnvironment(), randomBytes: () => Buffer.from(linkId, 'hex') }
+const drawing = (hex: string) => ({ ...nodeEnvironment(), randomBytes: () => Buffer.from(hex, 'hex') })
+/** What the acceptor draws: its challenge, and its name of the link. */
+const environment = drawing(linkId)
+const ofDialler = drawing(recorded.link.headers['quorate-challenge'] ?? '')
 
 /** Writes a recorded request as it stands, and returns what comes back on that connection, as it comes. */
 function play(address: string, request: RecordedRequest): () => string {
@@ -66,6 +71,9 @@ function expectAnswer(text: string, expected: RecordedAnswer): void {
 
 test('D40: a recorded dialler of version 1 is understood, and answered as it was', async () => {
   const b = await member('b', { environment, beatIntervalMs: 600_000, silenceTimeoutMs: 600_000 })
+  const given = play(b.running.address, recorded.challenge)
+  await until(() => given().endsWith(linkId))
+  expectAnswer(given(), recorded.given)
   const answer = play(b.running.address, recorded.link)
   await until(() => answer().endsWith('b\r\n'))
   expectAnswer(answer(), recorded.answer)
@@ -86,28 +94,34 @@ test('D40: a recorded acceptor of version 1 is understood, and asked what it was
   const address = await serve((request, response) => {
     void bodyOf(request).then((body) => {
       asked.push({ path: request.url ?? '', headers: ours(request), body })
+      if (request.url === recorded.challenge.path) {
+        const { status, headers } = recorded.given
+        return response.writeHead(status, headers).end(Buffer.from(recorded.given.body, 'hex'))
+      }
       if (request.url !== recorded.link.path) return response.writeHead(204).end()
       const { status, headers } = recorded.answer
       return response.writeHead(status, headers).write(Buffer.from(recorded.answer.body, 'hex'))
     })
   })
   const b = nodeId('b')
-  const a = await member('a')
+  const a = await member('a', { environment: ofDialler })
   introduce(a, { id: b, address })
   await until(() => a.links.length > 0)
   expect(a.links).toEqual([`b up: connected to ${address}`])
   a.running.send(b, Buffer.from('vote'), 'control')
-  await until(() => asked.length === 2)
+  await until(() => asked.length === 3)
   a.running.send(b, Buffer.from('e'.repeat(300)), 'log')
   a.running.send(b, Buffer.from('two'), 'log')
-  await until(() => asked.length === 3)
-  a.running.send(b, new Uint8Array(), 'bulk')
   await until(() => asked.length === 4)
-  expect(asked).toEqual([recorded.link, ...recorded.frames])
+  a.running.send(b, new Uint8Array(), 'bulk')
+  await until(() => asked.length === 5)
+  expect(asked).toEqual([recorded.challenge, recorded.link, ...recorded.frames])
 })
 
 test('D40: a refusal reads as it was recorded', async () => {
-  const b = await member('b', { admit: async () => ({ refuse: 'of another cluster' }) })
+  const b = await member('b', { environment, admit: async () => ({ refuse: 'of another cluster' }) })
+  const given = play(b.running.address, recorded.challenge)
+  await until(() => given().endsWith(linkId))
   const answer = play(b.running.address, recorded.link)
   await until(() => answer().endsWith('of another cluster'))
   expectAnswer(answer(), recorded.refusal)

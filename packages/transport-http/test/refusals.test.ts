@@ -5,11 +5,26 @@ import { connect, type Socket } from 'node:net'
 import { nodeId, splitAddress } from '@quorate/contracts'
 import { httpTransport } from '@quorate/transport-http'
 import { expect, onTestFinished, test } from 'vitest'
-import { at, bodyOf, introduce, listening, member, post, rawLink, serve, textsOf, until, untilUp } from './members.js'
+import {
+  answering,
+  at,
+  bodyOf,
+  givesChallenge,
+  introduce,
+  listening,
+  member,
+  post,
+  rawLink,
+  serve,
+  textsOf,
+  until,
+  untilUp,
+} from './members.js'
 
 const token = 'sixteen-or-more-letters'
 
 test.each([
+  ['/quorate/challenge', undefined],
   ['/quorate/link', undefined],
   ['/quorate/link', 'Bearer sixteen-or-more-letterz'],
   ['/quorate/link', 'Bearer '],
@@ -58,19 +73,22 @@ test('a token that is short or no token is refused as an option', () => {
 
 test('D40: a wire format that is not spoken is refused by name, and the newest common one is chosen', async () => {
   const b = await member('b')
-  const ask = (versions: string) =>
-    post(b.running.address, '/quorate/link', { headers: { 'quorate-versions': versions }, body: Buffer.from('a') })
-  const newer = await ask('2-3')
-  expect([newer.status, newer.body.toString()]).toEqual([
-    400,
-    'FORMAT_TOO_NEW: the other side speaks wire format 2 to 3, and this member speaks 1: upgrade this member',
-  ])
+  const ask = (versions: string, place = 'link') =>
+    post(b.running.address, `/quorate/${place}`, { headers: { 'quorate-versions': versions }, body: Buffer.from('a') })
+  for (const place of ['challenge', 'link']) {
+    const newer = await ask('2-3', place)
+    expect([newer.status, newer.body.toString()]).toEqual([
+      400,
+      'FORMAT_TOO_NEW: the other side speaks wire format 2 to 3, and this member speaks 1: upgrade this member',
+    ])
+  }
   const wider = await rawLink(b.running.address, 'a', '1-2')
   expect(wider.version).toBe('1')
   expect((await ask('nonsense')).body.toString()).toContain('no member of a cluster')
   expect((await ask('0-0')).body.toString()).toContain('upgrade the other one')
 
-  const future = await serve((_, response) => {
+  const future = await serve((request, response) => {
+    if (givesChallenge(request, response)) return
     response.writeHead(200, { 'quorate-link': '0'.repeat(32), 'quorate-version': 2 }).flushHeaders()
   })
   introduce(b, { id: nodeId('future'), address: future })
@@ -79,11 +97,13 @@ test('D40: a wire format that is not spoken is refused by name, and the newest c
 
 test('a hello above the limit is refused, and so is one that is never finished', async () => {
   const b = await member('b', { helloTimeoutMs: 100 })
-  const headers = { 'quorate-versions': '1-1' }
-  const reply = await post(b.running.address, '/quorate/link', { headers, body: new Uint8Array(64 * 1024 + 1) })
+  const reply = await post(b.running.address, '/quorate/link', {
+    headers: await answering(b.running.address),
+    body: new Uint8Array(64 * 1024 + 1),
+  })
   expect([reply.status, reply.body.toString()]).toEqual([413, 'a body is above 65536 bytes'])
   const slow = post(b.running.address, '/quorate/link', {
-    headers: { ...headers, 'content-length': 10 },
+    headers: await answering(b.running.address, { 'content-length': '10' }),
     body: Buffer.from('slow'),
   })
   const answered = await slow
@@ -182,12 +202,10 @@ test('connections without a request are bounded in number and in time, and a mem
 
 test('requests that wait for a slow decision are bounded too', async () => {
   const b = await member('b', { pendingConnectionsMax: 3, admit: () => new Promise(() => {}) })
-  const replies = Array.from({ length: 10 }, (_, at) =>
-    post(b.running.address, '/quorate/link', { headers: { 'quorate-versions': '1-1' }, body: Buffer.from(`m${at}`) }),
-  )
   let refused = 0
-  for (const reply of replies) {
-    void reply.then(
+  for (let count = 0; count < 10; count += 1) {
+    const headers = await answering(b.running.address)
+    void post(b.running.address, '/quorate/link', { headers, body: Buffer.from(`m${count}`) }).then(
       ({ status }) => (refused += status === 503 ? 1 : 0),
       () => {},
     )
@@ -200,7 +218,7 @@ test('a server that is no member is named as such', async () => {
   const stranger = await listening(createServer((_, response) => void response.end('hello')))
   const a = await member('a')
   introduce(a, { id: nodeId('b'), address: stranger })
-  await until(() => a.links.some((link) => link.includes('is no member of a cluster: its answer names no link')))
+  await until(() => a.links.some((link) => link.includes('is no member of a cluster: it gave no challenge')))
 })
 
 /** Writes these bytes as the first ones of a connection, and returns all that comes back. */
@@ -244,7 +262,7 @@ test('a peer that sends what no member sends loses its link', async () => {
 test('strangers of one address write ten lines in ten seconds, and one that says how many there were', async () => {
   const b = await member('b', { admit: async () => ({ refuse: 'of another cluster' }) })
   for (let count = 0; count < 30; count += 1) {
-    const headers = { 'quorate-versions': '1-1' }
+    const headers = await answering(b.running.address)
     await post(b.running.address, '/quorate/link', { headers, body: Buffer.from('a') })
   }
   await b.running.close()

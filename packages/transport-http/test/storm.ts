@@ -97,7 +97,13 @@ async function visit(
   random: Random,
   count: (answer: string) => void,
 ): Promise<number> {
-  const headers = { authorization, 'quorate-versions': '1-1' }
+  const offer = { authorization, 'quorate-versions': '1-1' }
+  const asked = await lastText(
+    open(address),
+    sound({ path: '/quorate/challenge', headers: offer, body: Buffer.alloc(0) }),
+  )
+  const answers = /\r\n\r\n([0-9a-f]{32})$/.exec(asked)?.[1] ?? ''
+  const headers = { ...offer, 'quorate-answers': answers, 'quorate-challenge': '7'.repeat(32) }
   const greeting: Written = { path: '/quorate/link', headers, body: Buffer.from(`stranger-${number % 50}`) }
   if (random.nextInt(4) === 0) {
     count(await lastWords(open(address), wounded(greeting, random)))
@@ -150,11 +156,16 @@ function reply(socket: Socket, bytes: Buffer): Promise<string> {
 }
 
 /** Writes bytes, hangs up, and waits for the end of the connection. Returns what the last answer was. */
-function lastWords(socket: Socket, bytes: Buffer): Promise<string> {
+async function lastWords(socket: Socket, bytes: Buffer): Promise<string> {
+  return statusOf(await lastText(socket, bytes))
+}
+
+/** The same, and returns all that came. */
+function lastText(socket: Socket, bytes: Buffer): Promise<string> {
   return new Promise((resolve) => {
     let text = ''
     socket.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')))
-    socket.once('close', () => resolve(statusOf(text)))
+    socket.once('close', () => resolve(text))
     socket.end(bytes)
   })
 }

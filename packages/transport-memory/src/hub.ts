@@ -37,9 +37,11 @@ export interface MemoryHub {
 export interface Listener {
   readonly id: NodeId
   readonly address: string
-  hello(): Uint8Array
+  /** Draws what the hello of a new connection has to answer. */
+  challenge(): Uint8Array
+  hello(challenge: Uint8Array, to: NodeId): Uint8Array
   /** Decides about a hello that has arrived. Never rejects. */
-  admit(hello: Uint8Array): Promise<{ readonly peer: NodeId } | { readonly refuse: string }>
+  admit(hello: Uint8Array, challenge: Uint8Array): Promise<{ readonly peer: NodeId } | { readonly refuse: string }>
   /** Takes a frame of an admitted peer. */
   onFrame(peer: NodeId, channel: Channel, frame: Uint8Array): void
   /** Takes a connection of an admitted peer; false when this listener has closed. */

@@ -1,4 +1,11 @@
-import { admitBy, type Channel, type LinkEnding, type NodeId, type TransportHost } from '@quorate/contracts'
+import {
+  admitBy,
+  challengeBytes,
+  type Channel,
+  type LinkEnding,
+  type NodeId,
+  type TransportHost,
+} from '@quorate/contracts'
 import { Connection } from './connection.js'
 import type { Hub } from './hub.js'
 
@@ -66,10 +73,13 @@ export class Link {
     if (hub.isCut(host.self, listener.id) || hub.isCut(listener.id, host.self)) {
       return { state: 'down', reason: `the link to ${this.address} is cut` }
     }
-    const admitted = await listener.admit(new Uint8Array(host.hello()))
+    const theirs = listener.challenge()
+    const admitted = await listener.admit(new Uint8Array(host.hello(theirs, this.peer)), theirs)
     if (this.#closed) return null
     if ('refuse' in admitted) return { state: 'down', reason: `${this.address} refused: ${admitted.refuse}` }
-    const reached = await admitBy(host, new Uint8Array(listener.hello()), credentials)
+    const ours = host.environment.randomBytes(challengeBytes)
+    const answer = new Uint8Array(listener.hello(ours, admitted.peer))
+    const reached = await admitBy(host, answer, credentials, ours)
     if ('refuse' in reached) return { state: 'down', reason: `${this.address} was refused here: ${reached.refuse}` }
     if (reached.peer !== this.peer) {
       return { state: 'down', reason: `${this.address} is member ${reached.peer}, not ${this.peer}` }

@@ -1,6 +1,7 @@
 import {
   admitBy,
   bytesSchema,
+  challengeBytes,
   durationMsSchema,
   frameBytesMax,
   parseOptions,
@@ -86,12 +87,16 @@ class MemoryEndpoint implements RunningTransport, Listener {
     this.#inbound.clear()
   }
 
-  hello(): Uint8Array {
-    return this.#host.hello()
+  challenge(): Uint8Array {
+    return this.#host.environment.randomBytes(challengeBytes)
   }
 
-  admit(hello: Uint8Array): Promise<{ readonly peer: NodeId } | { readonly refuse: string }> {
-    return admitBy(this.#host, new Uint8Array(hello), credentials)
+  hello(challenge: Uint8Array, to: NodeId): Uint8Array {
+    return this.#host.hello(challenge, to)
+  }
+
+  admit(hello: Uint8Array, challenge: Uint8Array): Promise<{ readonly peer: NodeId } | { readonly refuse: string }> {
+    return admitBy(this.#host, new Uint8Array(hello), credentials, challenge)
   }
 
   accept(peer: NodeId, connection: Connection): boolean {

@@ -1,4 +1,4 @@
-import { commonVersion, type WireVersions } from '@quorate/contracts'
+import { challengeBytes, commonVersion, type WireVersions } from '@quorate/contracts'
 import { speaksTls } from '@quorate/contracts/node'
 import { otherTransport } from './foreign.js'
 import { Gathering } from './gathering.js'
@@ -14,6 +14,7 @@ const magic = [0x51, 0x52, 0x54, 0x4d] as const
 const headerBytes = magic.length + 6
 const kindOfHello = 1
 const kindOfRefusal = 2
+const kindOfChallenge = 3
 
 /** The other side is not a member, or speaks no version that this one does. The message says which. */
 export class HandshakeError extends Error {
@@ -23,21 +24,29 @@ export class HandshakeError extends Error {
 /** The other side speaks HTTP: it is a member with the other transport, or no member at all. */
 export class ForeignError extends HandshakeError {}
 
-/** A hello, the version that is spoken from now on, and which of them were offered: by whoever answers, exactly one. */
-export interface Hello {
-  readonly kind: 'hello'
-  readonly hello: Uint8Array
+/**
+ * A challenge or a hello, the version that is spoken from now on, and which of them were offered: by whoever answers,
+ * exactly one.
+ */
+export interface Said {
+  readonly kind: 'challenge' | 'hello'
+  readonly body: Uint8Array
   readonly version: number
   readonly offered: WireVersions
 }
 
-/** What the other side says first. */
-export type Greeting = Hello | { readonly kind: 'refusal'; readonly reason: string }
+/** What the other side says before its frames: first a challenge, then a hello that answers ours; or a refusal at any time. */
+export type Greeting = Said | { readonly kind: 'refusal'; readonly reason: string }
 
 /**
- * What the driver has to say about itself, and the versions that are spoken: those of the dialler, or the one that the
+ * What the other side's hello has to answer, and the versions that are spoken: those of the dialler, or the one that the
  * answer to it has chosen. The layout never changes.
  */
+export function encodeChallenge(challenge: Uint8Array, versions: WireVersions = wireVersions): Uint8Array {
+  return encodeGreeting(kindOfChallenge, challenge, versions)
+}
+
+/** What the driver has to say about itself on this connection. The layout never changes. */
 export function encodeHello(hello: Uint8Array, versions: WireVersions = wireVersions): Uint8Array {
   return encodeGreeting(kindOfHello, hello, versions)
 }
@@ -59,11 +68,16 @@ function encodeGreeting(kind: number, body: Uint8Array, { oldest, newest }: Wire
   return bytes
 }
 
-/** Reads what the other side says first. Refuses what cannot become a greeting as soon as that can be seen. */
+/** Reads one greeting. Refuses what cannot become the one that is due, or a refusal, as soon as that can be seen. */
 export class GreetingReader {
+  readonly #due: Said['kind']
   readonly #header = new Gathering(headerBytes)
   #body: Gathering | undefined
   #build: (body: Uint8Array) => Greeting = refusalOf
+
+  constructor(due: Said['kind']) {
+    this.#due = due
+  }
 
   /**
    * Takes bytes as they arrive. Returns null until the greeting is there, then also how many bytes of this chunk it
@@ -87,24 +101,34 @@ export class GreetingReader {
     const newest = header.readUInt8(4)
     const kind = header.readUInt8(5)
     const length = header.readUIntLE(6, 3)
-    if (kind === kindOfHello) this.#build = helloOf({ oldest: newest - header.readUInt8(9), newest })
-    else if (kind !== kindOfRefusal) throw new HandshakeError(`a greeting of kind ${kind} is not known`)
-    if (length > helloBytesMax) throw new HandshakeError(`a hello of ${length} bytes is above ${helloBytesMax}`)
-    return new Gathering(length)
+    if (kind === kindOfRefusal) return gatheringOf(length)
+    if (kind !== (this.#due === 'hello' ? kindOfHello : kindOfChallenge)) {
+      throw new HandshakeError(`a greeting of kind ${kind} is not known here: a ${this.#due} is due`)
+    }
+    this.#build = saidBy(this.#due, { oldest: newest - header.readUInt8(9), newest })
+    if (this.#due === 'challenge' && length !== challengeBytes) {
+      throw new HandshakeError(`a challenge of ${length} bytes is none: it has ${challengeBytes}`)
+    }
+    return gatheringOf(length)
   }
+}
+
+function gatheringOf(length: number): Gathering {
+  if (length > helloBytesMax) throw new HandshakeError(`a hello of ${length} bytes is above ${helloBytesMax}`)
+  return new Gathering(length)
 }
 
 function refusalOf(body: Uint8Array): Greeting {
   return { kind: 'refusal', reason: Buffer.from(body).toString('utf8') }
 }
 
-/** Whoever speaks no version of ours is refused before its hello is read. */
-function helloOf(offered: WireVersions): (body: Uint8Array) => Greeting {
+/** Whoever speaks no version of ours is refused before more of it is read. */
+function saidBy(kind: Said['kind'], offered: WireVersions): (body: Uint8Array) => Greeting {
   const { oldest, newest } = offered
   if (oldest < 0) throw new HandshakeError(`the other side speaks ${newest - oldest} versions before ${newest}`)
   const chosen = commonVersion(wireVersions, offered)
   if ('refuse' in chosen) throw new HandshakeError(chosen.refuse)
-  return (hello) => ({ kind: 'hello', hello, version: chosen.version, offered })
+  return (body) => ({ kind, body, version: chosen.version, offered })
 }
 
 function checkBeginning(bytes: Uint8Array): void {

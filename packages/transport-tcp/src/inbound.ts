@@ -1,8 +1,16 @@
 import type { Socket } from 'node:net'
-import { admitBy, describeError, type NodeId } from '@quorate/contracts'
+import { admitBy, challengeBytes, describeError, type NodeId, type WireVersions } from '@quorate/contracts'
 import { encodeFrames, FrameError, FrameReader, type FrameKind } from './frame.js'
 import { encodeHttpRefusal } from './foreign.js'
-import { encodeHello, encodeRefusal, ForeignError, GreetingReader, HandshakeError, type Hello } from './handshake.js'
+import {
+  encodeChallenge,
+  encodeHello,
+  encodeRefusal,
+  ForeignError,
+  GreetingReader,
+  HandshakeError,
+  type Said,
+} from './handshake.js'
 import type { Surroundings } from './outgoing.js'
 
 /** What an inbound connection tells the transport. `onEnd` comes once, in any case. */
@@ -16,15 +24,19 @@ const keepAliveMs = 5_000
 
 const pong = Buffer.concat(encodeFrames([{ kind: 'pong', body: new Uint8Array() }]))
 
-/** A connection that somebody else has dialled: waits for the hello, lets the host decide, and then only receives. */
+/** A connection that somebody else has dialled: exchanges challenges, waits for the hello, lets the host decide, and then only receives. */
 export class Inbound {
   readonly #surroundings: Surroundings
   readonly #socket: Socket
   readonly #events: InboundEvents
-  readonly #greeting = new GreetingReader()
+  /** What the hello has to answer, drawn for this connection alone. */
+  readonly #challenge: Uint8Array
   readonly #frames: FrameReader
   readonly #from: string
   readonly #address: string
+  #greeting = new GreetingReader('challenge')
+  /** What our hello has to answer, once it was said. */
+  #theirs: Uint8Array | undefined
   #stage: 'greeting' | 'admitting' | 'receiving' | 'ending' | 'ended' = 'greeting'
   #peer: NodeId | undefined
   #cancelTimer: () => void
@@ -34,6 +46,7 @@ export class Inbound {
     this.#surroundings = surroundings
     this.#socket = socket
     this.#events = events
+    this.#challenge = host.environment.randomBytes(challengeBytes)
     this.#address = socket.remoteAddress ?? 'somebody'
     this.#from = `${this.#address}:${socket.remotePort ?? 0}`
     this.#frames = new FrameReader(settings.frameBytesMax, (kind, body) => this.#onFrame(kind, body))
@@ -92,23 +105,31 @@ export class Inbound {
   #readGreeting(chunk: Buffer): void {
     const read = this.#greeting.read(chunk)
     if (!read) return
-    if (read.greeting.kind === 'refusal') return this.close(`refused by the other side: ${read.greeting.reason}`)
+    const { greeting } = read
+    const rest = chunk.subarray(read.used)
+    if (greeting.kind === 'refusal') return this.close(`refused by the other side: ${greeting.reason}`)
+    if (this.#theirs === undefined) {
+      this.#theirs = greeting.body
+      this.#greeting = new GreetingReader('hello')
+      this.#socket.write(encodeChallenge(this.#challenge, onlyVersion(greeting)))
+      return this.#readGreeting(rest)
+    }
     // Nothing is read while the host decides; a member that waits for our hello sends nothing meanwhile.
     this.#socket.pause()
     this.#stage = 'admitting'
-    void this.#admit(read.greeting, chunk.subarray(read.used))
+    void this.#admit(greeting, this.#theirs, rest)
   }
 
-  async #admit({ hello, version }: Hello, rest: Buffer): Promise<void> {
+  async #admit(said: Said, theirs: Uint8Array, rest: Buffer): Promise<void> {
     const { host, sockets } = this.#surroundings
-    const admitted = await admitBy(host, hello, sockets.credentialsOf(this.#socket))
+    const admitted = await admitBy(host, said.body, sockets.credentialsOf(this.#socket), this.#challenge)
     if (this.#stage !== 'admitting') return
     if ('refuse' in admitted) return this.refuse(admitted.refuse)
     this.#cancelTimer()
     this.#peer = admitted.peer
     this.#stage = 'receiving'
     try {
-      this.#socket.write(encodeHello(host.hello(), { oldest: version, newest: version }))
+      this.#socket.write(encodeHello(host.hello(theirs, admitted.peer), onlyVersion(said)))
     } catch (error) {
       return this.refuse(describeError(error))
     }
@@ -137,4 +158,9 @@ export class Inbound {
     this.#warn('broken off', fields, error.message)
     this.close(error.message)
   }
+}
+
+/** The version that is spoken from now on, as an answer names it. */
+function onlyVersion({ version }: Said): WireVersions {
+  return { oldest: version, newest: version }
 }

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import {
   admitBy,
+  challengeBytes,
   describeError,
   type Channel,
   type DialEvents,
@@ -14,7 +15,7 @@ import {
 } from '@quorate/contracts'
 import { endingOf, endWords, type DialStage } from '@quorate/contracts/node'
 import { FrameError, FrameReader } from './frame.js'
-import { encodeHello, GreetingReader, HandshakeError, type Greeting } from './handshake.js'
+import { encodeChallenge, encodeHello, GreetingReader, HandshakeError, type Said } from './handshake.js'
 import type { TcpSettings } from './options.js'
 import { Outbox } from './outbox.js'
 import type { Sockets } from './sockets.js'
@@ -31,8 +32,8 @@ export interface Surroundings {
 }
 
 /**
- * A connection that this member has dialled: connects, exchanges hellos, and then only sends. What comes back are
- * answers to its pings.
+ * A connection that this member has dialled: connects, exchanges challenges and hellos, and then only sends. What comes
+ * back are answers to its pings.
  */
 export class Outgoing implements Dialled {
   readonly #surroundings: Surroundings
@@ -40,15 +41,18 @@ export class Outgoing implements Dialled {
   readonly #address: string
   readonly #events: DialEvents
   readonly #socket: Socket
-  readonly #greeting = new GreetingReader()
+  /** What the other side's hello has to answer, drawn for this connection alone. */
+  readonly #challenge: Uint8Array
   readonly #answers = new FrameReader(0, (kind) => this.#onAnswer(kind))
-  #stage: 'greeting' | 'admitting' | 'up' | 'ended' = 'greeting'
+  #greeting = new GreetingReader('challenge')
+  #stage: 'challenge' | 'greeting' | 'admitting' | 'up' | 'ended' = 'challenge'
   #outbox: Outbox | undefined
   #cancelTimer: () => void
   #unanswered = 0
 
   constructor(surroundings: Surroundings, peer: NodeId, address: string, events: DialEvents) {
-    const { settings, sockets } = surroundings
+    const { host, settings, sockets } = surroundings
+    this.#challenge = host.environment.randomBytes(challengeBytes)
     this.#surroundings = surroundings
     this.#peer = peer
     this.#address = address
@@ -75,27 +79,21 @@ export class Outgoing implements Dialled {
   }
 
   #greet(): void {
-    const { host, settings, sockets } = this.#surroundings
+    const { settings, sockets } = this.#surroundings
     const { how, name } = sockets.credentialsOf(this.#socket)
     if (how === 'mutualTls' && name !== this.#peer) {
       return this.#fail(`shows a certificate for "${name ?? 'nobody'}", and ${this.#peer} is wanted`)
     }
     this.#cancelTimer()
     this.#cancelTimer = this.#after(settings.helloTimeoutMs, `sent no hello for ${settings.helloTimeoutMs} ms`)
-    try {
-      this.#socket.write(encodeHello(host.hello()))
-    } catch (error) {
-      this.#fail(`cannot be greeted: ${describeError(error)}`)
-    }
+    this.#socket.write(encodeChallenge(this.#challenge))
   }
 
   #read(chunk: Buffer): void {
     this.#unanswered = 0
     try {
       if (this.#stage === 'up') this.#answers.read(chunk)
-      if (this.#stage !== 'greeting') return
-      const read = this.#greeting.read(chunk)
-      if (read) void this.#onGreeting(read.greeting)
+      if (this.#stage === 'challenge' || this.#stage === 'greeting') this.#readGreeting(chunk)
     } catch (error) {
       if (error instanceof HandshakeError) this.#fail(`was not understood: ${error.message}`)
       else if (error instanceof FrameError) this.#fail(`broke the rules: ${error.message}`)
@@ -103,13 +101,33 @@ export class Outgoing implements Dialled {
     }
   }
 
-  async #onGreeting(greeting: Greeting): Promise<void> {
+  #readGreeting(chunk: Buffer): void {
+    const read = this.#greeting.read(chunk)
+    if (!read) return
+    const { greeting } = read
     if (greeting.kind === 'refusal') return this.#fail(`refused: ${greeting.reason}`)
     const { oldest, newest } = greeting.offered
     if (oldest !== newest) return this.#fail(`has chosen no wire format: it answered ${oldest} to ${newest}`)
+    if (greeting.kind === 'hello') return void this.#onHello(greeting)
+    this.#onChallenge(greeting)
+    if (!this.#isEnded()) this.#readGreeting(chunk.subarray(read.used))
+  }
+
+  #onChallenge({ body, version }: Said): void {
+    this.#greeting = new GreetingReader('hello')
+    this.#stage = 'greeting'
+    try {
+      const hello = this.#surroundings.host.hello(body, this.#peer)
+      this.#socket.write(encodeHello(hello, { oldest: version, newest: version }))
+    } catch (error) {
+      this.#fail(`cannot be greeted: ${describeError(error)}`)
+    }
+  }
+
+  async #onHello({ body }: Said): Promise<void> {
     const { host, sockets } = this.#surroundings
     this.#stage = 'admitting'
-    const admitted = await admitBy(host, greeting.hello, sockets.credentialsOf(this.#socket))
+    const admitted = await admitBy(host, body, sockets.credentialsOf(this.#socket), this.#challenge)
     if (this.#isEnded()) return
     if ('refuse' in admitted) return this.#fail(`was refused here: ${admitted.refuse}`)
     if (admitted.peer !== this.#peer) return this.#fail(`is member ${admitted.peer}, not ${this.#peer}`)

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
-import { splitAddress, type Transport } from '@quorate/contracts'
-import { encodeHello, GreetingReader } from '../src/handshake.js'
+import { challengeBytes, splitAddress, type Transport } from '@quorate/contracts'
+import { encodeChallenge, GreetingReader } from '../src/handshake.js'
 
 /** A transport of the future, which speaks versions 2 to 3 and no older one: dials, greets, and hears the answer. */
 export const futureTransport: Transport = {
@@ -11,12 +11,16 @@ export const futureTransport: Transport = {
       setPeers: (peers) => {
         for (const [peer, address] of peers) {
           const socket = connect(splitAddress(address)).on('error', () => {})
-          const greeting = new GreetingReader()
-          socket.write(encodeHello(host.hello(), { oldest: 2, newest: 3 }))
+          const greeting = new GreetingReader('challenge')
+          socket.write(encodeChallenge(host.environment.randomBytes(challengeBytes), { oldest: 2, newest: 3 }))
           socket.on('data', (chunk) => {
             const answer = greeting.read(chunk)?.greeting
             if (answer)
-              host.onLink(peer, answer.kind === 'hello' ? 'up' : 'down', answer.kind === 'hello' ? '' : answer.reason)
+              host.onLink(
+                peer,
+                answer.kind === 'refusal' ? 'down' : 'up',
+                answer.kind === 'refusal' ? answer.reason : '',
+              )
           })
           sockets.add(socket)
         }

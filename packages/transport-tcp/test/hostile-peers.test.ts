@@ -1,8 +1,22 @@
 import { nodeId } from '@quorate/contracts'
-import { expect, test } from 'vitest'
+import { nodeEnvironment } from '@quorate/contracts/node'
+import { tcpTransport } from '@quorate/transport-tcp'
+import { expect, onTestFinished, test } from 'vitest'
 import { encodeFrames } from '../src/frame.js'
-import { encodeHello, helloBytesMax } from '../src/handshake.js'
-import { introduce, member, rawClient, rawMember, rawServer, refusalOf, until, type RawClient } from './members.js'
+import { encodeChallenge, encodeHello, helloBytesMax } from '../src/handshake.js'
+import {
+  challenge,
+  greetingAs,
+  greetingsIn,
+  introduce,
+  member,
+  rawClient,
+  rawMember,
+  rawServer,
+  refusalOf,
+  until,
+  type RawClient,
+} from './members.js'
 
 function frame(kind: 'control' | 'log' | 'bulk' | 'pong', text: string): Buffer {
   return Buffer.concat(encodeFrames([{ kind, body: Buffer.from(text) }]))
@@ -50,15 +64,55 @@ test('a hello above the limit is refused at its header', async () => {
   const client = await rawClient(b.running.address)
   const header = Buffer.from(encodeHello(new Uint8Array())).subarray(0, 10)
   header.writeUInt32LE(helloBytesMax + 1, 6)
-  client.socket.write(header)
+  client.socket.write(Buffer.concat([encodeChallenge(challenge), header]))
   await client.closed
   expect(refusalOf(client)).toContain(`above ${helloBytesMax}`)
+})
+
+test.each([
+  ['a hello before any challenge', encodeHello(Buffer.from('a')), /kind 1 is not known here: a challenge is due/],
+  ['a challenge that is too short', encodeChallenge(Buffer.alloc(15)), /a challenge of 15 bytes is none/],
+  [
+    'a second challenge in the place of a hello',
+    Buffer.concat([encodeChallenge(challenge), encodeChallenge(challenge)]),
+    /kind 3 is not known here: a hello is due/,
+  ],
+])('%s is refused, and the host is not asked', async (_, bytes, reason) => {
+  let asked = 0
+  const admit = async () => ({ refuse: String((asked += 1)) })
+  const b = await member('b', { admit })
+  const client = await rawClient(b.running.address)
+  client.socket.write(bytes)
+  await client.closed
+  expect(refusalOf(client)).toMatch(reason)
+  expect(asked).toBe(0)
+})
+
+test('D16: whoever is dialled hears no hello before it has given a challenge, and the hello answers that one', async () => {
+  const heard: Buffer[] = []
+  const raw = await rawServer((socket) => socket.on('data', (chunk) => heard.push(chunk)))
+  const given = Buffer.alloc(16, 5)
+  const real = nodeEnvironment()
+  const running = await tcpTransport().start({
+    ...{ environment: real, self: nodeId('a'), address: '127.0.0.1:0' },
+    ...{ admit: async () => ({ peer: raw.id }), onFrame: () => {}, onLink: () => {} },
+    hello: (asked, to) => Buffer.concat([asked, Buffer.from(to)]),
+  })
+  onTestFinished(() => running.close())
+  running.setPeers(new Map([[raw.id, raw.address]]))
+  await until(() => greetingsIn(Buffer.concat(heard)).length === 1)
+  for (let turn = 0; turn < 100; turn += 1) await real.yieldTurn()
+  expect(Buffer.concat(heard)).toHaveLength(26)
+  raw.sockets[0]?.write(encodeChallenge(given))
+  await until(() => greetingsIn(Buffer.concat(heard)).length === 2)
+  const [, hello] = greetingsIn(Buffer.concat(heard))
+  expect(hello).toMatchObject({ kind: 'hello', body: new Uint8Array(Buffer.concat([given, Buffer.from('raw')])) })
 })
 
 test('a hello that is never finished is refused after helloTimeoutMs', async () => {
   const b = await member('b', { helloTimeoutMs: 60 })
   const client = await rawClient(b.running.address)
-  client.socket.write(encodeHello(Buffer.from('slow')).subarray(0, 12))
+  client.socket.write(greetingAs('slow').subarray(0, 38))
   await client.closed
   expect(refusalOf(client)).toBe('no hello for 60 ms')
 })
@@ -67,7 +121,7 @@ test('a hello and frames are understood one byte at a time', async () => {
   const b = await member('b')
   const client = await rawClient(b.running.address)
   client.socket.setNoDelay(true)
-  const bytes = Buffer.concat([encodeHello(Buffer.from('a')), frame('control', 'one'), frame('log', 'two')])
+  const bytes = Buffer.concat([greetingAs('a'), frame('control', 'one'), frame('log', 'two')])
   for (const byte of bytes) await new Promise((sent) => client.socket.write(Buffer.of(byte), sent))
   await until(() => b.frames.length === 2)
   expect(b.frames.map(({ from, channel, frame }) => [from, channel, Buffer.from(frame).toString()])).toEqual([
@@ -79,7 +133,7 @@ test('a hello and frames are understood one byte at a time', async () => {
 test('what a member sends before it was admitted is not delivered when it is refused', async () => {
   const b = await member('b', { admit: async () => ({ refuse: 'of another cluster' }) })
   const client = await rawClient(b.running.address)
-  client.socket.write(Buffer.concat([encodeHello(Buffer.from('a')), frame('log', 'sneaky')]))
+  client.socket.write(Buffer.concat([greetingAs('a'), frame('log', 'sneaky')]))
   await client.closed
   expect(refusalOf(client)).toBe('of another cluster')
   expect(b.frames).toEqual([])
@@ -88,7 +142,7 @@ test('what a member sends before it was admitted is not delivered when it is ref
 test('a host that fails to decide has refused', async () => {
   const b = await member('b', { admit: () => Promise.reject(new Error('the disk is full')) })
   const client = await rawClient(b.running.address)
-  client.socket.write(encodeHello(Buffer.from('a')))
+  client.socket.write(greetingAs('a'))
   await client.closed
   expect(refusalOf(client)).toBe('the disk is full')
 })
@@ -124,7 +178,7 @@ test('connections that wait for a slow decision are bounded too', async () => {
   const clients: RawClient[] = []
   for (let count = 0; count < 10; count += 1) {
     const client = await rawClient(b.running.address)
-    client.socket.write(encodeHello(Buffer.from(`m${count}`)))
+    client.socket.write(greetingAs(`m${count}`))
     clients.push(client)
   }
   await until(() => clients.filter(({ socket }) => socket.destroyed).length >= 7)
@@ -139,7 +193,7 @@ test('a connection that has said its hello does not make room for idle ones', as
   }
   const b = await member('b', { pendingConnectionsMax: 2, admit: undecided })
   const greeted = await rawClient(b.running.address)
-  greeted.socket.write(encodeHello(Buffer.from('a')))
+  greeted.socket.write(greetingAs('a'))
   await until(() => asked === 1)
   const idle = [
     await rawClient(b.running.address),
@@ -169,10 +223,10 @@ test('an older connection whose admission took longer does not take the place of
       }),
   })
   const older = await rawClient(b.running.address)
-  older.socket.write(encodeHello(Buffer.from('a')))
+  older.socket.write(greetingAs('a'))
   await until(() => decisions.length === 1)
   const newer = await rawClient(b.running.address)
-  newer.socket.write(Buffer.concat([encodeHello(Buffer.from('a')), frame('log', 'from the newer')]))
+  newer.socket.write(Buffer.concat([greetingAs('a'), frame('log', 'from the newer')]))
   await until(() => decisions.length === 2)
   decisions[1]?.()
   await until(() => b.frames.length === 1)
@@ -193,11 +247,11 @@ test('a decision that comes after its connection was given up changes nothing', 
       }),
   })
   const present = await rawClient(b.running.address)
-  present.socket.write(encodeHello(Buffer.from('a')))
+  present.socket.write(greetingAs('a'))
   await until(() => decisions.length === 1)
   decisions[0]?.()
   const late = await rawClient(b.running.address)
-  late.socket.write(encodeHello(Buffer.from('a')))
+  late.socket.write(greetingAs('a'))
   await late.closed
   expect(refusalOf(late)).toBe('no decision for 60 ms')
   decisions[1]?.()
@@ -210,7 +264,7 @@ test('a peer that sends what no member sends is disconnected: of 10,000 such fra
   const b = await member('b')
   const client = await rawClient(b.running.address)
   const many = Array.from({ length: 10_000 }, () => frame('log', 'garbage'))
-  client.socket.write(Buffer.concat([encodeHello(Buffer.from('a')), ...many]))
+  client.socket.write(Buffer.concat([greetingAs('a'), ...many]))
   await client.closed
   expect(b.frames).toHaveLength(1)
   expect(b.log.filter((line) => line.includes('broken off'))).toEqual([

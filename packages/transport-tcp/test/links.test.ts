@@ -2,29 +2,33 @@ import { nodeEnvironment } from '@quorate/contracts/node'
 import { nodeId, type Environment } from '@quorate/contracts'
 import { expect, test } from 'vitest'
 import { encodeFrames, FrameReader } from '../src/frame.js'
-import { encodeHello, encodeRefusal, GreetingReader } from '../src/handshake.js'
-import { introduce, member, rawServer, until } from './members.js'
+import { encodeRefusal } from '../src/handshake.js'
+import { greetingAs, greetingsIn, introduce, member, rawServer, until } from './members.js'
+
+/** What a member called `a` says before its frames. */
+const saidBytes = greetingAs('a').length
 
 /** Admits whoever comes, as a member called `raw`; answers no pings. */
-const silent = () =>
-  rawServer((socket) => void socket.once('data', () => socket.write(encodeHello(Buffer.from('raw')))))
+const silent = () => rawServer((socket) => void socket.once('data', () => socket.write(greetingAs('raw'))))
 
 test('D31: frames leave on the connection that was dialled, and nothing but answers comes back on it', async () => {
   const fromA: Buffer[] = []
   const raw = await rawServer((socket) => {
-    socket.write(encodeHello(Buffer.from('raw')))
+    socket.write(greetingAs('raw'))
     socket.on('data', (chunk) => fromA.push(chunk))
   })
   const a = await member('a', { probeIntervalMs: 60_000, probeTimeoutMs: 60_000 })
   introduce(a, raw)
   await until(() => a.links.length > 0)
   expect(a.running.send(raw.id, Buffer.from('hi'), 'log')).toBe('queued')
-  const expected = Buffer.concat([
-    encodeHello(Buffer.from('a')),
-    ...encodeFrames([{ kind: 'log', body: Buffer.from('hi') }]),
+  const frames = Buffer.concat(encodeFrames([{ kind: 'log', body: Buffer.from('hi') }]))
+  await until(() => Buffer.concat(fromA).length >= saidBytes + frames.length)
+  const said = Buffer.concat(fromA)
+  expect(greetingsIn(said)).toMatchObject([
+    { kind: 'challenge' },
+    { kind: 'hello', body: new Uint8Array(Buffer.from('a')) },
   ])
-  await until(() => Buffer.concat(fromA).length >= expected.length)
-  expect(Buffer.concat(fromA)).toEqual(expected)
+  expect(said.subarray(saidBytes)).toEqual(frames)
   raw.sockets[0]?.write(Buffer.concat(encodeFrames([{ kind: 'log', body: Buffer.from('wrong way') }])))
   await until(() => a.links.some((link) => link.includes('broke the rules')))
   expect(a.frames).toEqual([])
@@ -33,12 +37,12 @@ test('D31: frames leave on the connection that was dialled, and nothing but answ
 test('D31: frames of one turn leave in one write, control first', async () => {
   const chunks: Buffer[] = []
   const raw = await rawServer((socket) => {
-    socket.write(encodeHello(Buffer.from('raw')))
+    socket.write(greetingAs('raw'))
     socket.on('data', (chunk) => chunks.push(chunk))
   })
   const a = await member('a', { probeIntervalMs: 60_000, probeTimeoutMs: 60_000 })
   introduce(a, raw)
-  await until(() => a.links.length > 0 && chunks.length > 0)
+  await until(() => a.links.length > 0 && Buffer.concat(chunks).length >= saidBytes)
   chunks.length = 0
   for (let count = 0; count < 20; count += 1) a.running.send(raw.id, Buffer.from('entry'), 'log')
   a.running.send(raw.id, Buffer.from('vote'), 'control')
@@ -51,15 +55,18 @@ test('D31: frames of one turn leave in one write, control first', async () => {
 test('a control frame overtakes what waits on the other channels', async () => {
   const arrived: string[] = []
   const raw = await rawServer((socket) => {
-    const greeting = new GreetingReader()
     const frames = new FrameReader(8 * 1024 * 1024, (kind) => void arrived.push(kind))
-    socket.once('data', (chunk) => {
-      const used = greeting.read(chunk)?.used ?? 0
-      socket.write(encodeHello(Buffer.from('raw')))
-      frames.read(chunk.subarray(used))
+    let said = Buffer.alloc(0)
+    socket.write(greetingAs('raw'))
+    const onSaid = (chunk: Buffer): void => {
+      said = Buffer.concat([said, chunk])
+      if (said.length < saidBytes) return
+      frames.read(said.subarray(saidBytes))
+      socket.off('data', onSaid).pause()
+      socket.on('data', (more: Buffer) => frames.read(more))
       socket.pause()
-      socket.on('data', (more) => frames.read(more))
-    })
+    }
+    socket.on('data', onSaid)
   })
   const a = await member('a')
   introduce(a, raw)

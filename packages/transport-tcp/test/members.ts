@@ -12,7 +12,7 @@ import {
 import { nodeEnvironment } from '@quorate/contracts/node'
 import { tcpTransport, type TcpTransportOptions } from '@quorate/transport-tcp'
 import { onTestFinished, vi } from 'vitest'
-import { encodeHello, GreetingReader } from '../src/handshake.js'
+import { encodeChallenge, encodeHello, GreetingReader, type Greeting } from '../src/handshake.js'
 
 /** A member with the real transport, and what its host was told. */
 export interface Member {
@@ -81,17 +81,34 @@ export async function rawClient(address: string): Promise<RawClient> {
   return { socket, received: () => Buffer.concat(chunks), closed }
 }
 
+/** What raw connections challenge the other side with. */
+export const challenge = Buffer.alloc(16, 7)
+
+/** A challenge, and a hello as `id` that answers none: the hosts of these tests do not look. */
+export function greetingAs(id: string): Buffer {
+  return Buffer.concat([encodeChallenge(challenge), encodeHello(Buffer.from(id))])
+}
+
+/** The greetings in what came back: a challenge and a hello, or a refusal in the place of either. */
+export function greetingsIn(received: Buffer): Greeting[] {
+  const first = new GreetingReader('challenge').read(received)
+  if (!first) return []
+  if (first.greeting.kind === 'refusal') return [first.greeting]
+  const second = new GreetingReader('hello').read(received.subarray(first.used))
+  return second ? [first.greeting, second.greeting] : [first.greeting]
+}
+
 /** A raw connection that has been admitted as `id`. */
 export async function rawMember(address: string, id: string): Promise<RawClient> {
   const client = await rawClient(address)
-  client.socket.write(encodeHello(Buffer.from(id)))
-  await until(() => client.received().length > 0)
+  client.socket.write(greetingAs(id))
+  await until(() => greetingsIn(client.received()).length === 2)
   return client
 }
 
 /** The reason why a raw connection was refused. */
 export function refusalOf(client: RawClient): string {
-  const greeting = new GreetingReader().read(client.received())?.greeting
+  const greeting = greetingsIn(client.received()).at(-1)
   return greeting?.kind === 'refusal' ? greeting.reason : 'it was not refused'
 }
 

@@ -3,10 +3,11 @@
  * version and a recording of its own, and this one stays for as long as version 1 is spoken.
  */
 import { readFileSync } from 'node:fs'
-import { nodeId } from '@quorate/contracts'
+import { nodeId, type Environment } from '@quorate/contracts'
+import { nodeEnvironment } from '@quorate/contracts/node'
 import { expect, test } from 'vitest'
-import { encodeHello, encodeRefusal } from '../src/handshake.js'
-import { introduce, member, rawClient, rawServer, refusalOf, until } from './members.js'
+import { encodeRefusal } from '../src/handshake.js'
+import { greetingAs, introduce, member, rawClient, rawServer, refusalOf, until } from './members.js'
 
 /** What either side of a connection wrote, in hexadecimal; in pieces, for the reader's sake. */
 interface Recording {
@@ -21,8 +22,14 @@ const recorded = JSON.parse(
 const peer = nodeId('b')
 const bytesOf = (pieces: readonly string[]): Buffer => Buffer.from(pieces.join(''), 'hex')
 
+/** Draws challenges that consist of this letter. */
+const drawing = (letter: string): Environment => ({
+  ...nodeEnvironment(),
+  randomBytes: (count) => Buffer.alloc(count, letter),
+})
+
 test('D40: a recorded dialler of version 1 is understood, and answered as it was', async () => {
-  const b = await member('b')
+  const b = await member('b', { environment: drawing('b') })
   const client = await rawClient(b.running.address)
   client.socket.write(bytesOf(recorded.dialler))
   const answer = bytesOf(recorded.acceptor)
@@ -39,9 +46,9 @@ test('D40: a recorded acceptor of version 1 is understood, and told what it was 
   const chunks: Buffer[] = []
   const raw = await rawServer((socket) => {
     socket.on('data', (chunk) => chunks.push(chunk))
-    socket.write(bytesOf(recorded.acceptor.slice(0, 1)))
+    socket.write(bytesOf(recorded.acceptor.slice(0, 2)))
   })
-  const a = await member('a', { probeIntervalMs: 600_000, probeTimeoutMs: 600_000 })
+  const a = await member('a', { environment: drawing('a'), probeIntervalMs: 600_000, probeTimeoutMs: 600_000 })
   introduce(a, { ...raw, id: peer })
   await until(() => a.links.length > 0)
   a.running.send(peer, Buffer.from('vote'), 'control')
@@ -50,7 +57,7 @@ test('D40: a recorded acceptor of version 1 is understood, and told what it was 
   const said = bytesOf(recorded.dialler.slice(0, -1))
   await until(() => Buffer.concat(chunks).length >= said.length)
   expect(Buffer.concat(chunks)).toEqual(said)
-  raw.sockets[0]?.write(bytesOf(recorded.acceptor.slice(1)))
+  raw.sockets[0]?.write(bytesOf(recorded.acceptor.slice(2)))
   expect(a.links).toEqual([`b up: connected to ${raw.address}`])
 })
 
@@ -65,10 +72,10 @@ test('D40: a refusal reads as it was recorded, by whatever version it is given',
   await until(() => a.links.length > 0)
   expect(a.links).toEqual([`raw down: ${raw.address} refused: of another cluster`])
 
-  const b = await member('b', { admit: async () => ({ refuse: 'of another cluster' }) })
+  const b = await member('b', { environment: drawing('b'), admit: async () => ({ refuse: 'of another cluster' }) })
   const client = await rawClient(b.running.address)
-  client.socket.write(encodeHello(Buffer.from('a')))
+  client.socket.write(greetingAs('a'))
   await client.closed
-  expect(client.received()).toEqual(refusal)
+  expect(client.received()).toEqual(Buffer.concat([bytesOf(recorded.acceptor.slice(0, 1)), refusal]))
   expect(refusalOf(client)).toBe('of another cluster')
 })

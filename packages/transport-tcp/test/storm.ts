@@ -3,7 +3,7 @@ import { nodeId, seededRandom, splitAddress, type Random, type RunningTransport 
 import { nodeEnvironment } from '@quorate/contracts/node'
 import { tcpTransport } from '@quorate/transport-tcp'
 import { encodeFrames } from '../src/frame.js'
-import { encodeHello } from '../src/handshake.js'
+import { greetingAs } from './members.js'
 
 export interface StormOptions {
   readonly seed: number
@@ -98,7 +98,7 @@ export async function storm({ seed, connections, framesEach }: StormOptions): Pr
 function mangled(random: Random, frames: number, number: number): Buffer {
   const bodies = Array.from({ length: frames }, () => Buffer.alloc(random.nextInt(bodyBytesMax), 1))
   let bytes = Buffer.concat([
-    encodeHello(Buffer.from(`stranger-${number % 50}`)),
+    greetingAs(`stranger-${number % 50}`),
     ...encodeFrames(bodies.map((body) => ({ kind: 'log' as const, body }))),
   ])
   for (let wounds = random.nextInt(8) === 0 ? 0 : 1 + random.nextInt(3); wounds > 0; wounds -= 1) {

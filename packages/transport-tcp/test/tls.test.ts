@@ -5,9 +5,8 @@ import { nodeId, splitAddress, type Credentials, type Environment, type Transpor
 import { nodeEnvironment } from '@quorate/contracts/node'
 import { tcpTransport } from '@quorate/transport-tcp'
 import { expect, onTestFinished, test } from 'vitest'
-import { encodeHello } from '../src/handshake.js'
 import { certificate } from '../../../tools/certificates/certificate.js'
-import { introduce, member, rawClient, rawServer, until, type RawClient } from './members.js'
+import { greetingAs, introduce, member, rawClient, rawServer, until, type RawClient } from './members.js'
 
 /** A connection under TLS with this certificate, or none, that says a hello as soon as it may. */
 async function tlsClient(
@@ -20,7 +19,7 @@ async function tlsClient(
   const chunks: Buffer[] = []
   socket.on('data', (chunk: Buffer) => chunks.push(chunk))
   socket.on('error', () => {})
-  socket.once('secureConnect', () => socket.write(encodeHello(Buffer.from('a'))))
+  socket.once('secureConnect', () => socket.write(greetingAs('a')))
   onTestFinished(() => void socket.destroy())
   const closed = new Promise((resolve) => socket.once('close', resolve))
   return { socket, received: () => Buffer.concat(chunks), closed }
@@ -72,7 +71,7 @@ test('a plaintext peer gets no byte of a hello, and no host is asked about it', 
   const seen: Credentials[] = []
   const b = await member('b', { tls: certificate('b'), admit: noting(seen) })
   const client = await rawClient(b.running.address)
-  client.socket.write(encodeHello(Buffer.from('a')))
+  client.socket.write(greetingAs('a'))
   await client.closed
   expect(client.received().includes('b')).toBe(false)
   expect(client.received().length).toBeLessThan(16) // An alert of TLS.
@@ -110,7 +109,7 @@ test.each([
 test('a peer that speaks plaintext is told nothing readable when it is dialled', async () => {
   const chunks: Buffer[] = []
   const raw = await rawServer((socket) => {
-    socket.write(encodeHello(Buffer.from('raw')))
+    socket.write(greetingAs('raw'))
     socket.on('data', (chunk) => chunks.push(chunk))
   })
   const member1 = await member('recognisable', { tls: certificate('b') })
@@ -121,7 +120,7 @@ test('a peer that speaks plaintext is told nothing readable when it is dialled',
 })
 
 test('a peer that accepts and then answers nothing is down under TLS too, also while small frames go out', async () => {
-  const server = await tlsServer('b', encodeHello(Buffer.from('b')))
+  const server = await tlsServer('b', greetingAs('b'))
   const a = await member('a', { tls: certificate('a'), probeIntervalMs: 20, probeTimeoutMs: 100 })
   introduce(a, { id: nodeId('b'), address: server.address })
   await until(() => {
@@ -141,7 +140,7 @@ test('a peer that answers nothing but takes frames, slowly, stays up under TLS',
     socket.on('error', () => {})
     onTestFinished(() => void socket.destroy())
     socket.once('data', () => {
-      socket.write(encodeHello(Buffer.from('b')))
+      socket.write(greetingAs('b'))
       socket.on('data', (chunk: Buffer) => {
         taken += chunk.length
         if (taken > 2_000_000) socket.pause()

@@ -1,4 +1,4 @@
-import { ByteReader, BytesError, ByteWriter, type Environment, type NodeId } from '@quorate/contracts'
+import { ByteReader, ByteWriter, type Environment, type NodeId } from '@quorate/contracts'
 import { frameKind, frameReserveBytes } from '../frame.js'
 
 /** How often each member is asked, in milliseconds. */
@@ -111,13 +111,8 @@ function frameOf(kind: number, ...numbers: readonly number[]): Uint8Array {
 
 /** So many numbers; none for other bytes: whoever sent them gets no answer. */
 function numbersIn(body: Uint8Array, count: number): readonly number[] {
-  try {
-    const reader = new ByteReader(body)
-    const numbers = Array.from({ length: count }, () => reader.u53())
-    reader.end()
-    return numbers
-  } catch (error) {
-    if (error instanceof BytesError) return []
-    throw error
-  }
+  const reader = new ByteReader(body)
+  const numbers = Array.from({ length: count }, () => reader.u53())
+  reader.end()
+  return numbers
 }

@@ -1,4 +1,4 @@
-import { BytesError, type NodeId, type SnapshotMeta, type SnapshotSource } from '@quorate/contracts'
+import type { NodeId, SnapshotMeta, SnapshotSource } from '@quorate/contracts'
 import { Backoff } from './backoff.js'
 import { ImageFetch, type FetchFailure, type FetchHost } from './image-fetch.js'
 import { chunkBytesMax, decodeSnapshotAnswer } from './snapshot-frames.js'
@@ -57,16 +57,11 @@ export class SnapshotFetcher {
     else this.#begin(from, meta)
   }
 
-  /** A frame of kind `snapshotChunk`, without its kind. */
+  /** A frame of kind `snapshotChunk`, without its kind. Throws `BytesError` if it is none. */
   onFrame(from: NodeId, body: Uint8Array): void {
-    try {
-      const answer = decodeSnapshotAnswer(body)
-      const current = this.#current
-      if (current?.onAnswer(from, answer) === 'another') this.#begin(from, current.meta)
-    } catch (error) {
-      if (!(error instanceof BytesError)) throw error
-      this.#host.warn('BAD_FRAME', `${from} sent a part of a snapshot that is none: ${error.message}`, from)
-    }
+    const answer = decodeSnapshotAnswer(body)
+    const current = this.#current
+    if (current?.onAnswer(from, answer) === 'another') this.#begin(from, current.meta)
   }
 
   onLink(peer: NodeId, state: 'up' | 'down' | 'gone'): void {

@@ -1,11 +1,4 @@
-import {
-  BytesError,
-  describeError,
-  type Channel,
-  type Environment,
-  type NodeId,
-  type OpenStorage,
-} from '@quorate/contracts'
+import { describeError, type Channel, type Environment, type NodeId, type OpenStorage } from '@quorate/contracts'
 import { ByteRate } from './byte-rate.js'
 import { OpenSources } from './open-sources.js'
 import {
@@ -72,14 +65,9 @@ export class SnapshotSender {
     return this.#sources.size
   }
 
-  /** A frame of kind `snapshotRequest`, without its kind. */
+  /** A frame of kind `snapshotRequest`, without its kind. Throws `BytesError` if it is none. */
   onFrame(from: NodeId, body: Uint8Array): void {
-    try {
-      this.#onRequest(from, decodeSnapshotRequest(body))
-    } catch (error) {
-      if (!(error instanceof BytesError)) throw error
-      this.#host.warn('BAD_FRAME', `${from} sent a request for a snapshot that is none: ${error.message}`, from)
-    }
+    this.#onRequest(from, decodeSnapshotRequest(body))
   }
 
   /** Answers nothing more. Resolves when every image is closed. */

@@ -1,5 +1,12 @@
 import type { VirtualTime } from '@quorate/conformance'
-import { equalBytes, position, type NodeId, type OpenStorage, type SnapshotSource } from '@quorate/contracts'
+import {
+  BytesError,
+  equalBytes,
+  position,
+  type NodeId,
+  type OpenStorage,
+  type SnapshotSource,
+} from '@quorate/contracts'
 import { memoryStorage } from '@quorate/storage-memory'
 import { expect, test } from 'vitest'
 import {
@@ -181,11 +188,11 @@ test('9.4: an image that is being pulled is read to its end, also when it was re
   expect(sent.at(-1)?.answer.kind).toBe('gone')
 })
 
-test('bytes that are no request are told, and nothing is sent', async () => {
+test('bytes that are no request throw BytesError, and nothing is sent', async () => {
   const { sender, sent, time, warnings } = bound(await bench({}))
-  sender.onFrame(n1, Uint8Array.of(1, 2, 3))
+  expect(() => sender.onFrame(n1, Uint8Array.of(1, 2, 3))).toThrow(BytesError)
   await time.pass(10)
-  expect(warnings).toEqual([expect.stringMatching(/^BAD_FRAME: n1 sent /)])
+  expect(warnings).toEqual([])
   expect(sent).toEqual([])
 })
 

@@ -20,11 +20,11 @@ function hostOf(process: Process, host: TransportHost, onFrame: OnFrame): Transp
     environment: host.environment,
     self: host.self,
     address: host.address,
-    hello: () => host.hello(),
-    admit: (hello, credentials) =>
+    hello: (challenge, to) => host.hello(challenge, to),
+    admit: (hello, credentials, challenge) =>
       new Promise((resolve, reject) => {
         const forget = process.onDeath(() => resolve({ refuse: 'it died before it answered' }))
-        process.enter(() => void host.admit(hello, credentials).finally(forget).then(resolve, reject))
+        process.enter(() => void host.admit(hello, credentials, challenge).finally(forget).then(resolve, reject))
       }),
     onFrame: (from, channel, frame) =>
       process.enter(() => {
