@@ -1,31 +1,29 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import { describeError, LineLimit, refusePromise } from '@quorate/contracts'
-import { checkedCertificateOf, type PeerCertificate } from '@quorate/contracts/node'
-import { networkOf } from './network-of.js'
+import { describeError, refusePromise } from '@quorate/contracts'
+import { checkedCertificateOf, type MayBeClient, type PeerCertificate } from '@quorate/contracts/node'
+import type { ClientLines } from './client-lines.js'
 import type { HandlerSettings } from './options.js'
 import { HttpRefusal } from './refusal.js'
 
 /** Asks `mayBeClient` about whoever sends a request. Without that option everybody may. */
 export class ClientGuard {
-  readonly #settings: HandlerSettings
-  readonly #lines: LineLimit
+  readonly #mayBeClient: MayBeClient | undefined
+  readonly #lines: ClientLines
   /** Certificates do not change while a connection stands, and to read one takes longer than to judge it. */
   readonly #certificates = new WeakMap<Socket, PeerCertificate>()
 
-  constructor(settings: HandlerSettings) {
-    this.#settings = settings
-    this.#lines = new LineLimit(settings.environment, (from, leftOut) =>
-      settings.logger.warn({ from, leftOut }, `${leftOut} more requests of ${from} were refused by mayBeClient`),
-    )
+  constructor({ mayBeClient }: Pick<HandlerSettings, 'mayBeClient'>, lines: ClientLines) {
+    this.#mayBeClient = mayBeClient
+    this.#lines = lines
   }
 
   /**
-   * Throws 403 `FORBIDDEN` unless the predicate says true. It is asked at each request: what it knows may have changed since
+   * Throws 403 `FORBIDDEN` unless the predicate says true; `from` is the address in the log. It is asked at each request: what it knows may have changed since
    * the last one of this connection.
    */
-  check({ socket }: IncomingMessage): void {
-    const { mayBeClient, logger } = this.#settings
+  check({ socket }: IncomingMessage, from: string): void {
+    const mayBeClient = this.#mayBeClient
     if (!mayBeClient) return
     const certificate = this.#certificateOf(socket)
     let reason = ''
@@ -36,17 +34,11 @@ export class ClientGuard {
     } catch (error) {
       reason = `, which failed: ${describeError(error)}`
     }
-    const from = networkOf(socket.remoteAddress ?? '')
-    const { name = null, fingerprint256 = null } = certificate ?? {}
-    if (this.#lines.take(from)) {
-      logger.warn({ from, name, fingerprint256 }, `a request was refused by the option mayBeClient${reason}`)
-    }
     const shown = certificate === null ? 'a connection without a certificate that was checked' : 'this certificate'
+    const whose =
+      certificate === null ? 'no certificate' : `${certificate.name ?? 'no name'}, ${certificate.fingerprint256}`
+    this.#lines.warn(from, `a request was refused by the option mayBeClient (${whose})${reason}`)
     throw new HttpRefusal(403, 'FORBIDDEN', `the option mayBeClient of this member does not let ${shown} in`)
-  }
-
-  close(): void {
-    this.#lines.close()
   }
 
   #certificateOf(socket: Socket): PeerCertificate | null {

@@ -3,10 +3,12 @@ import { createServer, type Server as PlainServer } from 'node:http'
 import { Server as HttpsServer } from 'node:https'
 import type { DropArgument, Socket } from 'node:net'
 import { parseOptions, QuorateError, splitAddress } from '@quorate/contracts'
+import type { Renewed } from '@quorate/contracts/node'
 import { declaresBody } from './answer.js'
 import { limitConnectionsPerAddress } from './connections-per-address.js'
 import { handlerOf, type Handler } from './http-handler.js'
 import { httpGatewayOptionsSchema, type GatewaySettings, type HttpGatewayOptions } from './options.js'
+import { gatewayTls, type GatewayTlsOptions } from './tls.js'
 import { tlsServer } from './tls-server.js'
 
 /** A member's gateway in use. */
@@ -25,8 +27,9 @@ export async function httpGateway(given: HttpGatewayOptions): Promise<HttpGatewa
   const settings = parseOptions(httpGatewayOptionsSchema, given, 'the options of httpGateway')
   const { host } = splitAddress(settings.address)
   const hostNames = [...settings.hostNames, host.toLowerCase()]
+  const certificates = settings.tls === undefined ? null : gatewayTls(settings.tls, settings.logger)
   const handler = handlerOf({ ...settings, hostNames })
-  const { server, endHandshakes } = serverOf(settings, handler)
+  const { server, endHandshakes } = serverOf(settings, certificates, handler)
   const endUnasked = silentConnectionsOf(server)
   const endSilent = (): void => {
     endUnasked()
@@ -49,7 +52,12 @@ interface Serving {
   readonly endHandshakes: () => void
 }
 
-function serverOf(settings: GatewaySettings, { listener, clients, lines }: Handler): Serving {
+function serverOf(
+  settings: GatewaySettings,
+  certificates: Renewed<GatewayTlsOptions> | null,
+  handler: Handler,
+): Serving {
+  const { listener, clients, lines } = handler
   const { headersTimeoutMs, requestTimeoutMs, keepAliveTimeoutMs, bodyBytesMax } = settings
   const limits = {
     headersTimeout: headersTimeoutMs,
@@ -59,9 +67,9 @@ function serverOf(settings: GatewaySettings, { listener, clients, lines }: Handl
     noDelay: true,
   }
   const { server, endHandshakes }: Serving =
-    settings.tls === undefined
+    certificates === null
       ? { server: createServer(limits, listener), endHandshakes: () => {} }
-      : tlsServer(settings.tls, settings, limits, listener)
+      : tlsServer(certificates, settings, limits, handler)
   server.maxConnections = settings.connectionsMax
   limitConnectionsPerAddress(server, settings, clients, lines)
   server.on('drop', (dropped?: DropArgument) =>

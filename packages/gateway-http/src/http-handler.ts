@@ -46,20 +46,20 @@ export interface Handler {
 export function handlerOf(settings: HandlerSettings): Handler {
   const { answerTimeoutMs: timeoutMs, connectionRequestsMax } = settings
   const leader = new LeaderWatch(settings)
-  const guard = new ClientGuard(settings)
   const limits = new OpeningLimits(settings)
   const quotas = quotasOf(settings)
   const operations = new ServedOperations(settings, quotas.bodies, leader)
   const connections = new Connections(connectionRequestsMax)
   const clients = new ClientAddresses(settings)
   const lines = new ClientLines(settings)
+  const guard = new ClientGuard(settings, lines)
   const load = (): GatewayLoad => ({
     requests: connections.requests,
     waiting: leader.waiting,
     bodyBytes: quotas.bodies.held,
     answerBytes: quotas.answers.held + quotas.statusAnswers.held,
   })
-  const served = { settings, guard, leader, limits, operations, load, lines }
+  const served = { settings, leader, limits, operations, load, lines }
   const headers = clusterHeader(settings.replica)
   const listener: HttpListener = (request, response, next) => {
     if (request.socket.destroyed) return
@@ -78,6 +78,7 @@ export function handlerOf(settings: HandlerSettings): Handler {
     const pending = (isOfStatus ? quotas.statusAnswers : quotas.answers).of(client)
     const answer = new Answer(request, response, { timeoutMs, pending, gone, headers })
     const serve = async (): Promise<void> => {
+      guard.check(request, client.network)
       if (!isOfStatus) takeRequest(quotas.requests.of(client), gone)
       await route(served, client, request, answer, gone)
     }
@@ -85,7 +86,6 @@ export function handlerOf(settings: HandlerSettings): Handler {
   }
   const close = (): void => {
     leader.close()
-    guard.close()
     lines.close()
   }
   return { listener, clients, lines, close }
@@ -111,7 +111,6 @@ function isOwn(path: string): boolean {
 /** What answers requests. */
 interface Served {
   readonly settings: HandlerSettings
-  readonly guard: ClientGuard
   readonly leader: LeaderWatch
   readonly limits: OpeningLimits
   readonly operations: ServedOperations
@@ -120,13 +119,12 @@ interface Served {
 }
 
 async function route(
-  { settings, guard, leader, limits, operations, load }: Served,
+  { settings, leader, limits, operations, load }: Served,
   client: Client,
   request: IncomingMessage,
   answer: Answer,
   signal: AbortSignal,
 ): Promise<void> {
-  guard.check(request)
   checkBrowser(request, { hostNames: settings.hostNames, members: leader.members })
   const { path, search } = splitUrl(request)
   const [, kind, name] = operationPath.exec(path) ?? []

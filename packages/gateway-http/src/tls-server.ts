@@ -2,13 +2,11 @@ import type { ServerOptions } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import { LineLimit } from '@quorate/contracts'
-import { renewing, strangerInWords } from '@quorate/contracts/node'
-import type { HttpListener } from './http-handler.js'
-import { networkOf } from './network-of.js'
+import { renewing, strangerInWords, type Renewed } from '@quorate/contracts/node'
+import type { Handler } from './http-handler.js'
 import type { GatewaySettings } from './options.js'
 import { describeFailure, HttpRefusal } from './refusal.js'
-import { gatewayTls, type GatewayTlsOption } from './tls.js'
+import type { GatewayTlsOptions } from './tls.js'
 
 /** A server of https, and what ends the connections that have not finished their handshake. */
 export interface TlsServer {
@@ -21,19 +19,15 @@ export interface TlsServer {
  * in plain HTTP; nobody else is told anything, and the log has why.
  */
 export function tlsServer(
-  option: GatewayTlsOption,
+  certificates: Renewed<GatewayTlsOptions>,
   settings: GatewaySettings,
   limits: ServerOptions,
-  listener: HttpListener,
+  { listener, clients, lines }: Handler,
 ): TlsServer {
-  const { headersTimeoutMs, environment, logger } = settings
-  const certificates = gatewayTls(option, logger)
+  const { headersTimeoutMs, environment } = settings
   const options = { ...limits, ...certificates.current(), handshakeTimeout: headersTimeoutMs }
   const server = renewing(createServer(options, listener), certificates)
   const handshakes = new Map<string, Socket>()
-  const lines = new LineLimit(environment, (from, leftOut) =>
-    logger.warn({ from, leftOut }, `${leftOut} more connections of ${from} did not come to an end of their handshake`),
-  )
   server.on('connection', (socket: Socket) => {
     const name = otherEndOf(socket)
     // Node's own limit begins anew with each byte of some, and a handshake may take many.
@@ -49,14 +43,12 @@ export function tlsServer(
   server.on('secureConnection', (socket) => handshakes.delete(otherEndOf(socket)))
   server.on('tlsClientError', (error, socket: TLSSocket) => {
     const reason = strangerInWords(error, socket, 'give its client the option tls')
-    const from = networkOf(socket.remoteAddress ?? '')
-    if (lines.take(from)) logger.warn({ from, reason }, `a connection was refused in its handshake: ${reason}`)
+    lines.warn(clients.at(socket.remoteAddress).network, `a connection was refused in its handshake: ${reason}`)
     const accepted = handshakes.get(otherEndOf(socket))
     if ('code' in error && error.code === 'ERR_SSL_HTTP_REQUEST') accepted?.write(answerToPlainHttp)
     // After a time-out Node.js leaves it open.
     socket.destroy()
   })
-  server.once('close', () => lines.close())
   const endHandshakes = (): void => {
     for (const socket of handshakes.values()) socket.destroy()
   }

@@ -3,12 +3,12 @@ import { nodeId, position } from '@quorate/contracts'
 import { counter } from '@quorate/machine-counter'
 import { expect, test } from 'vitest'
 import { checkBrowser } from '../src/browser-guard.js'
-import { ActedReplica, ask, bareConnection, gatewayOf, until } from './members.js'
+import { ActedReplica, ask, bareConnection, gatewayOf, overBoth, until } from './members.js'
 
 const one = counter.codec === 'msgpack-1' ? Uint8Array.of(1) : new Uint8Array()
 const willing = new ActedReplica(() => Promise.resolve({ position: position(1), result: one }))
 
-test('a page of another site may not post, not even without a body', async () => {
+overBoth('a page of another site may not post, not even without a body', async () => {
   const gateway = await gatewayOf({ replica: willing })
   for (const origin of [
     'http://evil.example',
@@ -23,7 +23,7 @@ test('a page of another site may not post, not even without a body', async () =>
   expect(own.status).toBe(200)
 })
 
-test('a page of another site may not read either: browsers say so, and a digest costs', async () => {
+overBoth('a page of another site may not read either: browsers say so, and a digest costs', async () => {
   const gateway = await gatewayOf({ replica: willing })
   for (const path of ['/v1/status?digest=true', '/v1/status', '/metrics', '/healthz', '/readyz']) {
     const askFrom = async (site: string) =>
@@ -33,7 +33,7 @@ test('a page of another site may not read either: browsers say so, and a digest 
   }
 })
 
-test('a request with two Host headers is refused', async () => {
+overBoth('a request with two Host headers is refused', async () => {
   const gateway = await gatewayOf({ replica: willing })
   const { socket, received } = await bareConnection(gateway)
   socket.write('GET /healthz HTTP/1.1\r\nhost: localhost\r\nHost: evil.example\r\n\r\n')
@@ -59,14 +59,19 @@ test('off loopback, names are checked as well: those of the cluster are known, a
   }
 })
 
-test('a name that was made to point at a loopback address is refused, unless it is said to belong there', async () => {
-  const gateway = await gatewayOf({ replica: willing })
-  const rebound = { host: 'evil.example:80', origin: 'http://evil.example:80' }
-  expect(await ask(gateway, '/v1/queries/value', { headers: rebound })).toMatchObject({ status: 421 })
-  expect(await ask(gateway, '/v1/queries/value', { headers: { host: 'localhost:8001' } })).toMatchObject({
-    status: 200,
-  })
-  expect(await ask(gateway, '/v1/queries/value', { headers: { host: '[::1]:8001' } })).toMatchObject({ status: 200 })
-  const named = await gatewayOf({ replica: willing, hostNames: ['API.example.com'] })
-  expect(await ask(named, '/v1/queries/value', { headers: { host: 'api.example.com' } })).toMatchObject({ status: 200 })
-})
+overBoth(
+  'a name that was made to point at a loopback address is refused, unless it is said to belong there',
+  async () => {
+    const gateway = await gatewayOf({ replica: willing })
+    const rebound = { host: 'evil.example:80', origin: 'http://evil.example:80' }
+    expect(await ask(gateway, '/v1/queries/value', { headers: rebound })).toMatchObject({ status: 421 })
+    expect(await ask(gateway, '/v1/queries/value', { headers: { host: 'localhost:8001' } })).toMatchObject({
+      status: 200,
+    })
+    expect(await ask(gateway, '/v1/queries/value', { headers: { host: '[::1]:8001' } })).toMatchObject({ status: 200 })
+    const named = await gatewayOf({ replica: willing, hostNames: ['API.example.com'] })
+    expect(await ask(named, '/v1/queries/value', { headers: { host: 'api.example.com' } })).toMatchObject({
+      status: 200,
+    })
+  },
+)

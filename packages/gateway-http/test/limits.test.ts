@@ -2,14 +2,13 @@ import { once } from 'node:events'
 import { position, silentLogger } from '@quorate/contracts'
 import { counter } from '@quorate/machine-counter'
 import { expect, test, vi } from 'vitest'
-import { tokenOfHandle } from '../src/session-token.js'
-import { ActedReplica, ask, bareConnection, clusterId, gatewayOf, member, until, type Answered } from './members.js'
+import { ActedReplica, type Answered, ask, bareConnection, gatewayOf, member, overBoth, until } from './members.js'
 
 const mebibyte = 1024 * 1024
 const never = new ActedReplica(() => Promise.reject(new Error('nothing should have reached the replica')))
 const postHead = 'POST /v1/commands/add HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n'
 
-test('D34: a body of 100 MiB that says so is refused unread, and the member goes on', async () => {
+overBoth('D34: a body of 100 MiB that says so is refused unread, and the member goes on', async () => {
   const gateway = await gatewayOf({ replica: await member(counter) })
   const { socket, received, closed } = await bareConnection(gateway)
   socket.write(`${postHead}content-length: ${100 * mebibyte}\r\n\r\n`)
@@ -21,22 +20,25 @@ test('D34: a body of 100 MiB that says so is refused unread, and the member goes
   expect(await ask(gateway, '/v1/commands/add', { body: '{"by":1}' })).toMatchObject({ status: 200 })
 })
 
-test('D34: a body of 100 MiB that is streamed at the member is refused while it arrives, and is never read to its end', async () => {
-  const gateway = await gatewayOf({ replica: never })
-  const { socket, received, closed } = await bareConnection(gateway)
-  socket.write(`${postHead}transfer-encoding: chunked\r\n\r\n`)
-  const chunk = Buffer.concat([Buffer.from('100000\r\n'), Buffer.alloc(mebibyte, 0x20), Buffer.from('\r\n')])
-  let chunks = 0
-  while (!socket.destroyed && chunks < 100) {
-    chunks += 1
-    if (!socket.write(chunk)) await Promise.race([once(socket, 'drain').catch(() => {}), closed])
-  }
-  await closed
-  expect(received()).toMatch(/^HTTP\/1\.1 413 /)
-  expect(chunks).toBeLessThan(100)
-})
+overBoth(
+  'D34: a body of 100 MiB that is streamed at the member is refused while it arrives, and is never read to its end',
+  async () => {
+    const gateway = await gatewayOf({ replica: never })
+    const { socket, received, closed } = await bareConnection(gateway)
+    socket.write(`${postHead}transfer-encoding: chunked\r\n\r\n`)
+    const chunk = Buffer.concat([Buffer.from('100000\r\n'), Buffer.alloc(mebibyte, 0x20), Buffer.from('\r\n')])
+    let chunks = 0
+    while (!socket.destroyed && chunks < 100) {
+      chunks += 1
+      if (!socket.write(chunk)) await Promise.race([once(socket, 'drain').catch(() => {}), closed])
+    }
+    await closed
+    expect(received()).toMatch(/^HTTP\/1\.1 413 /)
+    expect(chunks).toBeLessThan(100)
+  },
+)
 
-test('a sender that asks before it sends a large body is refused without sending it', async () => {
+overBoth('a sender that asks before it sends a large body is refused without sending it', async () => {
   const gateway = await gatewayOf({ replica: await member(counter) })
   const { socket, received } = await bareConnection(gateway)
   socket.write(`${postHead}expect: 100-continue\r\ncontent-length: ${100 * mebibyte}\r\n\r\n`)
@@ -49,7 +51,7 @@ test('a sender that asks before it sends a large body is refused without sending
   await until(() => other.received().includes('HTTP/1.1 200 '))
 })
 
-test('a body that is refused for another reason is not read to its end either', async () => {
+overBoth('a body that is refused for another reason is not read to its end either', async () => {
   const gateway = await gatewayOf({ replica: never })
   const { socket, received, closed } = await bareConnection(gateway)
   socket.write(`POST /nowhere HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${100 * mebibyte}\r\n\r\n`)
@@ -57,7 +59,7 @@ test('a body that is refused for another reason is not read to its end either', 
   expect(received()).toMatch(/^HTTP\/1\.1 404 /)
 })
 
-test('a head that never ends is given up', async () => {
+overBoth('a head that never ends is given up', async () => {
   const gateway = await gatewayOf({ replica: never, headersTimeoutMs: 50, requestTimeoutMs: 100 })
   const { socket, received, closed } = await bareConnection(gateway)
   socket.write('POST /v1/commands/add HTTP/1.1\r\nhost: localhost\r\nx: ')
@@ -65,7 +67,7 @@ test('a head that never ends is given up', async () => {
   expect(received()).toMatch(/^HTTP\/1\.1 408 /)
 })
 
-test('a head that is too large is refused', async () => {
+overBoth('a head that is too large is refused', async () => {
   const gateway = await gatewayOf({ replica: never })
   const { socket, received, closed } = await bareConnection(gateway)
   socket.write(`POST /v1/commands/add HTTP/1.1\r\nhost: localhost\r\nx: ${'y'.repeat(100_000)}`)
@@ -73,7 +75,7 @@ test('a head that is too large is refused', async () => {
   expect(received()).toMatch(/^HTTP\/1\.1 431 /)
 })
 
-test('a body that never ends is given up, and what it held is given back', async () => {
+overBoth('a body that never ends is given up, and what it held is given back', async () => {
   const gateway = await gatewayOf({
     replica: await member(counter),
     headersTimeoutMs: 50,
@@ -87,7 +89,7 @@ test('a body that never ends is given up, and what it held is given back', async
   await until(async () => (await ask(gateway, '/v1/commands/add', { body: '{"by": 10000}' })).status === 200)
 })
 
-test('a body whose sender goes away in the middle is no mistake of ours, and is not told as one', async () => {
+overBoth('a body whose sender goes away in the middle is no mistake of ours, and is not told as one', async () => {
   const error = vi.fn()
   const logger = { ...silentLogger, error }
   const gateway = await gatewayOf({ replica: await member(counter), bodyBytesMax: 16, pendingBytesMax: 16, logger })
@@ -100,7 +102,7 @@ test('a body whose sender goes away in the middle is no mistake of ours, and is 
   expect(error).not.toHaveBeenCalled()
 })
 
-test('D37: bodies together above their limit are refused as OVERLOADED, until others have ended', async () => {
+overBoth('D37: bodies together above their limit are refused as OVERLOADED, until others have ended', async () => {
   let finish = (): void => {}
   const replica = new ActedReplica(
     () => new Promise((resolve) => (finish = () => resolve({ position: position(1), result: Uint8Array.of(1) }))),
@@ -116,7 +118,7 @@ test('D37: bodies together above their limit are refused as OVERLOADED, until ot
   expect(await first).toMatchObject({ status: 200 })
 })
 
-test('D37: connections above their limit are closed as they come', async () => {
+overBoth('D37: connections above their limit are closed as they come', async () => {
   const gateway = await gatewayOf({ replica: await member(counter), connectionsMax: 2 })
   const [one] = [await bareConnection(gateway), await bareConnection(gateway)]
   await until(async () => {
@@ -146,30 +148,7 @@ test.runIf(process.platform === 'linux')(
   },
 )
 
-test.runIf(process.platform === 'linux')('the last quarter of connections is for established addresses', async () => {
-  const replica = new ActedReplica(async () => ({ position: position(1), result: Uint8Array.of(1) }))
-  const gateway = await gatewayOf({ replica, connectionsMax: 8 })
-  const token = tokenOfHandle({ clusterId, nonce: new Uint8Array(16), position: position(1) })
-  const place = `session=${token}&sequence=1&lowestUnacknowledged=1`
-  const askAs = (from: string, search = ''): Promise<number> =>
-    ask(gateway, `/v1/commands/add${search}`, { body: '{"by":1}', from }).then(
-      ({ status }) => status,
-      () => 0,
-    )
-  replica.knowsSessions = true
-  expect(await askAs('127.0.0.9', `?${place}`)).toBe(200)
-  const flood = await Promise.all(
-    ['127.0.0.2', '127.0.0.3', '127.0.0.4'].flatMap((from) => [
-      bareConnection(gateway, from),
-      bareConnection(gateway, from),
-    ]),
-  )
-  await until(async () => (await askAs('127.0.0.5')) === 0)
-  expect(await askAs('127.0.0.9')).toBe(200)
-  expect(flood.every(({ socket }) => !socket.destroyed)).toBe(true)
-})
-
-test('a request whose sender has gone is given up', async () => {
+overBoth('a request whose sender has gone is given up', async () => {
   let signal: AbortSignal | undefined
   const replica = new ActedReplica(async (_, options) => {
     signal = options?.signal as AbortSignal
@@ -184,7 +163,7 @@ test('a request whose sender has gone is given up', async () => {
   await until(() => signal?.aborted === true)
 })
 
-test('an answer that nobody reads is given up', async () => {
+overBoth('an answer that nobody reads is given up', async () => {
   const large = new Uint8Array(64 * mebibyte)
   let signal: AbortSignal | undefined
   const replica = new ActedReplica(async (_, options) => {

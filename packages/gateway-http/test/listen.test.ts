@@ -4,7 +4,7 @@ import { position, silentLogger } from '@quorate/contracts'
 import { httpGateway, httpHandler, type HttpGatewayOptions } from '@quorate/gateway-http'
 import { counter } from '@quorate/machine-counter'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { ActedReplica, ask, bareConnection, gatewayOf, until } from './members.js'
+import { ActedReplica, ask, bareConnection, gatewayOf, overBoth, until } from './members.js'
 
 const willing = new ActedReplica(() => Promise.resolve({ position: position(1), result: Uint8Array.of(1) }))
 
@@ -58,7 +58,7 @@ test('options of the handler are checked too', () => {
   expect(() => httpHandler(options as HttpGatewayOptions)).toThrow('address')
 })
 
-test('close ends idle connections at once and lets a running request finish', async () => {
+overBoth('close ends idle connections at once and lets a running request finish', async () => {
   let finish = (): void => {}
   let hasBegun = false
   const replica = new ActedReplica(async () => {
@@ -84,7 +84,7 @@ test('close ends idle connections at once and lets a running request finish', as
   await expect(ask(gateway, '/healthz', { method: 'GET' })).rejects.toMatchObject({ code: 'ECONNREFUSED' })
 })
 
-test('close ends what does not finish in time', async () => {
+overBoth('close ends what does not finish in time', async () => {
   let hasBegun = false
   const replica = new ActedReplica(() => {
     hasBegun = true
@@ -98,7 +98,7 @@ test('close ends what does not finish in time', async () => {
   await closed
 })
 
-test('close does not wait for connections that have sent nothing', async () => {
+overBoth('close does not wait for connections that have sent nothing', async () => {
   const gateway = await gatewayOf({ replica: willing, closeTimeoutMs: 2 ** 31 - 1 })
   const silent = await bareConnection(gateway)
   expect(await ask(gateway, '/healthz', { method: 'GET' })).toMatchObject({ status: 200 })

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import { createServer as createHttpsServer, request as httpsRequest } from 'node:https'
 import { connect, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
+import { connect as connectTls, type ConnectionOptions } from 'node:tls'
 import { once } from 'node:events'
 import { clusterTime, nodeId, position, type Leadership, type MachineModule } from '@quorate/contracts'
 import { nodeEnvironment } from '@quorate/contracts/node'
@@ -20,7 +19,8 @@ import type { Replica, ReplicaEvents, ReplicaStatus } from '@quorate/replica'
 import { createReplica } from '@quorate/replica/node'
 import { memoryStorage } from '@quorate/storage-memory'
 import { memoryHub, memoryTransport, type MemoryHub } from '@quorate/transport-memory'
-import { onTestFinished } from 'vitest'
+import { onTestFinished, test } from 'vitest'
+import { certificate } from '../../../tools/certificates/certificate.js'
 
 /** One member of a cluster of raft on the memory adapters, closed when the test ends. */
 export async function member<Machine extends MachineModule>(
@@ -41,13 +41,35 @@ export async function member<Machine extends MachineModule>(
   return replica
 }
 
+/** What gateways speak that a test starts without saying more. */
+let tlsOfAll: HttpGatewayOptions['tls']
+
+/** The same test twice: over plain HTTP, and over TLS with certificates of clients. */
+export function overBoth(name: string, run: () => Promise<void>): void {
+  test(name, run)
+  test(`${name} (under TLS)`, async () => {
+    tlsOfAll = certificate('gateway')
+    try {
+      await run()
+    } finally {
+      tlsOfAll = undefined
+    }
+  })
+}
+
+/** What a client with a certificate of its own, or another one, speaks TLS with. */
+export function clientOptions(name = 'client'): ConnectionOptions {
+  return { ...certificate(name), checkServerIdentity: () => undefined }
+}
+
 /** A gateway on a free port, closed when the test ends. */
 export async function gatewayOf(
   options: Pick<HttpGatewayOptions, 'replica'> & Partial<HttpGatewayOptions>,
-): Promise<HttpGateway> {
-  const gateway = await httpGateway({ machine: counter, address: '127.0.0.1:0', ...options })
+): Promise<HttpGateway & TestServer> {
+  const tls = options.tls ?? tlsOfAll
+  const gateway = await httpGateway({ machine: counter, address: '127.0.0.1:0', ...options, ...(tls && { tls }) })
   onTestFinished(() => gateway.close())
-  return gateway
+  return tls ? { ...gateway, ca: certificate('gateway').ca } : gateway
 }
 
 /** Where requests of a test go. */
@@ -57,16 +79,12 @@ export interface TestServer {
   readonly ca?: string
 }
 
-function certificate(name: string): string {
-  return readFileSync(new URL(`../../../tools/certificates/${name}.pem`, import.meta.url), 'utf8')
-}
-
 /** A handler that is mounted in a server of `node:https` on a free port, closed when the test ends. */
 export async function mountedOverTls(
   options: Pick<HttpHandlerOptions, 'replica'> & Partial<HttpHandlerOptions>,
 ): Promise<TestServer> {
   const handler = httpHandler({ machine: counter, ...options })
-  const server = createHttpsServer({ cert: certificate('a'), key: certificate('a.key') }, handler)
+  const server = createHttpsServer({ cert: certificate('a').cert, key: certificate('a').key }, handler)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   onTestFinished(() => {
@@ -75,7 +93,7 @@ export async function mountedOverTls(
   })
   const bound = server.address()
   const port = typeof bound === 'object' && bound !== null ? bound.port : 0
-  return { address: `127.0.0.1:${port}`, ca: certificate('authority') }
+  return { address: `127.0.0.1:${port}`, ca: certificate('a').ca }
 }
 
 /** The cluster that acted replicas belong to. */
@@ -174,17 +192,19 @@ export interface Asking {
   readonly headers?: Readonly<Record<string, string>>
   /** The address that the request comes from. */
   readonly from?: string
+  /** The certificate that is shown under TLS: that of a client unless said. */
+  readonly shows?: string
 }
 
 /** Sends one request on a connection of its own, a POST of JSON unless told otherwise. */
 export async function ask({ address, ca }: TestServer, path: string, asking: Asking = {}): Promise<Answered> {
-  const { method = 'POST', body, headers = {}, from: localAddress } = asking
+  const { method = 'POST', body, headers = {}, from: localAddress, shows } = asking
   const send = ca === undefined ? httpRequest : httpsRequest
   const request = send(`${ca === undefined ? 'http' : 'https'}://${address}${path}`, {
     agent: false,
     method,
     ...(localAddress !== undefined && { localAddress }),
-    ...(ca !== undefined && { ca, checkServerIdentity: () => undefined }),
+    ...(ca !== undefined && clientOptions(shows)),
     headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
   })
   request.end(body)
@@ -207,17 +227,26 @@ export interface BareConnection {
   readonly closed: Promise<unknown>
 }
 
-/** Connects without speaking HTTP. */
-export async function bareConnection({ address, ca }: TestServer, from?: string): Promise<BareConnection> {
+/** Connects without speaking HTTP; under TLS, where the server does. */
+export function bareConnection(server: TestServer, from?: string): Promise<BareConnection> {
+  return connection(server, from, server.ca === undefined ? null : clientOptions())
+}
+
+/** Connects without speaking HTTP: under TLS with these options, or with null without. */
+export async function connection(
+  { address }: TestServer,
+  from: string | undefined,
+  tls: ConnectionOptions | null,
+): Promise<BareConnection> {
   const [host, port] = address.split(':')
   const where = { port: Number(port), host, ...(from !== undefined && { localAddress: from }) }
-  const socket = ca === undefined ? connect(where) : connectTls({ ...where, ca, checkServerIdentity: () => undefined })
+  const socket = tls ? connectTls({ ...where, ...tls }) : connect(where)
   onTestFinished(() => void socket.destroy())
   let received = ''
   socket.on('data', (chunk) => (received += String(chunk)))
   socket.on('error', () => {})
   const closed = new Promise((resolve) => socket.once('close', resolve))
-  await once(socket, ca === undefined ? 'connect' : 'secureConnect')
+  await Promise.race([once(socket, tls ? 'secureConnect' : 'connect').catch(() => {}), closed])
   return { socket, received: () => received, closed }
 }
 

@@ -1,7 +1,7 @@
 import { position, silentLogger } from '@quorate/contracts'
 import { counter } from '@quorate/machine-counter'
-import { expect, test, vi } from 'vitest'
-import { ActedReplica, ask, bareConnection, gatewayOf, until } from './members.js'
+import { expect, vi } from 'vitest'
+import { ActedReplica, ask, bareConnection, gatewayOf, overBoth, until } from './members.js'
 
 const machineType = `application/x-quorate+${counter.codec}`
 const query = `POST /v1/queries/value HTTP/1.1\r\nhost: localhost\r\naccept: ${machineType}\r\n\r\n`
@@ -16,7 +16,7 @@ function silentReplica(): { readonly replica: ActedReplica; readonly signals: Ab
   return { replica, signals }
 }
 
-test('D37: a connection with more unanswered requests than it may have is ended, and no other', async () => {
+overBoth('D37: a connection with more unanswered requests than it may have is ended, and no other', async () => {
   const { replica, signals } = silentReplica()
   const warn = vi.fn()
   const options = { connectionRequestsMax: 4, closeTimeoutMs: 10, logger: { ...silentLogger, warn } }
@@ -32,7 +32,7 @@ test('D37: a connection with more unanswered requests than it may have is ended,
   expect(warn).toHaveBeenCalledOnce()
 })
 
-test('requests that were answered count no more', async () => {
+overBoth('requests that were answered count no more', async () => {
   const replica = new ActedReplica(() => Promise.resolve({ position: position(1), result: Uint8Array.of(1) }))
   const gateway = await gatewayOf({ replica, connectionRequestsMax: 2 })
   const { socket, received } = await bareConnection(gateway)
@@ -44,7 +44,7 @@ test('requests that were answered count no more', async () => {
   expect(socket.destroyed).toBe(false)
 })
 
-test('all requests of a connection that has gone are given up, also those behind another', async () => {
+overBoth('all requests of a connection that has gone are given up, also those behind another', async () => {
   const { replica, signals } = silentReplica()
   const gateway = await gatewayOf({ replica })
   const { socket } = await bareConnection(gateway)
@@ -55,7 +55,7 @@ test('all requests of a connection that has gone are given up, also those behind
   expect(signals).toHaveLength(3)
 })
 
-test('D37: answers that nobody reads have a limit together, and none when their connection has gone', async () => {
+overBoth('D37: answers that nobody reads have a limit together, and none when their connection has gone', async () => {
   const large = new Uint8Array(16 * 1024 * 1024)
   const replica = new ActedReplica(() => Promise.resolve({ position: position(1), result: large }))
   const gateway = await gatewayOf({ replica, pendingAnswerBytesMax: 40 * 1024 * 1024 })
@@ -76,7 +76,7 @@ test('D37: answers that nobody reads have a limit together, and none when their 
   await until(async () => (await ask(gateway, '/v1/queries/value', asking)).status === 200)
 })
 
-test('an answer above the limit passes when it is alone', async () => {
+overBoth('an answer above the limit passes when it is alone', async () => {
   const replica = new ActedReplica(() => Promise.resolve({ position: position(1), result: new Uint8Array(100) }))
   const gateway = await gatewayOf({ replica, pendingAnswerBytesMax: 10 })
   expect(await ask(gateway, '/v1/queries/value', { headers: { accept: machineType } })).toMatchObject({ status: 200 })

@@ -17,10 +17,14 @@ export function pemOf(pem: Pem): string {
   return typeof pem === 'string' ? pem : Buffer.from(pem).toString('latin1')
 }
 
-/** The texts of authorities. */
+/** The texts of authorities. Throws for one without a certificate: Node.js takes it, and would then trust nobody. */
 export function authoritiesOf(ca: Pem | Pem[]): string[] {
-  return (Array.isArray(ca) ? ca : [ca]).map(pemOf)
+  const texts = (Array.isArray(ca) ? ca : [ca]).map(pemOf)
+  if (!texts.every((text) => certificatePattern.test(text))) throw new TypeError('ca holds no certificate in PEM')
+  return texts
 }
+
+const certificatePattern = /-----BEGIN ([A-Z0-9]+ )?CERTIFICATE-----/
 
 /**
  * What every TLS of ours has: 1.2 or newer, no renegotiation, and no resumption of an earlier connection: each connection

@@ -26,15 +26,11 @@ function hostOf(process: Process, host: TransportHost, onFrame: OnFrame): Transp
         const forget = process.onDeath(() => resolve({ refuse: 'it died before it answered' }))
         process.enter(() => void host.admit(hello, credentials, challenge).finally(forget).then(resolve, reject))
       }),
-    onFrame: (from, channel, frame) => {
-      let answer: 'malformed' | void = undefined
+    onFrame: (from, channel, frame) =>
       process.enter(() => {
         onFrame(from, frame)
-        answer = host.onFrame(from, channel, frame)
-      })
-      // A process that is paused has not judged it yet: its kernel goes on taking frames.
-      return answer
-    },
+        host.onFrame(from, channel, frame)
+      }),
     onLink: (peer, state, reason) => process.enter(() => host.onLink(peer, state, reason)),
   }
 }
