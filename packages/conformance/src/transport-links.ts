@@ -1,6 +1,6 @@
 import { QuorateError } from '@quorate/contracts'
 import { expectClaim } from './contract.js'
-import { connectedPair } from './transport-delivery.js'
+import { connectedPair, marksOn } from './transport-delivery.js'
 import {
   claimedMark,
   markedFrame,
@@ -142,6 +142,37 @@ export const linkCases: readonly TransportClaim[] = [
       decide()
       await a.untilUp(b)
       expectClaim(b.frames.length === 0, 'a frame that was dropped has arrived')
+    },
+  },
+  {
+    claim: 'a connection that brings what no member sends is ended at once, and may be made again',
+    run: async ({ start, network }: TransportCase): Promise<void> => {
+      const isMalformed = (frame: Uint8Array): boolean => markOf(frame) % 10 === 2
+      const b = await start({ id: 'b', address: network.address(2), isMalformed })
+      const a = await start({ id: 'a', address: network.address(1) })
+      a.reach(b)
+      await a.untilUp(b)
+      let tens = 0
+      const sendSome = () => {
+        tens += 10
+        for (const ones of [1, 2, 3, 4, 5]) a.send(b, markedFrame(tens + ones, 10), 'log')
+      }
+      await a.sendUntil(a, 'loses the link', sendSome, () => a.links.some(({ state }) => state !== 'up'))
+      const ended = a.links.findIndex(({ state }) => state !== 'up')
+      expectClaim(a.links[ended]?.reason !== '', 'a link went down without a reason')
+      await a.until('is connected again', () => a.links.slice(ended).some(({ state }) => state === 'up'))
+      await a.sendUntil(
+        b,
+        'has a frame of the next connection',
+        () => a.send(b, markedFrame(9, 10), 'log'),
+        () => b.frames.some(({ frame }) => markOf(frame) === 9),
+      )
+      const marks = new Set(marksOn(b, 'log'))
+      for (const mark of marks) {
+        const follows = mark % 10 > 2 && mark > 10
+        const isLate = follows && marks.has(mark - (mark % 10) + 2)
+        expectClaim(!isLate, `frame ${mark} was delivered on a connection that had brought what no member sends`)
+      }
     },
   },
   {

@@ -49,6 +49,8 @@ export interface PeerOptions {
   readonly run?: string
   /** What it says on every connection, if not what it has to say. */
   readonly hello?: Uint8Array
+  /** Whether a frame is one that no member sends. */
+  readonly isMalformed?: (frame: Uint8Array) => boolean
   /** Its transport, if not one of the network. */
   readonly transport?: Transport
   /** Decides about an id and a run; admits everybody if it is left out. */
@@ -134,6 +136,7 @@ export class TransportPeer {
         this.frames.push(arrival)
         this.onArrival(arrival)
         this.#changed()
+        return options.isMalformed?.(frame) === true ? 'malformed' : undefined
       },
       onLink: (peer, state, reason) => {
         this.links.push({ peer, state, reason })

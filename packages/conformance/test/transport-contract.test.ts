@@ -62,6 +62,7 @@ const sins: readonly (readonly [Sin, string])[] = [
   ['asks its host about strangers', 'a stranger that is nobody'],
   ['tells strangers nothing', 'a stranger that is nobody'],
   ['takes an address that is in use', 'ADDRESS_IN_USE'],
+  ['goes on with whoever sends what no member sends', 'is ended at once'],
   ['has one challenge for all connections', 'draws a challenge of its own'],
   ['has one challenge for all connections', 'a hello that was overheard'],
 ]

@@ -41,6 +41,7 @@ export type Sin =
   | 'keeps the old address of a peer'
   | 'takes an address that is in use'
   | 'has one challenge for all connections'
+  | 'goes on with whoever sends what no member sends'
 
 const channelBytesMax = 64 * 1024 * 1024
 const credentials = { name: null, how: 'none' } as const
@@ -123,7 +124,8 @@ class Loopback implements RunningTransport {
     const { to: receiver } = way
     const deliver = (): void => {
       way.waiting[counted] -= frame.length
-      if (way.to === receiver) this.#deliver(receiver, own, channel)
+      if (way.to !== receiver || this.#deliver(receiver, own, channel) !== 'malformed') return
+      if (this.#sin !== 'goes on with whoever sends what no member sends') way.to = null
     }
     if (this.#sin === 'enters the host within send') deliver()
     else if (this.#sin === 'reorders' && frame.length % 2 === 0)
@@ -143,7 +145,7 @@ class Loopback implements RunningTransport {
     return this.host.environment.yieldTurn()
   }
 
-  #deliver(receiver: Loopback, frame: Uint8Array, channel: Channel): void {
+  #deliver(receiver: Loopback, frame: Uint8Array, channel: Channel): 'malformed' | void {
     const sin = this.#sin
     const target =
       receiver.closed && sin?.startsWith('delivers to the successor') ? this.#listeners.get(receiver.address) : receiver
@@ -152,7 +154,7 @@ class Loopback implements RunningTransport {
     if (sin === 'alters' && frame.length > 5) frame[5] = (frame[5] ?? 0) ^ 1
     const body = sin === 'shortens' && frame.length > 9_000 ? frame.subarray(0, 9_000) : frame
     const from = sin === 'renames the sender' ? target.host.self : this.host.self
-    target.host.onFrame(from, channel, body)
+    if (target.host.onFrame(from, channel, body) === 'malformed') return 'malformed'
     if (sin === 'repeats') target.host.onFrame(from, channel, new Uint8Array(body))
   }
 
@@ -173,6 +175,7 @@ class Loopback implements RunningTransport {
         way.to = listener
         report('up', 'connected')
         while (way.to && !listener.closed && !this.#closed) await this.#pause()
+        if (!way.to) report('down', 'the other side has ended it')
         if (!this.#sin?.startsWith('delivers to the successor')) way.to = null
         if (this.#sin === 'does not report that a peer has gone') return
         if (this.#sin === 'does not dial again') return report('gone', 'nobody listens')

@@ -40,8 +40,7 @@ export interface TransportHost {
     credentials: Credentials,
     challenge: Uint8Array,
   ): Promise<{ readonly peer: NodeId } | { readonly refuse: string }>
-  /** The frame is the receiver's own. */
-  /** `malformed`: no member sends that, so the connection that brought it is ended. */
+  /** The frame is the receiver's own. `malformed`: no member sends that, so the connection that brought it is ended. */
   onFrame(from: NodeId, channel: Channel, frame: Uint8Array): 'malformed' | void
   /** `gone`: redialled at once and refused, so no process listens there (decision D41). */
   onLink(peer: NodeId, state: 'up' | 'down' | 'gone', reason: string): void

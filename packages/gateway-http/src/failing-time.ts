@@ -3,7 +3,9 @@ import type { Client } from './client-addresses.js'
 
 /** Of all clients together: so much time may go to bodies that fail at once, and so much of each second after that. */
 const [burstMs, perSecondMs] = [1_000, 100]
-/** Addresses that are remembered at once. Those that owe nothing any more are forgotten first. */
+/** How long an address is remembered after its last body that failed, in milliseconds. */
+const rememberedMs = 600_000
+/** Addresses that are remembered at once; the one that failed longest ago gives way. */
 const addressesMax = 10_000
 
 /**
@@ -11,8 +13,8 @@ const addressesMax = 10_000
  * body costs is known when it has failed. Such bodies take at most a tenth of a member's time, and those of one address its
  * share of that: who has used it up is refused before a body is read.
  *
- * An address that owes nothing is always heard, so that others who fail cannot keep it out; and so are established clients
- * within their own share.
+ * An address from which nothing has failed for ten minutes is always heard, so that others who fail cannot keep it out; and
+ * so are established clients within their own share.
  */
 export class FailingTime {
   readonly #environment: Pick<Environment, 'monotonicMs'>
@@ -29,7 +31,7 @@ export class FailingTime {
   /** Throws `OVERLOADED` while bodies of this client have taken too much. */
   check({ network, isEstablished }: Client): void {
     const own = this.#owed.get(network)
-    if (own === undefined || own.isNone) return
+    if (own === undefined || own.ageMs >= rememberedMs) return
     if (!own.isTooMuch && (isEstablished || !this.#all.isTooMuch)) return
     const message = "too much of this member's time went to bodies that did not fit: mend them, and try again shortly"
     throw new QuorateError('OVERLOADED', message)
@@ -53,19 +55,12 @@ export class FailingTime {
 
   #debtOf(network: string): Debt {
     const known = this.#owed.get(network)
-    if (known) return known
-    if (this.#owed.size >= addressesMax) this.#forget()
-    const debt = new Debt(this.#environment, burstMs * this.#addressShare, perSecondMs * this.#addressShare)
+    const debt = known ?? new Debt(this.#environment, burstMs * this.#addressShare, perSecondMs * this.#addressShare)
+    this.#owed.delete(network)
+    const [longestAgo] = this.#owed.keys()
+    if (longestAgo !== undefined && this.#owed.size >= addressesMax) this.#owed.delete(longestAgo)
     this.#owed.set(network, debt)
     return debt
-  }
-
-  #forget(): void {
-    for (const [network, debt] of this.#owed) if (debt.isNone) this.#owed.delete(network)
-    for (const network of this.#owed.keys()) {
-      if (this.#owed.size < addressesMax) return
-      this.#owed.delete(network)
-    }
   }
 }
 
@@ -76,6 +71,7 @@ class Debt {
   readonly #perSecondMs: number
   #ms = 0
   #atMs: number
+  #addedAtMs = 0
 
   constructor(environment: Pick<Environment, 'monotonicMs'>, maxMs: number, perSecondMs: number) {
     this.#environment = environment
@@ -84,8 +80,9 @@ class Debt {
     this.#atMs = environment.monotonicMs()
   }
 
-  get isNone(): boolean {
-    return this.#left() === 0
+  /** How long ago something was added. */
+  get ageMs(): number {
+    return this.#environment.monotonicMs() - this.#addedAtMs
   }
 
   get isTooMuch(): boolean {
@@ -94,6 +91,7 @@ class Debt {
 
   add(ms: number): void {
     this.#ms = this.#left() + ms
+    this.#addedAtMs = this.#atMs
   }
 
   #left(): number {

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { QuorateError, type JsonValue, type Operation, type Operations } from '@quorate/contracts'
 import { fromJson, toJson } from '@quorate/machine'
 import type { RawResult } from '@quorate/replica'
-import type { Answer } from './answer.js'
+import { declaresBody, type Answer } from './answer.js'
 import { checkBodyType, parseJson, readBody } from './body.js'
 import type { Client } from './client-addresses.js'
 import { checkCluster } from './cluster.js'
@@ -109,10 +109,10 @@ export class ServedOperations {
     onHeld: (count: number) => void,
   ): Promise<Uint8Array> {
     const { bodyBytesMax, bodyValuesMax } = this.#settings
-    this.#failing.check(client)
+    if (declaresBody(request)) this.#failing.check(client)
     const body = await readBody(request, bodyBytesMax, this.#pending.of(client), onHeld)
     // Others of this client may have failed while it was read.
-    this.#failing.check(client)
+    if (body.length > 0) this.#failing.check(client)
     return this.#failing.run(client, () => encoded(operation, body, bodyValuesMax))
   }
 }

@@ -54,7 +54,7 @@ const handlerShape = {
   /** The largest body of a request. */
   bodyBytesMax: bytesSchema.max(bodyBytesMax).default(bodyBytesMax),
   /** How many values a body may hold: each item, each value of a key, each object and each list is one. */
-  bodyValuesMax: z.int().min(1).max(1_048_576).default(20_000),
+  bodyValuesMax: z.int().min(1).max(1_048_576).default(2_000),
   /**
    * The part of each limit that one client address (of IPv6, one /64) may take: of the bytes, the requests and, in
    * `httpGateway`, the connections below. Behind a proxy, where all come from one, set it to 1.

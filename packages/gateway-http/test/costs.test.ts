@@ -51,8 +51,8 @@ test.each<[string, string, () => string]>([
 })
 
 test.each<[string, string, () => string]>([
-  ['as many unknown keys as there may be', 'fill', () => unknownKeys(19_000 * 12)],
-  ['as many items that do not fit as there may be', 'list', () => `[${'1,'.repeat(18_000)}1]`],
+  ['as many unknown keys as there may be', 'fill', () => unknownKeys(1_900 * 12)],
+  ['as many items that do not fit as there may be', 'list', () => `[${'1,'.repeat(1_800)}1]`],
   ['a key of 4 MiB', 'fill', () => `{"${'x'.repeat(4 * mebibyte)}":1}`],
   ['a key of what JSON writes with six letters each', 'fill', () => `{"${'\\u0000'.repeat(100_000)}":1}`],
   ['a number of 1 MiB', 'list', () => `[${'1'.repeat(mebibyte)}]`],

@@ -2,7 +2,18 @@ import { once } from 'node:events'
 import { position, silentLogger } from '@quorate/contracts'
 import { counter } from '@quorate/machine-counter'
 import { expect, test, vi } from 'vitest'
-import { ActedReplica, type Answered, ask, bareConnection, gatewayOf, member, overBoth, until } from './members.js'
+import { tokenOfHandle } from '../src/session-token.js'
+import {
+  ActedReplica,
+  type Answered,
+  ask,
+  bareConnection,
+  clusterId,
+  gatewayOf,
+  member,
+  overBoth,
+  until,
+} from './members.js'
 
 const mebibyte = 1024 * 1024
 const never = new ActedReplica(() => Promise.reject(new Error('nothing should have reached the replica')))
@@ -147,6 +158,29 @@ test.runIf(process.platform === 'linux')(
     await until(async () => kept?.received().includes(' 200 ') === true)
   },
 )
+
+test.runIf(process.platform === 'linux')('the last quarter of connections is for established addresses', async () => {
+  const replica = new ActedReplica(async () => ({ position: position(1), result: Uint8Array.of(1) }))
+  const gateway = await gatewayOf({ replica, connectionsMax: 8 })
+  const token = tokenOfHandle({ clusterId, nonce: new Uint8Array(16), position: position(1) })
+  const place = `session=${token}&sequence=1&lowestUnacknowledged=1`
+  const askAs = (from: string, search = ''): Promise<number> =>
+    ask(gateway, `/v1/commands/add${search}`, { body: '{"by":1}', from }).then(
+      ({ status }) => status,
+      () => 0,
+    )
+  replica.knowsSessions = true
+  expect(await askAs('127.0.0.9', `?${place}`)).toBe(200)
+  const flood = await Promise.all(
+    ['127.0.0.2', '127.0.0.3', '127.0.0.4'].flatMap((from) => [
+      bareConnection(gateway, from),
+      bareConnection(gateway, from),
+    ]),
+  )
+  await until(async () => (await askAs('127.0.0.5')) === 0)
+  expect(await askAs('127.0.0.9')).toBe(200)
+  expect(flood.every(({ socket }) => !socket.destroyed)).toBe(true)
+})
 
 overBoth('a request whose sender has gone is given up', async () => {
   let signal: AbortSignal | undefined

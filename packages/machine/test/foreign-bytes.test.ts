@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { clusterTime, concatBytes, position, seededRandom, type ApplyContext } from '@quorate/contracts'
-import { Packr } from 'msgpackr/pack'
+import { Packr } from 'msgpackr'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { decodeValue, encodeValue, levelsMax, requestLevelsMax } from '../src/codec.js'

@@ -9,7 +9,7 @@ export interface ConnectionEnds {
   readonly environment: Environment
   readonly channelBytesMax: number
   /** Runs at the side that was dialled. */
-  readonly onFrame: (channel: Channel, frame: Uint8Array) => void
+  readonly onFrame: (channel: Channel, frame: Uint8Array) => 'malformed' | void
   /** Runs at the side that dialled, once, when the other side ends the connection. */
   readonly onBroken: (reason: string) => void
 }
@@ -23,7 +23,9 @@ export class Connection {
   constructor(hub: Hub, ends: ConnectionEnds) {
     this.#ends = ends
     const line = (channel: Channel) =>
-      new Line(hub, ends, ends.environment, ends.channelBytesMax, (frame) => ends.onFrame(channel, frame))
+      new Line(hub, ends, ends.environment, ends.channelBytesMax, (frame) => {
+        if (ends.onFrame(channel, frame) === 'malformed') this.break(`ended: ${channel} brought what no member sends`)
+      })
     this.#lines = { control: line('control'), log: line('log'), bulk: line('bulk') }
   }
 

@@ -42,8 +42,8 @@ export interface Listener {
   hello(challenge: Uint8Array, to: NodeId): Uint8Array
   /** Decides about a hello that has arrived. Never rejects. */
   admit(hello: Uint8Array, challenge: Uint8Array): Promise<{ readonly peer: NodeId } | { readonly refuse: string }>
-  /** Takes a frame of an admitted peer. */
-  onFrame(peer: NodeId, channel: Channel, frame: Uint8Array): void
+  /** Takes a frame of an admitted peer. `malformed`: the connection that brought it is to end. */
+  onFrame(peer: NodeId, channel: Channel, frame: Uint8Array): 'malformed' | void
   /** Takes a connection of an admitted peer; false when this listener has closed. */
   accept(peer: NodeId, connection: Connection): boolean
 }

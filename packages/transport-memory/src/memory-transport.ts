@@ -108,7 +108,7 @@ class MemoryEndpoint implements RunningTransport, Listener {
     return true
   }
 
-  onFrame(peer: NodeId, channel: Channel, frame: Uint8Array): void {
-    if (!this.#closed) this.#host.onFrame(peer, channel, frame)
+  onFrame(peer: NodeId, channel: Channel, frame: Uint8Array): 'malformed' | void {
+    if (!this.#closed) return this.#host.onFrame(peer, channel, frame)
   }
 }

@@ -26,11 +26,15 @@ function hostOf(process: Process, host: TransportHost, onFrame: OnFrame): Transp
         const forget = process.onDeath(() => resolve({ refuse: 'it died before it answered' }))
         process.enter(() => void host.admit(hello, credentials, challenge).finally(forget).then(resolve, reject))
       }),
-    onFrame: (from, channel, frame) =>
+    onFrame: (from, channel, frame) => {
+      let answer: 'malformed' | void = undefined
       process.enter(() => {
         onFrame(from, frame)
-        host.onFrame(from, channel, frame)
-      }),
+        answer = host.onFrame(from, channel, frame)
+      })
+      // A process that is paused has not judged it yet: its kernel goes on taking frames.
+      return answer
+    },
     onLink: (peer, state, reason) => process.enter(() => host.onLink(peer, state, reason)),
   }
 }

@@ -270,7 +270,11 @@ export class Cluster<Machine extends MachineModule> {
         // Not an event: what a start has to say is said before anybody can listen.
         logger: {
           ...silentLogger,
-          warn: (fields) => this.#parts.counters.add(`warning ${String(Reflect.get(fields, 'code'))}`),
+          warn: (fields) => {
+            const code = String(Reflect.get(fields, 'code'))
+            this.#parts.counters.add(`warning ${code}`)
+            if (code === 'BAD_FRAME') witness.fail(new Violation(`${member.id} was sent what no member sends`))
+          },
         },
         ...traits.replica,
       },
