@@ -11,6 +11,7 @@ import {
 import { credentialsOf, type Certificates } from '@quorate/contracts/node'
 import { BodyError } from './body.js'
 import { knowsToken } from './bearer.js'
+import { refusalOfBrowser } from './browser-guard.js'
 import { challengeOf, Challenges } from './challenges.js'
 import { gather, GatheringError } from './gathering.js'
 import { Inbound, type Arrival } from './inbound.js'
@@ -68,12 +69,13 @@ export class Doorway {
   answer(place: Place, request: IncomingMessage, response: ServerResponse): void {
     request.on('error', () => {})
     response.on('error', () => {})
+    const browser = refusalOfBrowser(request)
+    if (browser !== null) return this.#refuse(response, browser.status, browser.reason)
     if (request.method !== 'POST') return refuse(response, 405, 'only POST is answered here')
     if (this.#closed) return refuse(response, 503, 'this member has closed')
     if (request.readableEnded) {
       const reason = 'the body has been read by something before the handler: mount it before any parser of bodies'
-      this.#settings.logger.error({ url: request.url }, reason)
-      return refuse(response, 500, reason)
+      return this.#refuse(response, 500, reason)
     }
     const credentials = this.#credentialsOf(request)
     if (this.#settings.tls && credentials.how !== 'mutualTls') {

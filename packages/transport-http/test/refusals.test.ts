@@ -182,6 +182,38 @@ test('a newer link of a member takes the place of the older one', async () => {
   expect(textsOf(b)).toEqual(['from the newer'])
 })
 
+test.each([
+  ['of a page of another site', ['sec-fetch-site: cross-site'], 403],
+  ['of a page of the same site', ['sec-fetch-site: same-site'], 403],
+  ['of a page without a site', ['origin: null'], 403],
+  ['of a page of its own address', ['origin: http://b', 'sec-fetch-site: same-origin'], 403],
+  ['with two Host headers', ['host: elsewhere'], 400],
+])('a request %s is refused, by its own server and mounted, and nothing is given to it', async (_, headers, status) => {
+  const own = await member('b')
+  const mounted = await member('b', { mounted: true })
+  const mount = await serve((request, response) => mounted.handler(request, response))
+  const head = ['quorate-versions: 1-1', ...headers].map((line) => `${line}\r\n`).join('')
+  for (const [address, log] of [[own.running.address, own.log] as const, [mount, mounted.log] as const]) {
+    for (const place of ['challenge', 'link', 'frames/log']) {
+      const request = `POST /quorate/${place} HTTP/1.1\r\nhost: b\r\n${head}content-length: 0\r\n\r\n`
+      expect(await answerTo(address, request)).toMatch(
+        new RegExp(`^HTTP/1\\.1 ${status} .*\r\n\r\n(pages|the request)`, 's'),
+      )
+    }
+    expect(log).toHaveLength(3)
+  }
+  expect([...own.proved, ...mounted.proved]).toEqual([])
+})
+
+test('a page without the token is answered with 401 and nothing else', async () => {
+  const b = await member('b', { token })
+  const headers = { 'sec-fetch-site': 'cross-site', origin: 'http://elsewhere' }
+  expect(await post(b.running.address, '/quorate/challenge', { headers })).toMatchObject({
+    status: 401,
+    body: Buffer.alloc(0),
+  })
+})
+
 /** Connections that say nothing. */
 async function idlers(address: string, count: number): Promise<Socket[]> {
   const sockets = Array.from({ length: count }, () => connect(splitAddress(address)).on('error', () => {}))
