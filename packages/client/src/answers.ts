@@ -1,4 +1,4 @@
-import { addressSchema, cutText, exceededJsonBound, parseExactJson } from '@quorate/contracts'
+import { addressSchema, cutText, JsonBoundsScan, parseExactJson } from '@quorate/contracts'
 import { z } from 'zod'
 import type { HttpAnswer } from './http-port.js'
 import { memberStatusSchema, type MemberStatus } from './member-status.js'
@@ -58,10 +58,9 @@ export function announcedMembers(answer: HttpAnswer): readonly string[] {
 /** Reads JSON of an answer. Throws for what is none, or more than any member says. */
 export function jsonOf(answer: HttpAnswer): unknown {
   if (answer.bytes.length > jsonBytesMax) throw new TypeError(`it is larger than ${jsonBytesMax} bytes`)
-  const text = answer.text()
-  const exceeded = exceededJsonBound(text, jsonBounds)
+  const exceeded = new JsonBoundsScan(jsonBounds).take(answer.bytes)
   if (exceeded !== null) throw new TypeError(`it goes beyond ${exceeded}, ${jsonBounds[exceeded]}`)
-  return parseExactJson(text, 'the answer')
+  return parseExactJson(answer.text(), 'the answer')
 }
 
 function checked<Schema extends z.ZodType>(schema: Schema, given: unknown): z.output<Schema> {

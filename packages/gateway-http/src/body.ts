@@ -1,5 +1,12 @@
 import type { IncomingMessage } from 'node:http'
-import { ByteWriter, exceededJsonBound, parseExactJson, QuorateError, type JsonValue } from '@quorate/contracts'
+import {
+  ByteWriter,
+  JsonBoundsScan,
+  parseExactJson,
+  QuorateError,
+  type JsonBounds,
+  type JsonValue,
+} from '@quorate/contracts'
 import { declaresBody } from './answer.js'
 import type { ClientQuota } from './quota.js'
 import { HttpRefusal } from './refusal.js'
@@ -7,13 +14,20 @@ import { HttpRefusal } from './refusal.js'
 /** How deep a body may be nested: machines take no deeper input. */
 const levelsMax = 100
 
+/** How much a body may hold. */
+export interface BodyBounds {
+  readonly bytesMax: number
+  /** A schema may have something to say about each value, and takes some microseconds for it. */
+  readonly valuesMax: number
+}
+
 /**
  * Reads a body, never more than `bytesMax` of it: what says beforehand that it is larger is refused unread (decision
- * D34). Calls `onHeld` with every count of bytes that it took from `pending`, for its caller to give back.
+ * D34), and what holds too many values, or is nested too deeply, as soon as they have come. Calls `onHeld` with every count of bytes that it took from `pending`, for its caller to give back.
  */
 export async function readBody(
   request: IncomingMessage,
-  bytesMax: number,
+  { bytesMax, valuesMax }: BodyBounds,
   pending: ClientQuota,
   onHeld: (count: number) => void,
 ): Promise<Uint8Array> {
@@ -25,6 +39,7 @@ export async function readBody(
   }
   if (Number(request.headers['content-length'] ?? 0) > bytesMax) throw tooLarge(bytesMax)
   const body = new ByteWriter(1024)
+  const scan = new JsonBoundsScan({ levelsMax, valuesMax })
   try {
     for await (const chunk of request.iterator({ destroyOnReturn: false })) {
       if (!(chunk instanceof Uint8Array)) throw new TypeError('a body arrives as bytes')
@@ -34,6 +49,7 @@ export async function readBody(
         throw new HttpRefusal(503, 'OVERLOADED', message, { 'retry-after': '1' })
       }
       onHeld(chunk.length)
+      checkBound(scan.take(chunk), valuesMax)
       body.raw(chunk)
     }
   } catch (error) {
@@ -56,23 +72,13 @@ export function checkBodyType(request: IncomingMessage): void {
   }
 }
 
-/**
- * Reads JSON, or says where it breaks off, or what in it would be changed. What holds more than `valuesMax` values, or is
- * nested too deeply, is refused before it is read: a schema may have something to say about each of them, and takes some
- * microseconds for it.
- */
-export function parseJson(bytes: Uint8Array, valuesMax: number): JsonValue {
+/** Reads JSON, or says where it breaks off, or what in it would be changed. */
+export function parseJson(bytes: Uint8Array): JsonValue {
   let text: string
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
     throw new HttpRefusal(400, 'INVALID_COMMAND', 'the body is not UTF-8')
-  }
-  const exceeded = exceededJsonBound(text, { levelsMax, valuesMax })
-  if (exceeded === 'levelsMax') throw new HttpRefusal(400, 'INVALID_COMMAND', 'the body is nested too deeply')
-  if (exceeded === 'valuesMax') {
-    const message = `the body holds more than ${valuesMax} values: split the command, or raise bodyValuesMax`
-    throw new HttpRefusal(413, 'COMMAND_TOO_LARGE', message)
   }
   try {
     return parseExactJson(text, 'the body')
@@ -81,6 +87,13 @@ export function parseJson(bytes: Uint8Array, valuesMax: number): JsonValue {
     const position = /at position (\d+)/.exec(String(error))?.[1] ?? String(text.length)
     throw new HttpRefusal(400, 'INVALID_COMMAND', `the body is no JSON: it breaks off at position ${position}`)
   }
+}
+
+function checkBound(exceeded: keyof JsonBounds | null, valuesMax: number): void {
+  if (exceeded === null) return
+  if (exceeded === 'levelsMax') throw new HttpRefusal(400, 'INVALID_COMMAND', 'the body is nested too deeply')
+  const message = `the body holds more than ${valuesMax} values: split the command, or raise bodyValuesMax`
+  throw new HttpRefusal(413, 'COMMAND_TOO_LARGE', message)
 }
 
 function tooLarge(bytesMax: number): HttpRefusal {

@@ -110,21 +110,22 @@ export class ServedOperations {
   ): Promise<Uint8Array> {
     const { bodyBytesMax, bodyValuesMax } = this.#settings
     if (declaresBody(request)) this.#failing.check(client)
-    const body = await readBody(request, bodyBytesMax, this.#pending.of(client), onHeld)
+    const bounds = { bytesMax: bodyBytesMax, valuesMax: bodyValuesMax }
+    const body = await readBody(request, bounds, this.#pending.of(client), onHeld)
     // Others of this client may have failed while it was read.
     if (body.length > 0) this.#failing.check(client)
-    return this.#failing.run(client, () => encoded(operation, body, bodyValuesMax))
+    return this.#failing.run(client, () => encoded(operation, body))
   }
 }
 
 /** The request as the machine encodes it, of an input that its schema has let through (decision D28). */
-function encoded(operation: Operation<unknown, unknown>, body: Uint8Array, valuesMax: number): Uint8Array {
+function encoded(operation: Operation<unknown, unknown>, body: Uint8Array): Uint8Array {
   if (!operation.takesInput) {
     if (body.length === 0) return operation.encode(undefined)
     throw new HttpRefusal(400, 'INVALID_COMMAND', 'this operation takes no input: send no body')
   }
   try {
-    return operation.encode(body.length === 0 ? undefined : fromJson(parseJson(body, valuesMax)))
+    return operation.encode(body.length === 0 ? undefined : fromJson(parseJson(body)))
   } catch (error) {
     // What reading runs into, of its own or of the stack's depth, is the fault of the input; all else is ours.
     if (error instanceof RangeError) throw new HttpRefusal(400, 'INVALID_COMMAND', 'the body is nested too deeply')

@@ -74,6 +74,17 @@ test.each<[string, () => string]>([
   expect(validated).toBe(0)
 })
 
+test.each([
+  ['too many values', '1,'.repeat(21_000), 413],
+  ['too many levels', '['.repeat(100), 400],
+])('a body of %s is refused when they have come, and the rest is not waited for', async (_, beginning, status) => {
+  const gateway = await gatewayOf({ replica, machine })
+  const { socket, received } = await bareConnection(gateway)
+  const head = 'POST /v1/commands/list HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n'
+  socket.write(`${head}content-length: ${8 * mebibyte}\r\n\r\n[${beginning}`)
+  await until(() => received().startsWith(`HTTP/1.1 ${status}`))
+})
+
 test('brackets and commas within text are no values, and the bound is an option', async () => {
   const people = (count: number): JsonValue =>
     Array.from({ length: count }, (_, at) => ({ name: `[{,"\\${'[,'.repeat(50)}`, age: at }))
