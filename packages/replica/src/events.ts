@@ -90,6 +90,8 @@ export class Events {
   readonly #warnings = new Map<string, Warning & { readonly saidMs: number }>()
   readonly #environment: EventsEnvironment | null
   readonly #lines: LineLimit | null
+  /** The same for lines that are no warnings. */
+  readonly #plainLines: LineLimit | null
 
   constructor(logger: Logger, environment: EventsEnvironment | null = null) {
     this.#logger = logger
@@ -98,6 +100,11 @@ export class Events {
       environment &&
       new LineLimit(environment, (about, lines) =>
         logger.warn({ about, leftOut: lines }, `${lines} more warnings like this were left out: ${about}`),
+      )
+    this.#plainLines =
+      environment &&
+      new LineLimit(environment, (about, lines) =>
+        logger.info({ about, leftOut: lines }, `${lines} more lines like this were left out: ${about}`),
       )
   }
 
@@ -146,13 +153,14 @@ export class Events {
     this.#warnings.delete(`${code} ${about}`)
   }
 
-  /** Says at once how many warnings were left out. */
+  /** Says at once how many warnings and lines were left out. */
   close(): void {
     this.#lines?.close()
+    this.#plainLines?.close()
   }
 
-  /** A line for whoever reads along. */
-  log(fields: object, message: string): void {
-    this.#logger.info(fields, message)
+  /** A line for whoever reads along. `about`: what others may bring about again and again; ten lines of it in ten seconds. */
+  log(fields: object, message: string, about?: string): void {
+    if (about === undefined || this.#plainLines?.take(about) !== false) this.#logger.info(fields, message)
   }
 }

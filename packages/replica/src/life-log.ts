@@ -21,7 +21,7 @@ export function logRecovered(
   events.log(fields, `${id} ${what}`)
   events.on('leadership', ({ leader, epoch }) => {
     const does = leader === id ? 'leads' : leader === null ? 'knows no leader' : `follows ${leader}`
-    events.log({ id, leader, epoch }, `${id} ${does} in epoch ${epoch}`)
+    events.log({ id, leader, epoch }, `${id} ${does} in epoch ${epoch}`, 'leadership')
   })
   events.on('snapshot', () => events.over('SNAPSHOT_FAILED'))
 }

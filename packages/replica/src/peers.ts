@@ -190,7 +190,7 @@ export class Peers<Message, Admin> {
   #onLink(peer: NodeId, state: 'up' | 'down' | 'gone', reason: string): void {
     const { events } = this.#host
     this.#links.set(peer, { state, reason })
-    events.log({ peer, link: state, reason }, `link to ${peer} ${state}: ${reason}`)
+    events.log({ peer, link: state, reason }, `link to ${peer} ${state}: ${reason}`, `link to ${peer}`)
     this.#host.onLink(peer, state)
     this.#onMet()
     if (state === 'up') {
@@ -231,7 +231,7 @@ export class Peers<Message, Admin> {
   #onClientAddress(peer: NodeId, clientAddress: string): void {
     const { leader, events } = this.#host
     if (clientAddress === '' || !leader.announce(peer, clientAddress)) return
-    events.log({ peer, clientAddress }, `clients reach ${peer} at ${clientAddress}`)
+    events.log({ peer, clientAddress }, `clients reach ${peer} at ${clientAddress}`, `clients of ${peer}`)
     events.emit('members', { members: leader.members })
   }
 

@@ -5,7 +5,8 @@ import { Events } from '../src/events.js'
 function eventsAt() {
   const now = { monotonicMs: 0, wallMs: 1_000 }
   const said: string[] = []
-  const logger = { ...silentLogger, warn: (_: object, message: string) => void said.push(message) }
+  const say = (_: object, message: string): void => void said.push(message)
+  const logger = { ...silentLogger, warn: say, info: say }
   const environment = { monotonicMs: () => now.monotonicMs, wallMs: () => now.wallMs, setTimer: () => () => {} }
   return { now, said, events: new Events(logger, environment) }
 }
@@ -47,6 +48,17 @@ describe('warnings', () => {
     expect(said).toHaveLength(12)
     expect(said.at(-1)).toBe('9990 more warnings like this were left out: BAD_FRAME n2')
     expect(events.warnings).toHaveLength(2)
+  })
+
+  test('are not the only lines that others can bring about: ten of those about one thing are written as well', () => {
+    const { events, said } = eventsAt()
+    for (let flip = 0; flip < 10_000; flip += 1) events.log({}, `link to n2 up: ${flip}`, 'link to n2')
+    events.log({}, 'link to n3 up', 'link to n3')
+    for (let line = 0; line < 20; line += 1) events.log({}, 'what this member does by itself')
+    events.close()
+    expect(said.filter((line) => line.startsWith('link to n2 up'))).toHaveLength(10)
+    expect(said).toHaveLength(10 + 1 + 20 + 1)
+    expect(said.at(-1)).toBe('9990 more lines like this were left out: link to n2')
   })
 
   test('are on one line and of bounded length, in status too', () => {

@@ -69,7 +69,9 @@ async function side({
   environment = nodeEnvironment(),
   starts = 1,
   whenListening = () => {},
+  events = new Events(silentLogger),
 }: {
+  readonly events?: Events
   readonly answer?: 'queued' | 'dropped'
   readonly environment?: Environment
   readonly starts?: number
@@ -84,7 +86,6 @@ async function side({
   const driverFrames: number[] = []
   const sent: { to: string; frame: number[]; channel: string }[] = []
   const reached: string[][] = []
-  const events = new Events(silentLogger)
   let host: TransportHost | null = null
   const running: RunningTransport = {
     address: 'n1:1',
@@ -191,6 +192,23 @@ test('a frame that the transport dropped is told to the protocol, so that it pro
   const { peers, inputs } = await side({ answer: 'dropped' })
   peers.send([{ to: nodeId('n2'), channel: 'log', message: 7 }])
   expect(inputs).toEqual([{ kind: 'dropped', peer: 'n2', channel: 'log' }])
+})
+
+test('a peer that connects and disconnects in a loop, or changes its address at each time, writes ten lines of each', async () => {
+  const said: string[] = []
+  const logger = { ...silentLogger, info: (_: object, message: string) => void said.push(message) }
+  const { host, identity } = await side({ events: new Events(logger, nodeEnvironment()) })
+  for (let count = 0; count < 100; count += 1) {
+    host.onLink(nodeId('n2'), count % 2 === 0 ? 'up' : 'down', `the ${count}th`)
+    const hello = encodeHello({
+      ...{ challenge, to: nodeId('n1'), clusterId: identity.current.clusterId, self: nodeId('n2'), incarnation: 'x' },
+      ...{ starts: 1, run: 'r', recovered: 0, protocol: 'solo', versions: { oldest: 1, newest: 1 } },
+      ...{ clientAddress: `n2:${count}`, machine, supports: new Map() },
+    })
+    await host.admit(hello, { name: null, how: 'none' }, challenge)
+  }
+  expect(said.filter((line) => line.startsWith('link to n2'))).toHaveLength(10)
+  expect(said.filter((line) => line.startsWith('clients reach n2'))).toHaveLength(10)
 })
 
 test('why a link is down is told until it is up, and a refusal ends as a warning then', async () => {

@@ -112,6 +112,7 @@ class HttpEndpoint implements RunningTransport {
   async #close(): Promise<void> {
     this.#links.close()
     this.doorway.close()
+    this.#surroundings.certificates?.close()
     await this.#server?.close()
   }
 }

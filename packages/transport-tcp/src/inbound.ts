@@ -86,7 +86,10 @@ export class Inbound {
     this.#frames.stop()
     this.#cancelTimer()
     this.#socket.destroy()
-    this.#surroundings.settings.logger.debug({ from: this.#from, peer: this.#peer, reason }, 'a connection has ended')
+    const { settings, debugLines } = this.#surroundings
+    if (debugLines.take(this.#address)) {
+      settings.logger.debug({ from: this.#from, peer: this.#peer, reason }, 'a connection has ended')
+    }
     this.#events.onEnd()
   }
 

@@ -29,6 +29,8 @@ export interface Surroundings {
   readonly random: Random
   /** Lines about strangers: per address of theirs. */
   readonly lines: LineLimit
+  /** The same for lines that are for debugging. */
+  readonly debugLines: LineLimit
 }
 
 /**

@@ -66,7 +66,10 @@ class TcpEndpoint implements RunningTransport {
     const lines = new LineLimit(host.environment, (about, leftOut) =>
       settings.logger.warn({ about, leftOut }, `${leftOut} more connections were ${about}`),
     )
-    this.#surroundings = { host, settings, sockets, random, lines }
+    const debugLines = new LineLimit(host.environment, (from, leftOut) =>
+      settings.logger.debug({ from, leftOut }, `${leftOut} more connections of ${from} have ended`),
+    )
+    this.#surroundings = { host, settings, sockets, random, lines, debugLines }
     this.#links = new PeerLinks(host.self, (peer, address) => linkTo(this.#surroundings, peer, address))
     this.#server = sockets.serve((socket) => this.#onSocket(socket))
   }
@@ -104,6 +107,7 @@ class TcpEndpoint implements RunningTransport {
     for (const inbound of this.#inbound) inbound.close('this member is closing')
     this.#surroundings.sockets.close()
     this.#surroundings.lines.close()
+    this.#surroundings.debugLines.close()
     await closed
   }
 

@@ -43,6 +43,7 @@ export function tlsSockets(certificates: Certificates, settings: TcpSettings): S
     close: () => {
       for (const socket of strangers.values()) socket.destroy()
       lines.close()
+      certificates.close()
     },
   }
 }

@@ -210,6 +210,22 @@ test('certificates that were replaced are shown to whoever connects next, withou
   expect(asked).toBeGreaterThanOrEqual(5)
 })
 
+test('connections whose certificate mayBeMember refuses write ten lines in ten seconds, and one that says how many', async () => {
+  const b = await member('b', {
+    tls: { ...certificate('b'), mayBeMember: () => false },
+    admit: async () => ({ refuse: 'no member' }),
+  })
+  for (let count = 0; count < 30; count += 1) {
+    const client = await tlsClient(b.running.address, 'a')
+    await client.closed
+  }
+  await b.running.close()
+  expect(b.log.filter((line) => line.startsWith('a certificate was refused by mayBeMember'))).toHaveLength(10)
+  expect(b.log).toContain('20 more certificates of 127.0.0.1 were refused by mayBeMember')
+  expect(b.log.filter((line) => line === 'a connection has ended')).toHaveLength(10)
+  expect(b.log).toContain('20 more connections of 127.0.0.1 have ended')
+})
+
 test('the first certificates have to be good ones', () => {
   expect(() => tcpTransport({ tls: { ...certificate('a'), key: certificate('b').key } })).toThrowError(
     /INVALID_OPTIONS|certificates of the option "tls" cannot be used/,

@@ -2,8 +2,10 @@ import { TLSSocket } from 'node:tls'
 import { z } from 'zod'
 import { refusePromise } from '../callbacks.js'
 import { describeError } from '../errors.js'
+import { LineLimit } from '../line-limit.js'
 import type { Logger } from '../logger.js'
 import type { Credentials } from '../transport.js'
+import { nodeEnvironment } from './environment.js'
 import type { MayBeMember } from './peer-certificate.js'
 import { authoritiesOf, authoritiesSchema, pemOf, pemSchema, tlsDefaults, type Pem } from './pem.js'
 import { peerCertificateOf } from './read-peer-certificate.js'
@@ -59,11 +61,16 @@ export interface TlsOptions {
 export class Certificates {
   readonly #logger: Logger
   readonly #renewed: Renewed<TlsOptions>
+  /** Lines about refused certificates: per address. */
+  readonly #lines: LineLimit
   #mayBeMember: MayBeMember | undefined
 
   /** Throws `INVALID_OPTIONS` if there are none to begin with. */
   constructor(option: CertificatesOption, logger: Logger) {
     this.#logger = logger
+    this.#lines = new LineLimit(nodeEnvironment(), (from, leftOut) =>
+      logger.warn({ from, leftOut }, `${leftOut} more certificates of ${from} were refused by mayBeMember`),
+    )
     const read = (given: unknown): TlsOptions => {
       const material = materialSchema.parse(given)
       this.#mayBeMember = material.mayBeMember
@@ -76,6 +83,11 @@ export class Certificates {
   /** The same object for as long as nothing has changed. */
   current(): TlsOptions {
     return this.#renewed.current()
+  }
+
+  /** Says at once how many lines about refused certificates were left out. */
+  close(): void {
+    this.#lines.close()
   }
 
   /** What a connection has proved. A certificate that may not be a member's proves the name of nobody. */
@@ -96,7 +108,9 @@ export class Certificates {
     } catch (error) {
       reason = `, which failed: ${describeError(error)}`
     }
-    const fields = { name: certificate.name, fingerprint256: certificate.fingerprint256 }
+    const from = socket.remoteAddress ?? 'somebody'
+    if (!this.#lines.take(from)) return false
+    const fields = { from, name: certificate.name, fingerprint256: certificate.fingerprint256 }
     this.#logger.warn(fields, `a certificate was refused by mayBeMember of the option "tls"${reason}`)
     return false
   }
