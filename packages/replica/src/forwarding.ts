@@ -14,8 +14,11 @@ import type { Outcome } from './replicated-state.js'
 import { RequestIds } from './request-ids.js'
 import { SeenRequests } from './seen-requests.js'
 
-/** Requests of other members that are under way here at once. Over it they are refused. */
-const forwardsMax = 16_384
+/**
+ * Requests of one other member that are under way here at once; over it they are refused. Each member has as many, and
+ * callers of this member count apart (`requestsMax`): so clients of one member keep out neither those of another nor ours.
+ */
+const forwardsMax = 8_192
 
 /** What is asked, whoever asks. */
 type Asked = DistributiveOmit<Forward, 'request'>
@@ -43,6 +46,7 @@ export class Forwarding {
   readonly #ids: RequestIds
   readonly #seen = new SeenRequests()
   readonly #asked = new Map<Token, { readonly from: NodeId; readonly request: number }>()
+  readonly #askedBy = new Map<NodeId, number>()
 
   /** `starts`: how often this member has started. */
   constructor(host: ForwardingHost, starts: number) {
@@ -101,11 +105,13 @@ export class Forwarding {
   #carryOut(from: NodeId, forward: Forward): void {
     const { request } = forward
     if (!this.#seen.isNew(from, channelOf(forward), request)) return
-    if (this.#asked.size >= forwardsMax) return this.#refuse(from, request)
+    const asked = this.#askedBy.get(from) ?? 0
+    if (asked >= forwardsMax) return this.#refuse(from, request)
     const token = this.#host.nextToken()
     this.#asked.set(token, { from, request })
+    this.#askedBy.set(from, asked + 1)
     if (this.#hand(token, forward)) return
-    this.#asked.delete(token)
+    this.#take(token)
     this.#refuse(from, request)
   }
 
@@ -137,7 +143,9 @@ export class Forwarding {
 
   #take(token: Token) {
     const asked = this.#asked.get(token) ?? null
+    if (asked === null) return null
     this.#asked.delete(token)
+    this.#askedBy.set(asked.from, (this.#askedBy.get(asked.from) ?? 1) - 1)
     return asked
   }
 }

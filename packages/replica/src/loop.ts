@@ -1,5 +1,8 @@
 import type { Environment, Input, Protocol, Ready } from '@quorate/contracts'
 
+/** Proposals and barriers fill so much of the mailbox: the rest is for messages of members, which keep a leader in office. */
+const requestsPart = 0.75
+
 /** Inputs that one turn steps before it hands out their effects. */
 const turnInputsMax = 4_096
 
@@ -22,6 +25,7 @@ export class Loop<Message, Admin> {
   readonly #environment: Environment
   readonly #tickMs: number
   readonly #inputsMax: number
+  readonly #requestsMax: number
   readonly #effects: LoopEffects<Message>
   #mailbox: Input<Message, Admin>[] = []
   #isScheduled = false
@@ -40,6 +44,7 @@ export class Loop<Message, Admin> {
     this.#environment = environment
     this.#tickMs = limits.tickMs
     this.#inputsMax = limits.mailboxInputsMax
+    this.#requestsMax = Math.floor(limits.mailboxInputsMax * requestsPart)
     this.#effects = effects
   }
 
@@ -68,9 +73,13 @@ export class Loop<Message, Admin> {
     this.#mailbox = []
   }
 
-  /** Enqueues what may be refused: a proposal, a barrier, a peer’s message. It may come before the start. False when the mailbox is full. */
+  /**
+   * Enqueues what may be refused: a proposal, a barrier, a peer’s message. It may come before the start. False when the
+   * mailbox is full, or the part of it that is for requests.
+   */
   offer(input: Input<Message, Admin>): boolean {
-    if (this.#mailbox.length >= this.#inputsMax || this.#hasStopped) return false
+    const inputsMax = input.kind === 'receive' ? this.#inputsMax : this.#requestsMax
+    if (this.#mailbox.length >= inputsMax || this.#hasStopped) return false
     this.post(input)
     return true
   }

@@ -84,7 +84,7 @@ export const replicaOptionsSchema = z
     /** A member that lags fetches no longer image than this, nor for longer than this. */
     snapshotBytesMax: bytesSchema.default(64 * 1024 * 1024 * 1024),
     snapshotTimeoutMs: durationMsSchema.default(4 * 3_600_000),
-    /** Inputs that wait for the loop. Over it, proposals are refused and frames of peers are lost. */
+    /** Inputs that wait for the loop. Over it frames of peers are lost, and over three quarters of it requests are refused. */
     mailboxInputsMax: z.int().min(16).default(65_536),
     /** Commands and queries under way at once. */
     requestsMax: z.int().min(1).default(65_536),

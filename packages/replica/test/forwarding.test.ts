@@ -105,8 +105,8 @@ function asked({ takes = true, starts = 1 } = {}) {
     },
     starts,
   )
-  const ask = (forward: Forward): void => {
-    forwarding.onFrame(frameKind.forward, nodeId('n2'), encodeForward(forward, 0))
+  const ask = (forward: Forward, from = 'n2'): void => {
+    forwarding.onFrame(frameKind.forward, nodeId(from), encodeForward(forward, 0))
   }
   return { forwarding, ask, sent, handed, asking, told }
 }
@@ -128,6 +128,20 @@ test('D37: a member that may take no more says so, and keeps nothing of it', () 
   ask({ kind: 'barrier', request: token(10) })
   expect(sent[0]?.reply).toMatchObject({ request: 10, result: { kind: 'refused', reason: 'overloaded' } })
   expect(forwarding.pending).toBe(0)
+})
+
+test('D37: requests of one member leave room for those of another, and for its own when some have ended', () => {
+  const { ask, sent, handed, forwarding } = asked()
+  for (let request = 1; request <= 8_200; request += 1) ask({ kind: 'barrier', request: token(request) })
+  expect(handed).toHaveLength(8_192)
+  expect(sent).toHaveLength(8)
+  ask({ kind: 'barrier', request: token(1) }, 'n3')
+  expect(handed).toHaveLength(8_193)
+  forwarding.settle(handed[0] ?? token(0), { kind: 'overwritten' })
+  ask({ kind: 'barrier', request: token(8_201) })
+  ask({ kind: 'barrier', request: token(8_202) })
+  expect(handed).toHaveLength(8_194)
+  expect(sent.at(-1)).toMatchObject({ to: 'n2', reply: { request: 8_202, result: { reason: 'overloaded' } } })
 })
 
 test('bytes that are no request throw BytesError, and nothing is sent', () => {

@@ -81,16 +81,18 @@ test('D1: a stall is one tick with the count of those it swallowed, fed before w
   expect(steps[2]).toEqual({ kind: 'tick', missed: 0 })
 })
 
-test('D37: a full mailbox refuses what may be refused, and takes what must not be lost', async () => {
+test('D37: a full mailbox refuses what may be refused, requests before messages, and takes what must not be lost', async () => {
   const steps: Step[] = []
   const time = new StillTime()
   const loop = new Loop(recorder(steps), time, limits, effects)
   loop.start()
   const offer = (): boolean => loop.offer({ kind: 'readBarrier', token: 1 as never })
-  expect([offer(), offer(), offer(), offer(), offer()]).toEqual([true, true, true, true, false])
+  expect([offer(), offer(), offer(), offer()], 'requests leave a quarter').toEqual([true, true, true, false])
+  const receive = (): boolean => loop.offer({ kind: 'receive', from: 'n2' as never, message: null as never })
+  expect([receive(), receive(), offer()]).toEqual([true, false, false])
   loop.post({ kind: 'persisted', sequence: 1 as never })
   await time.turn()
-  expect(steps.map(({ kind }) => kind)).toEqual([...Array<string>(4).fill('readBarrier'), 'persisted'])
+  expect(steps.map(({ kind }) => kind)).toEqual([...Array<string>(3).fill('readBarrier'), 'receive', 'persisted'])
   expect(offer()).toBe(true)
 })
 
