@@ -62,9 +62,9 @@ export const bugsOfGrowth: readonly KnownBug[] = [
     bug: 'bytes of bodies are not given back',
     profile: 'client',
     file: 'gateway-http/src/operations.ts',
-    replace: `      this.#pending.give(held)
+    replace: `      this.#pending.of(client).give(held)
 `,
-    by: `      this.#pending.give(held - held)
+    by: `      this.#pending.of(client).give(held - held)
 `,
   },
   {
