@@ -6,7 +6,7 @@ import { LineLimit } from '../line-limit.js'
 import type { Logger } from '../logger.js'
 import type { Credentials } from '../transport.js'
 import { nodeEnvironment } from './environment.js'
-import type { MayBeMember } from './peer-certificate.js'
+import type { MayBeMember, PeerCertificate } from './peer-certificate.js'
 import { authoritiesOf, authoritiesSchema, pemOf, pemSchema, tlsDefaults, type Pem } from './pem.js'
 import { peerCertificateOf } from './read-peer-certificate.js'
 import { Renewed } from './renewed.js'
@@ -123,6 +123,13 @@ export function credentialsOf(socket: unknown): Credentials {
   // A socket that has ended has forgotten its certificate; a certificate may name nobody, or several.
   const name: unknown = subject?.CN
   return { name: typeof name === 'string' ? name : null, how: 'mutualTls' }
+}
+
+/** The certificate of the other side, where it was asked for, shown and checked; null in every other case. */
+export function checkedCertificateOf(socket: unknown): PeerCertificate | null {
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return null
+  const certificate = peerCertificateOf(socket)
+  return certificate.fingerprint256 === '' ? null : certificate
 }
 
 function optionsOf({ cert, key, ca }: CertificateMaterial): TlsOptions {

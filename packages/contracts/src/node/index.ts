@@ -7,6 +7,7 @@ export { nodeEnvironment } from './environment.js'
 export {
   Certificates,
   certificatesSchema,
+  checkedCertificateOf,
   credentialsOf,
   type CertificateMaterial,
   type CertificatesOption,
@@ -14,7 +15,6 @@ export {
 } from './certificates.js'
 export type { MayBeClient, MayBeMember, PeerCertificate } from './peer-certificate.js'
 export { authoritiesOf, authoritiesSchema, pemOf, pemSchema, tlsDefaults, type Pem } from './pem.js'
-export { checkedCertificateOf } from './read-peer-certificate.js'
 export { Renewed, renewing, type PemOptions } from './renewed.js'
 export {
   causeInWords,

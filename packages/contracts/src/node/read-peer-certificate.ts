@@ -1,4 +1,4 @@
-import { TLSSocket } from 'node:tls'
+import type { TLSSocket } from 'node:tls'
 import type { PeerCertificate } from './peer-certificate.js'
 
 /** Reads the certificate of the other side. A socket that has ended has forgotten it: then it says nothing. */
@@ -14,13 +14,6 @@ export function peerCertificateOf(socket: TLSSocket): PeerCertificate {
     issuer: onlyOf(issuer?.CN),
     fingerprint256: fingerprint256 ?? '',
   }
-}
-
-/** The certificate of the other side, where it was asked for, shown and checked; null in every other case. */
-export function checkedCertificateOf(socket: unknown): PeerCertificate | null {
-  if (!(socket instanceof TLSSocket) || !socket.authorized) return null
-  const certificate = peerCertificateOf(socket)
-  return certificate.fingerprint256 === '' ? null : certificate
 }
 
 function textsIn(value: unknown): readonly string[] {

@@ -1,13 +1,21 @@
-import { createSecureContext, type SecureContextOptions, type Server } from 'node:tls'
+import { createSecureContext } from 'node:tls'
 import { describeError, QuorateError } from '../errors.js'
 import type { Logger } from '../logger.js'
 import { refusePromise } from '../callbacks.js'
 
-/** What there is of certificates and keys, in PEM: what tells whether they were replaced. */
-export interface PemOptions extends SecureContextOptions {
+/** What connections of TLS are made with; certificates and keys in PEM, which tell whether they were replaced. */
+export interface PemOptions {
   readonly cert?: string
   readonly key?: string
   readonly ca?: string[]
+  readonly minVersion: 'TLSv1.2'
+  readonly secureOptions: number
+}
+
+/** A server of `node:tls` or `node:https`, as far as it is needed here: consumers without Node's types read this too. */
+interface SecureServer {
+  prependListener(event: 'connection', listener: () => void): unknown
+  setSecureContext(options: PemOptions): void
 }
 
 /**
@@ -70,7 +78,10 @@ export class Renewed<Options extends PemOptions> {
 }
 
 /** Has a server look at each connection whether there are other certificates by now. Returns it. */
-export function renewing<Listening extends Server>(server: Listening, renewed: { current(): PemOptions }): Listening {
+export function renewing<Listening extends SecureServer>(
+  server: Listening,
+  renewed: { current(): PemOptions },
+): Listening {
   let used = renewed.current()
   server.prependListener('connection', () => {
     const current = renewed.current()
