@@ -99,6 +99,7 @@ test('what is no nonce and no place in a session is refused where it is said, an
       const place = { id: handle, sequence: 1, lowestUnacknowledged: 1 }
       await expect(replica.commands.add({ by: 1 }, { session: place })).rejects.toThrow('what openSession resolved to')
       await expect(replica.closeSession(handle)).rejects.toThrow('what openSession resolved to')
+      expect(() => replica.hasSession(handle)).toThrow('what openSession resolved to')
     }
   }
   await pause(cluster, 2_000)
@@ -137,6 +138,21 @@ test('members and sessions are named by plain text and numbers, which are checke
   await cluster.during(follower.transferLeadership(target))
   await expect(follower.transferLeadership('no name')).rejects.toThrow(TypeError)
   await expect(follower.transferLeadership('no name')).rejects.toThrow('"no name" cannot name a member')
+  await cluster.close()
+})
+
+test('members know the sessions that are there, and nobody else’s', async () => {
+  const { cluster, leader, follower } = await three()
+  const session = await cluster.during(follower.openSession())
+  await cluster.during(leader.queries.value())
+  for (const replica of [leader, follower]) {
+    expect(replica.hasSession(session)).toBe(true)
+    expect(replica.hasSession({ ...session, nonce: session.nonce.map((byte) => byte ^ 1) })).toBe(false)
+    expect(replica.hasSession({ ...session, position: session.position + 1 })).toBe(false)
+    expect(replica.hasSession({ ...session, clusterId: '0'.repeat(32) })).toBe(false)
+  }
+  await cluster.during(follower.closeSession(session))
+  expect(follower.hasSession(session)).toBe(false)
   await cluster.close()
 })
 
