@@ -146,7 +146,7 @@ overBoth('D37: connections above their limit are closed as they come', async () 
   )
 })
 
-test.runIf(process.platform === 'linux')(
+overBoth(
   'one client address takes half of the connections at most, and others are served; the ones that it has go on',
   async () => {
     const gateway = await gatewayOf({ replica: await member(counter), connectionsMax: 8 })
@@ -157,6 +157,7 @@ test.runIf(process.platform === 'linux')(
     kept?.socket.write('GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n')
     await until(async () => kept?.received().includes(' 200 ') === true)
   },
+  process.platform === 'linux',
 )
 
 test.runIf(process.platform === 'linux')('the last quarter of connections is for established addresses', async () => {

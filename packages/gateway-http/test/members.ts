@@ -44,10 +44,10 @@ export async function member<Machine extends MachineModule>(
 /** What gateways speak that a test starts without saying more. */
 let tlsOfAll: HttpGatewayOptions['tls']
 
-/** The same test twice: over plain HTTP, and over TLS with certificates of clients. */
-export function overBoth(name: string, run: () => Promise<void>): void {
-  test(name, run)
-  test(`${name} (under TLS)`, async () => {
+/** The same test twice, where it is possible: over plain HTTP, and over TLS with certificates of clients. */
+export function overBoth(name: string, run: () => Promise<void>, isPossible = true): void {
+  test.runIf(isPossible)(name, run)
+  test.runIf(isPossible)(`${name} (under TLS)`, async () => {
     tlsOfAll = certificate('gateway')
     try {
       await run()
