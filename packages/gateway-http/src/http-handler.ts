@@ -18,6 +18,7 @@ import type { ClientQuota } from './quota.js'
 import { quotasOf } from './quotas.js'
 import { failureOf, HttpRefusal, unexpected } from './refusal.js'
 import { answerClosing, answerOpening } from './sessions.js'
+import { TurnBudget } from './turn-budget.js'
 
 /**
  * Answers one request; never throws and never rejects. A request that is none of its own goes to `next`, which Connect and
@@ -48,7 +49,8 @@ export function handlerOf(settings: HandlerSettings): Handler {
   const leader = new LeaderWatch(settings)
   const limits = new OpeningLimits(settings)
   const quotas = quotasOf(settings)
-  const operations = new ServedOperations(settings, quotas.bodies, leader)
+  const turns = new TurnBudget(settings.environment)
+  const operations = new ServedOperations(settings, quotas.bodies, leader, turns)
   const connections = new Connections(connectionRequestsMax)
   const clients = new ClientAddresses(settings)
   const lines = new ClientLines(settings)
@@ -59,7 +61,7 @@ export function handlerOf(settings: HandlerSettings): Handler {
     bodyBytes: quotas.bodies.held,
     answerBytes: quotas.answers.held + quotas.statusAnswers.held,
   })
-  const served = { settings, leader, limits, operations, load, lines }
+  const served = { settings, leader, limits, operations, turns, load, lines }
   const headers = clusterHeader(settings.replica)
   const listener: HttpListener = (request, response, next) => {
     if (request.socket.destroyed) return
@@ -114,12 +116,13 @@ interface Served {
   readonly leader: LeaderWatch
   readonly limits: OpeningLimits
   readonly operations: ServedOperations
+  readonly turns: TurnBudget
   readonly load: () => GatewayLoad
   readonly lines: ClientLines
 }
 
 async function route(
-  { settings, leader, limits, operations, load }: Served,
+  { settings, leader, limits, operations, turns, load }: Served,
   client: Client,
   request: IncomingMessage,
   answer: Answer,
@@ -147,7 +150,7 @@ async function route(
   ]).get(path)
   if (!answerPath) throw new HttpRefusal(404, 'UNSUPPORTED', `there is nothing at ${path}`)
   checkMethod(request, ['GET', 'HEAD'])
-  await answerPath(settings.replica, search, answer)
+  await turns.run(client.network, () => answerPath(settings.replica, search, answer))
 }
 
 function answerError(

@@ -12,6 +12,7 @@ import type { HandlerSettings } from './options.js'
 import { commandParameters, parseParameters, queryParameters } from './parameters.js'
 import type { Quota } from './quota.js'
 import { HttpRefusal, isExpected, unexpected } from './refusal.js'
+import type { TurnBudget } from './turn-budget.js'
 
 /** One request for an operation, with everything that belongs to it. */
 export interface OperationRequest {
@@ -31,10 +32,12 @@ export class ServedOperations {
   readonly #pending: Quota
   readonly #failing: FailingTime
   readonly #leader: LeaderWatch
+  readonly #turns: TurnBudget
   readonly #machineType: string
 
-  constructor(settings: HandlerSettings, pending: Quota, leader: LeaderWatch) {
+  constructor(settings: HandlerSettings, pending: Quota, leader: LeaderWatch, turns: TurnBudget) {
     this.#settings = settings
+    this.#turns = turns
     this.#pending = pending
     this.#failing = new FailingTime(settings.environment, settings.addressShare)
     this.#leader = leader
@@ -54,7 +57,11 @@ export class ServedOperations {
       const { position, result } = await carryOut()
       const { hint } = this.#leader
       if (wantsBytes) answer.bytes(200, this.#machineType, result, { ...hint, 'quorate-position': String(position) })
-      else answer.json(200, { result: jsonOf(operation.decodeResult(result), position), position }, hint)
+      else {
+        await this.#turns.run(client.network, () =>
+          answer.json(200, { result: jsonOf(operation.decodeResult(result), position), position }, hint),
+        )
+      }
     } catch (error) {
       throw isExpected(error) ? error : unexpected(error, isInDoubt ? 'unknown' : 'notDone')
     } finally {
@@ -112,9 +119,11 @@ export class ServedOperations {
     if (declaresBody(request)) this.#failing.check(client)
     const bounds = { bytesMax: bodyBytesMax, valuesMax: bodyValuesMax }
     const body = await readBody(request, bounds, this.#pending.of(client), onHeld)
-    // Others of this client may have failed while it was read.
-    if (body.length > 0) this.#failing.check(client)
-    return this.#failing.run(client, () => encoded(operation, body))
+    return this.#turns.run(client.network, () => {
+      // Others of this client may have failed while it was read, or waited.
+      if (body.length > 0) this.#failing.check(client)
+      return this.#failing.run(client, () => encoded(operation, body))
+    })
   }
 }
 
