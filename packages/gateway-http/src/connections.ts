@@ -1,6 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
+/** Why a signal is aborted, as it stands in the cause of errors. */
+const endedReason = 'the request has its answer, or its connection has ended'
+
 /**
  * Who waits for answers, by connection (decision D37). A sender may put any number of requests on one connection without
  * reading an answer: Node.js reads them all, and keeps each until those before it were answered.
@@ -31,7 +34,8 @@ export class Connections {
     const end = (): void => {
       if (!waiting.delete(end)) return
       this.#requests -= 1
-      gone.abort()
+      // Without a reason, each of what may be thousands would make an error with a stack.
+      gone.abort(endedReason)
     }
     waiting.add(end)
     this.#requests += 1

@@ -63,7 +63,7 @@ const handlerShape = {
   /** Commands, queries and sessions under way at once; more are refused as `OVERLOADED`. */
   requestsMax: z.int().min(1).default(32_768),
   /** Requests of one connection that have not their whole answer yet; one with more is ended. */
-  connectionRequestsMax: z.int().min(1).default(64),
+  connectionRequestsMax: z.int().min(1).default(16),
   /** What all requests under way may hold in their bodies together; above it they are refused as `OVERLOADED`. */
   pendingBytesMax: bytesSchema.default(256 * 1024 * 1024),
   /** What all answers that have not left yet may hold together; above it they become `OVERLOADED`, unless alone. */

@@ -23,14 +23,12 @@ export class TurnBudget {
 
   /** Runs a piece of work for a client address now, or in the next turn that has time left. Ends as the work does. */
   run<Result>(network: string, work: () => Result | Promise<Result>): Promise<Result> {
-    return new Promise((resolve, reject) => {
+    // Begins where it is called, and rejects if it throws.
+    const ended = async (): Promise<Result> => work()
+    return new Promise((resolve) => {
       const start = (): void => {
         const beganMs = this.#environment.monotonicMs()
-        try {
-          resolve(work())
-        } catch (error) {
-          reject(error)
-        }
+        resolve(ended())
         this.#usedMs += Math.max(0, this.#environment.monotonicMs() - beganMs)
         this.#awaitTurn()
       }

@@ -1,6 +1,10 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { connect, type AddressInfo } from 'node:net'
 import { position, silentLogger } from '@quorate/contracts'
+import { httpHandler } from '@quorate/gateway-http'
 import { counter } from '@quorate/machine-counter'
-import { expect, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { ActedReplica, ask, bareConnection, gatewayOf, overBoth, until } from './members.js'
 
 const machineType = `application/x-quorate+${counter.codec}`
@@ -30,6 +34,24 @@ overBoth('D37: a connection with more unanswered requests than it may have is en
   await until(() => signals.slice(4).every(({ aborted }) => aborted))
   expect(signals.slice(0, 4).some(({ aborted }) => aborted)).toBe(false)
   expect(warn).toHaveBeenCalledOnce()
+})
+
+test('of a connection that was ended no more requests are made, though they have been read', async () => {
+  const { replica } = silentReplica()
+  const handler = httpHandler({ replica, machine: counter, connectionRequestsMax: 4 })
+  let made = 0
+  const server = createServer((request, response) => {
+    made += 1
+    handler(request, response)
+  }).listen(0, '127.0.0.1')
+  onTestFinished(() => void server.close())
+  await once(server, 'listening')
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1').resume()
+  socket.on('error', () => {})
+  // All of them fit into what is read at once.
+  socket.write(query.repeat(100))
+  await once(socket, 'close')
+  expect(made).toBe(5)
 })
 
 overBoth('requests that were answered count no more', async () => {

@@ -76,7 +76,7 @@ describe.runIf(process.platform === 'linux').each([
     const accept = `accept: application/x-quorate+${counter.codec}\r\n`
     await until(async () => (await metric(server, 'kind="requests"')) === 2)
     replica.propose = propose
-    socket.write(add(accept, '{"by":1}').repeat(20))
+    socket.write(add(accept, '{"by":1}').repeat(15))
     await until(
       async () => (await metric(server, 'of="answers"')) > 30_000 && (await metric(server, 'of="bodies"')) === 8,
     )

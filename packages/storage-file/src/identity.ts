@@ -15,7 +15,7 @@ const headBytes = 4 + 4 + placeIdBytes
 const bytesMin = headBytes + 4 + 4
 
 /** No driver needs more; the length of a file that somebody else made must not ask for all memory. */
-const identityBytesMax = 64 * 1024 * 1024
+const identityBytesMax = 1024 * 1024
 
 const flagClosed = 1
 const flagBackup = 2
