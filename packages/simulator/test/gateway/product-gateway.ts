@@ -7,11 +7,11 @@ import type { Gateway, HttpRequest } from '@quorate/simulator'
 /** The product's gateway as a simulation takes it: given requests that were read, it hands over answers unwritten. */
 export const productGateway: Gateway = ({ replica, machine, environment }) => {
   const listener = httpHandler({ replica, machine, environment, leaderTimeoutMs: 300 })
-  const socket = new Socket()
   return (request) => {
     let cancel = (): void => {}
     const answer = new Promise<HttpAnswer>((resolve) => {
-      const incoming = new ReadRequest(socket, request)
+      // A connection for each: a client puts one request after the other on its own, and a gateway ends one with too many.
+      const incoming = new ReadRequest(new Socket(), request)
       const response = new UnwrittenResponse(incoming, resolve)
       cancel = () => void response.emit('close')
       listener(incoming, response)
