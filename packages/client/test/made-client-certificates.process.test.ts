@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { createClient } from '@quorate/client/node'
 import { httpGateway } from '@quorate/gateway-http'
 import { counter } from '@quorate/machine-counter'
@@ -11,24 +10,14 @@ import { createReplica } from '@quorate/replica/node'
 import { memoryStorage } from '@quorate/storage-memory'
 import { memoryHub, memoryTransport } from '@quorate/transport-memory'
 import { expect, onTestFinished, test } from 'vitest'
-
-const script = fileURLToPath(new URL('../../../tools/certificates/cluster.sh', import.meta.url))
-
-function hasOpenssl(): boolean {
-  try {
-    execFileSync('openssl', ['version'], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}
+import { clusterScript, hasOpenssl } from '../../../tools/certificates/cluster.js'
 
 test.runIf(hasOpenssl())(
   'the script makes certificates with which a client reaches a gateway under its host, and no other',
   async () => {
     const directory = mkdtempSync(join(tmpdir(), 'quorate-certificates-'))
     onTestFinished(() => rmSync(directory, { recursive: true }))
-    execFileSync(script, [directory, 'n1=127.0.0.1,gateway.example', 'n2=gateway.example', 'client:web-1'])
+    execFileSync(clusterScript, [directory, 'n1=127.0.0.1,gateway.example', 'n2=gateway.example', 'client:web-1'])
     const read = (name: string) => readFileSync(join(directory, name))
     const tlsOf = (id: string) => ({ cert: read(`${id}.pem`), key: read(`${id}.key.pem`), ca: read('authority.pem') })
     const ports = { protocol: raft(), transport: memoryTransport({ hub: memoryHub() }), storage: memoryStorage() }
@@ -65,6 +54,6 @@ test.runIf(hasOpenssl()).each([
   ['client:web-1=10.0.0.1', /clients have no hosts/],
   ['n1=a b', /are no hosts/],
 ])('the script refuses %s', (argument, says) => {
-  const refused = () => execFileSync(script, [join(tmpdir(), 'quorate-not-made'), argument], { stdio: 'pipe' })
+  const refused = () => execFileSync(clusterScript, [join(tmpdir(), 'quorate-not-made'), argument], { stdio: 'pipe' })
   expect(refused).toThrow(says)
 })

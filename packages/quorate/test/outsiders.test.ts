@@ -12,6 +12,7 @@ import { counter, createReplica, httpTransport, memoryStorage, raft, tcpTranspor
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { certificate } from '../../../tools/certificates/certificate.js'
 import { freeAddress } from './faulty-network/cluster.js'
+import { frameOf, framesOfLastTerm } from './hostile/frames.js'
 
 const token = 'sixteen-or-more-letters'
 const quick = { reconnectMaxMs: 200 }
@@ -22,20 +23,6 @@ const transports: readonly (readonly [string, (id: string) => Transport])[] = [
   ['tcp with TLS', (id) => tcpTransport({ ...quick, tls: certificate(id) })],
   ['http with a token', () => httpTransport({ ...quick, token })],
   ['http with TLS', (id) => httpTransport({ ...quick, tls: certificate(id) })],
-]
-
-/** A frame of the driver: its kind, and how far the sender's journal is durable. */
-function frameOf(kind: number): ByteWriter {
-  return new ByteWriter().u8(kind).u53(Number.MAX_SAFE_INTEGER)
-}
-
-/** The last term that is read. */
-const lastTerm = 2 ** 53 - 2 ** 32
-
-/** A heartbeat and a request for votes in the last term that can be read, as one member could say them. */
-const wedge: readonly Uint8Array[] = [
-  frameOf(1).u8(1).u8(6).u53(lastTerm).u53(0).u53(0).finish(),
-  frameOf(1).u8(1).u8(2).u53(lastTerm).u53(1_000).u53(1_000).boolean(true).finish(),
 ]
 
 /** A request for votes in the last of all terms, as if a leader had asked for the election; and a proposal of garbage. */
@@ -231,7 +218,7 @@ test.each(transports)('F-34: over %s, a member cannot lead the others into the l
     transport('c'),
     (...asked) => helloAs('c', told.hello(...asked)),
     { a: members.a, b: members.b },
-    wedge,
+    framesOfLastTerm(),
   )
   const saysWhy = async (): Promise<boolean> => {
     const both = [await a.status(), await b.status()]

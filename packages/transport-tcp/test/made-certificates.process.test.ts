@@ -2,28 +2,17 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
+import { clusterScript, hasOpenssl } from '../../../tools/certificates/cluster.js'
 import { introduce, member, until } from './members.js'
-
-const script = fileURLToPath(new URL('../../../tools/certificates/cluster.sh', import.meta.url))
-
-function hasOpenssl(): boolean {
-  try {
-    execFileSync('openssl', ['version'], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}
 
 test.runIf(hasOpenssl())('the script makes certificates that members link with, for their user alone', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'quorate-certificates-'))
   onTestFinished(() => rmSync(directory, { recursive: true }))
   chmodSync(directory, 0o755)
-  execFileSync(script, [directory, 'a', 'b'])
+  execFileSync(clusterScript, [directory, 'a', 'b'])
   const before = readFileSync(join(directory, 'a.pem'), 'utf8')
-  expect(execFileSync(script, [directory, 'a', 'c']).toString()).toContain('nothing was made for a')
+  expect(execFileSync(clusterScript, [directory, 'a', 'c']).toString()).toContain('nothing was made for a')
   expect(readFileSync(join(directory, 'a.pem'), 'utf8')).toBe(before)
   for (const name of readdirSync(directory))
     expect([name, statSync(join(directory, name)).mode & 0o077]).toEqual([name, 0])
@@ -43,6 +32,6 @@ test.runIf(hasOpenssl())('the script makes certificates that members link with, 
 })
 
 test.runIf(hasOpenssl())('the script refuses what is no id of a member', () => {
-  const refused = () => execFileSync(script, [join(tmpdir(), 'quorate-not-made'), '../evil'], { stdio: 'pipe' })
+  const refused = () => execFileSync(clusterScript, [join(tmpdir(), 'quorate-not-made'), '../evil'], { stdio: 'pipe' })
   expect(refused).toThrow(/is no id of a member/)
 })

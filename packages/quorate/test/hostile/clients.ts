@@ -121,7 +121,7 @@ async function idle(target: Target, { connections }: ClientSizes): Promise<Attac
   return standing(target, connections * 4, () => {})
 }
 
-/** Opens connections, says something on each, and holds them for a second without reading. */
+/** Opens connections, says something on each, and holds them for a second without reading: that is the attack. */
 async function standing(target: Target, count: number, speak: (socket: Socket) => void): Promise<Attack> {
   const total = new Total()
   const sockets = Array.from({ length: count }, (_, at) => open(target, at).pause())

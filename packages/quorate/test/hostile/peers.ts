@@ -1,6 +1,5 @@
 /** What somebody does to the members who has a member's certificate, or who can read and write on their network. */
 import {
-  ByteWriter,
   nodeId,
   seededRandom,
   type Channel,
@@ -9,6 +8,8 @@ import {
   type Transport,
 } from '@quorate/contracts'
 import { createReplica, memoryStorage, raft } from 'quorate'
+import { eventually } from '../faulty-network/cluster.js'
+import { frameOf, framesOfLastTerm } from './frames.js'
 import { notes } from './notes.js'
 import type { Attack, Target } from './target.js'
 import { certificatesIn, transportOf } from './transports.js'
@@ -66,36 +67,22 @@ async function thirdMember({ members, transport, setting }: Target, id = 'c') {
   return { replica, hijacked }
 }
 
-/** A frame between drivers: its kind, and how far the sender's journal is durable. */
-function frameOf(kind: number, persisted = Number.MAX_SAFE_INTEGER): ByteWriter {
-  return new ByteWriter().u8(kind).u53(persisted)
-}
-
-const lastTerm = 2 ** 53 - 2 ** 32
-
 /** What is well formed and would wedge a cluster: each is refused for what it says. */
-const wedges: readonly (() => Uint8Array)[] = [
-  () => frameOf(1).u8(1).u8(6).u53(lastTerm).u53(0).u53(0).finish(),
-  () => frameOf(1).u8(1).u8(2).u53(lastTerm).u53(1_000).u53(1_000).boolean(true).finish(),
+const wedges: readonly Uint8Array[] = [
+  ...framesOfLastTerm(),
   // A request for 256 KiB of an image that is not there, and a part of one of 2^50 bytes that nobody has asked for.
-  () =>
-    frameOf(4)
-      .u53(1_000_000)
-      .u53(0)
-      .u32(256 * 1024)
-      .finish(),
-  () =>
-    frameOf(5)
-      .u8(0)
-      .u53(1_000)
-      .u53(0)
-      .u53(2 ** 50)
-      .bytes(new Uint8Array(32))
-      .bytes(new Uint8Array(1_000))
-      .finish(),
+  frameOf(4).u53(1_000_000).u53(0).u32(0x4_0000).finish(),
+  frameOf(5)
+    .u8(0)
+    .u53(1_000)
+    .u53(0)
+    .u53(2 ** 50)
+    .bytes(new Uint8Array(32))
+    .bytes(new Uint8Array(1_000))
+    .finish(),
   // Answers to requests that nobody has made, and a barrier that nobody needs.
-  () => frameOf(3).boolean(true).u53(77).u53(1_000).finish(),
-  () => frameOf(2).u8(1).u53(78).finish(),
+  frameOf(3).boolean(true).u53(77).u53(1_000).finish(),
+  frameOf(2).u8(1).u53(78).finish(),
 ]
 
 /** Frames in the name of a member that no member writes: bytes of chance behind each kind, short and long. */
@@ -144,8 +131,9 @@ export const peerAttacks: readonly (readonly [
   ['other directories and names under a certificate', secondCertificate],
 ]
 
+/** A copy: a frame that was sent is its transport's. */
 function wedge(random: Random): Uint8Array {
-  return (wedges[random.nextInt(wedges.length)] ?? wedges[0])?.() ?? new Uint8Array()
+  return new Uint8Array(wedges[random.nextInt(wedges.length)] ?? [])
 }
 
 async function asThird(
@@ -158,7 +146,8 @@ async function asThird(
   const channels = ['control', 'log', 'bulk'] as const
   const deadline = performance.now() + 120_000
   try {
-    for (let sent = 0; sent < count;) {
+    let sent = 0
+    while (sent < count) {
       const isSent = hijacked.send(
         sent % 2 === 0 ? 'a' : 'b',
         frame(random, sent),
@@ -182,24 +171,16 @@ async function asThird(
  */
 async function secondCertificate(target: Target, { directories }: PeerSizes): Promise<Attack> {
   const met = await thirdMember(target)
-  await until(() => met.hijacked.ups >= 2)
+  await eventually(async () => met.hijacked.ups >= 2 || null)
   await met.replica.close()
   let [sentBytes, answeredBytes] = [0, 0]
   for (let at = 0; at < directories; at += 1) {
     const { replica, hijacked } = await thirdMember(target, at % 2 === 0 ? 'c' : 'b')
-    await until(() => hijacked.downs.some((reason) => /refused|certificate/.test(reason)))
+    await eventually(async () => hijacked.downs.some((reason) => /refused|certificate/.test(reason)) || null)
     await replica.close()
     if (hijacked.ups > 0) throw new Error('a second directory, or another name, was let in')
     sentBytes += hijacked.bytes.sentBytes
     answeredBytes += hijacked.bytes.answeredBytes
   }
   return { sent: directories, sentBytes, answeredBytes }
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  const deadline = performance.now() + 60_000
-  while (!holds()) {
-    if (performance.now() > deadline) throw new Error('it did not come to pass within a minute')
-    await new Promise((resolve) => setTimeout(resolve, 2))
-  }
 }
